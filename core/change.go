@@ -1,0 +1,48 @@
+package core
+
+// Change is one step of a session: all that one transaction writes. The store
+// gives its events the session's next seqs and answers with what was stored.
+type Change struct {
+	ProjectID string
+	VisitorID string
+	SessionID string   // empty: nothing but Once is written
+	Open      *Session // set: the session is made by this change
+	Expect    Status   // set: ErrStale unless the session still has this status
+	Status    Status   // set: the session's status from now on
+	At        Time
+
+	Post   *Message // a new message; the event that carries it has its ID as MessageID
+	Edit   *Edit
+	Delete string // id of the message whose text and attachments go
+
+	Visitor *Visitor // set: the visitor's row from now on
+	Events  []Event
+	Once    *Once
+	Links   []Link
+	Read    int64 // the session's read mark moves up to here
+}
+
+// Edit is the new text of a message.
+type Edit struct {
+	MessageID string
+	Text      string
+}
+
+// Once makes a change happen once only: the second with the same scope and key
+// stores nothing and returns the first one's result; with another digest it is a
+// conflict. The scope is a bridge, a visitor, or a project for its back end.
+type Once struct {
+	Scope  string
+	Key    string
+	Digest []byte // of the content; nil: not compared
+	Raw    []byte // kept as it is; nil: nothing to keep
+}
+
+// Result is what a change stored, or what it had stored the first time.
+type Result struct {
+	Session  *Session // without messages
+	Message  *Message // of Post, Edit or Delete, as it is now
+	Events   []*Event // committed, ascending; empty when repeated
+	Seq      int64    // of the last event
+	Repeated bool
+}

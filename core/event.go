@@ -1,0 +1,64 @@
+package core
+
+import "encoding/json"
+
+// EventType names what happened in a session.
+type EventType string
+
+// Everything that can happen. The last four are for operators only.
+const (
+	SessionOpened     EventType = "session.opened"
+	SessionClosed     EventType = "session.closed"
+	SessionReopened   EventType = "session.reopened"
+	SessionRated      EventType = "session.rated"
+	SessionClaimed    EventType = "session.claimed"
+	MessagePosted     EventType = "message.posted"
+	MessageEdited     EventType = "message.edited"
+	MessageDeleted    EventType = "message.deleted"
+	MessageFailed     EventType = "message.failed"
+	VisitorIdentified EventType = "visitor.identified"
+	VisitorTracked    EventType = "visitor.tracked"
+	NotePosted        EventType = "note.posted"
+	NoteEdited        EventType = "note.edited"
+	NoteDeleted       EventType = "note.deleted"
+	Notice            EventType = "notice"
+)
+
+// Event is one thing that happened in a session. Message events are rendered
+// from the message's row when they are read, so an old one never shows what has
+// been deleted since.
+type Event struct {
+	Type      EventType       `json:"type"`
+	Seq       int64           `json:"seq"`
+	SessionID string          `json:"sessionId"`
+	At        Time            `json:"at"`
+	Message   *Message        `json:"message,omitempty"`
+	Data      json.RawMessage `json:"data,omitempty"`
+	ProjectID string          `json:"-"`
+	MessageID string          `json:"-"`
+	Pos       int64           `json:"-"` // its place in the project, in commit order
+	Owed      []string        `json:"-"` // bridges that are owed it; known to Append and to its signal only
+}
+
+// LiveType names what is told but never stored.
+type LiveType string
+
+// What is told at once or not at all.
+const (
+	LiveTyping  LiveType = "typing"
+	LiveReceipt LiveType = "receipt"
+	LiveEmit    LiveType = "emit"
+)
+
+// Live is something that matters only now: someone types, a mark moved, the
+// back end emits a custom event.
+type Live struct {
+	Type      LiveType
+	From      Sender // of typing
+	Author    *Author
+	On        bool
+	Delivered int64 // of a receipt
+	Read      int64
+	Name      string // of an emit
+	Data      json.RawMessage
+}

@@ -1,0 +1,52 @@
+package core
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Project is one website or app: its keys, how its widget looks, and the
+// bridges that its sessions are owed to.
+type Project struct {
+	ID           string        `json:"id"`
+	Slug         string        `json:"slug"` // its name in config.hcl and in bridge ids
+	Name         string        `json:"name"`
+	Origins      []string      `json:"origins"`
+	PublicKey    string        `json:"publicKey"`
+	SecretHash   []byte        `json:"-"`
+	IdentityKey  string        `json:"-"`
+	ReopenWithin time.Duration `json:"-"`
+	Widget       Widget        `json:"widget"`
+	Bridges      []string      `json:"-"` // ids of the bridges and hooks that are owed its events
+}
+
+// Widget is what the visitor's chat bubble looks like and says.
+type Widget struct {
+	Color    string `json:"color"`
+	Operator string `json:"operator"` // the name that visitors see for whoever answers; empty: their own
+	Welcome  string `json:"welcome"`
+}
+
+// AllowsOrigin reports whether a page of the origin may use the project. An
+// origin is scheme://host[:port]; "https://*.example.com" names all subdomains,
+// "*" any origin (for trying things out).
+func (p *Project) AllowsOrigin(origin string) bool {
+	if origin == "" || origin == "null" {
+		return false
+	}
+	return slices.ContainsFunc(p.Origins, func(allowed string) bool { return originMatches(allowed, origin) })
+}
+
+func originMatches(allowed, origin string) bool {
+	if allowed == "*" || strings.EqualFold(allowed, origin) {
+		return true
+	}
+	scheme, domain, ok := strings.Cut(allowed, "://*.")
+	u, err := url.Parse(origin)
+	if !ok || err != nil || !strings.EqualFold(u.Scheme, scheme) {
+		return false
+	}
+	return strings.HasSuffix(strings.ToLower(u.Host), "."+strings.ToLower(domain))
+}

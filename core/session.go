@@ -1,0 +1,42 @@
+package core
+
+// Status is whether a session is going on.
+type Status string
+
+// A session is active until someone closes it.
+const (
+	StatusActive Status = "active"
+	StatusClosed Status = "closed"
+)
+
+// Visitor is one person on a project's pages. Several devices may hold a token
+// of the same visitor.
+type Visitor struct {
+	ID        string            `json:"id"`
+	ProjectID string            `json:"projectId"`
+	Subject   string            `json:"subject,omitempty"` // "sub" of a signed identity
+	Name      string            `json:"name,omitempty"`
+	Email     string            `json:"email,omitempty"`
+	Verified  bool              `json:"verified"` // name and e-mail come from a signed identity
+	Traits    map[string]string `json:"traits,omitempty"`
+	CreatedAt Time              `json:"createdAt"`
+	LastSeen  Time              `json:"lastSeen"`
+	Waiting   []Event           `json:"-"` // tracked before there is a session; 20 at most
+}
+
+// Session is one talk between a visitor and the operators. Each of its events
+// has the next seq, without gaps.
+type Session struct {
+	ID           string            `json:"id"`
+	VisitorID    string            `json:"visitorId"`
+	ProjectID    string            `json:"projectId"`
+	Messages     []*Message        `json:"messages"`
+	Status       Status            `json:"status"`
+	CreatedAt    Time              `json:"createdAt"`
+	LastActivity Time              `json:"lastActivity"`
+	ClosedAt     Time              `json:"-"`
+	Seq          int64             `json:"seq"`       // of its newest event
+	Delivered    int64             `json:"delivered"` // visitor's messages up to here reached a bridge
+	Read         int64             `json:"read"`      // messages up to here were read by the other side
+	Metadata     map[string]string `json:"metadata"`
+}

@@ -1,0 +1,73 @@
+package core
+
+import (
+	"context"
+	"io"
+)
+
+// Store keeps everything that must not be lost. Reads of something that is not
+// there fail with CodeNotFound; every query names the project it is for.
+type Store interface {
+	// Append is the only write on the chat path: one transaction stores the
+	// change, and it is on the disk when Append returns. See Change.
+	Append(ctx context.Context, c Change) (*Result, error)
+	// Record stores what a bridge did on its platform and settles the deliveries
+	// that it names. It answers with the session as it is then.
+	Record(ctx context.Context, r Record) (*Session, error)
+	// MarkRead moves the session's read mark up to seq, for what from has written,
+	// and reports whether it moved.
+	MarkRead(ctx context.Context, projectID, sessionID string, from Sender, seq int64) (*Session, bool, error)
+
+	Session(ctx context.Context, projectID, sessionID string) (*Session, error)
+	// NewestSession is the visitor's active session, or else the last one.
+	NewestSession(ctx context.Context, projectID, visitorID string) (*Session, error)
+	Sessions(ctx context.Context, q SessionQuery) (sessions []*Session, next string, err error)
+	Message(ctx context.Context, projectID, messageID string) (*Message, error)
+	Messages(ctx context.Context, q MessageQuery) (messages []*Message, more bool, err error)
+	// Events are the session's events after seq, ascending, message events
+	// rendered from the message's row of now.
+	Events(ctx context.Context, projectID, sessionID string, after int64, limit int) ([]*Event, error)
+
+	AddVisitor(ctx context.Context, v *Visitor, tokenHash []byte) error
+	Visitor(ctx context.Context, projectID, visitorID string) (*Visitor, error)
+	VisitorByToken(ctx context.Context, projectID string, tokenHash []byte) (*Visitor, error)
+	VisitorBySubject(ctx context.Context, projectID, subject string) (*Visitor, error)
+	SaveVisitor(ctx context.Context, v *Visitor) error
+	// JoinVisitor moves the sessions and tokens of one visitor to another; of two
+	// active sessions the older closes. It answers with the events of that.
+	JoinVisitor(ctx context.Context, projectID, from, to string, at Time, owed []string) ([]*Event, error)
+
+	AddAttachment(ctx context.Context, a *Attachment) error
+	Attachment(ctx context.Context, projectID, attachmentID string) (*Attachment, error)
+
+	SessionOfThread(ctx context.Context, bridgeID, thread string) (*Session, error)
+	Link(ctx context.Context, bridgeID, thread, externalID string) (*Link, error)
+}
+
+// SessionQuery asks for a project's sessions, the latest active first.
+type SessionQuery struct {
+	ProjectIDs []string
+	Status     Status // empty: any
+	VisitorID  string // empty: any
+	Limit      int
+	Cursor     string // of the page before; empty: the first page
+}
+
+// MessageQuery asks for messages of a session with After < seq < Before,
+// ascending. Without After it is the newest ones before Before (zero: the end).
+type MessageQuery struct {
+	ProjectID string
+	SessionID string
+	After     int64
+	Before    int64
+	Limit     int
+	Notes     bool // include operators' notes
+}
+
+// Files keeps the bytes of attachments.
+type Files interface {
+	// Save stores what r gives under the attachment's id, whole or not at all.
+	Save(ctx context.Context, attachmentID string, r io.Reader) (size int64, err error)
+	Open(ctx context.Context, attachmentID string) (io.ReadSeekCloser, error)
+	Remove(ctx context.Context, attachmentID string) error
+}

@@ -1,0 +1,47 @@
+package core
+
+import (
+	"strconv"
+	"time"
+)
+
+// Time is a moment in milliseconds since the Unix epoch; zero means none. It is
+// stored as it is and written to JSON as RFC 3339 in UTC with milliseconds.
+type Time int64
+
+const timeLayout = "2006-01-02T15:04:05.000Z"
+
+// TimeOf cuts t to milliseconds.
+func TimeOf(t time.Time) Time { return Time(t.UnixMilli()) }
+
+// Std returns the moment as the standard library has it.
+func (t Time) Std() time.Time { return time.UnixMilli(int64(t)).UTC() }
+
+// IsZero reports whether there is no moment; encoding/json's omitzero asks it.
+func (t Time) IsZero() bool { return t == 0 }
+
+func (t Time) String() string { return t.Std().Format(timeLayout) }
+
+// MarshalJSON writes the moment as the wire protocol has it.
+func (t Time) MarshalJSON() ([]byte, error) {
+	return strconv.AppendQuote(nil, t.String()), nil
+}
+
+// UnmarshalJSON reads any RFC 3339 time.
+func (t *Time) UnmarshalJSON(b []byte) error {
+	var std time.Time
+	if err := std.UnmarshalJSON(b); err != nil {
+		return err
+	}
+	*t = TimeOf(std)
+	return nil
+}
+
+// Clock tells the time. The order of a session never depends on it: seq does that.
+type Clock interface{ Now() Time }
+
+// SystemClock is the machine's clock.
+type SystemClock struct{}
+
+// Now returns the current moment.
+func (SystemClock) Now() Time { return TimeOf(time.Now()) }
