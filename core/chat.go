@@ -1,0 +1,99 @@
+// Package core is PocketPing's domain: projects, visitors, sessions, messages and
+// events, and Chat, the one place where things happen. It knows no platform, no
+// database and no wire format.
+package core
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// Chat is what visitors, operators and back ends do with each other. Every
+// method stores first and tells others after.
+type Chat struct {
+	store    Store
+	files    Files
+	bus      Bus
+	clock    Clock
+	projects *Projects
+	log      *slog.Logger
+	status   func(projectID string) []BridgeStatus
+}
+
+// Options are the parts that a Chat works with.
+type Options struct {
+	Store    Store
+	Files    Files
+	Bus      Bus
+	Projects *Projects
+	Clock    Clock                                 // nil: SystemClock
+	Log      *slog.Logger                          // nil: slog.Default
+	Status   func(projectID string) []BridgeStatus // of the project's bridges; nil: unknown
+}
+
+// NewChat makes a Chat.
+func NewChat(o Options) *Chat {
+	c := &Chat{store: o.Store, files: o.Files, bus: o.Bus, clock: o.Clock, projects: o.Projects, log: o.Log, status: o.Status}
+	if c.clock == nil {
+		c.clock = SystemClock{}
+	}
+	if c.log == nil {
+		c.log = slog.Default()
+	}
+	if c.status == nil {
+		c.status = func(string) []BridgeStatus { return nil }
+	}
+	return c
+}
+
+// Projects is the registry of the server's projects.
+func (c *Chat) Projects() *Projects { return c.projects }
+
+// staleTries is how often a step is decided anew when the session changes under
+// it; each time somebody else got ahead, so it cannot go on for long.
+const staleTries = 8
+
+// commit stores what decide comes to and tells everybody. A caller who leaves
+// does not stop it: what is stored must be told.
+func (c *Chat) commit(ctx context.Context, decide func(context.Context) (*Change, error)) (*Result, error) {
+	ctx = context.WithoutCancel(ctx)
+	for range staleTries {
+		change, err := decide(ctx)
+		if err != nil {
+			return nil, err
+		}
+		result, err := c.store.Append(ctx, *change)
+		if errors.Is(err, ErrStale) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		c.publish(result)
+		return result, nil
+	}
+	return nil, &Error{Code: CodeUnavailable, Message: "the session is changing too fast, try again", RetryAfter: time.Second, Err: ErrStale}
+}
+
+func (c *Chat) publish(r *Result) {
+	if r.Session == nil || len(r.Events) == 0 {
+		return
+	}
+	c.bus.Publish(Signal{ProjectID: r.Session.ProjectID, VisitorID: r.Session.VisitorID, SessionID: r.Session.ID, Events: r.Events})
+}
+
+// live tells the visitor's sockets, and the bridges when it is for them.
+func (c *Chat) live(s *Session, l *Live, bridges []string) {
+	c.bus.Publish(Signal{ProjectID: s.ProjectID, VisitorID: s.VisitorID, SessionID: s.ID, Live: l, Bridges: bridges})
+}
+
+// receipt tells how far the session's messages were delivered and read.
+func (c *Chat) receipt(s *Session) {
+	var bridges []string
+	if project, err := c.projects.ByID(s.ProjectID); err == nil {
+		bridges = project.Bridges
+	}
+	c.live(s, &Live{Type: LiveReceipt, Delivered: s.Delivered, Read: s.Read}, bridges)
+}

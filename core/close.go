@@ -1,0 +1,64 @@
+package core
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// Close ends a session; closing a closed one changes nothing. A visitor closes
+// their own, whatever sessionID says.
+func (c *Chat) Close(ctx context.Context, by Actor, sessionID, clientID string) (*Result, error) {
+	return c.setStatus(ctx, by, sessionID, StatusClosed, by.Via, onceFor(by, clientID, "close", sessionID))
+}
+
+// Reopen lets a closed session go on.
+func (c *Chat) Reopen(ctx context.Context, by Actor, sessionID, clientID string) (*Result, error) {
+	return c.setStatus(ctx, by, sessionID, StatusActive, by.Via, onceFor(by, clientID, "reopen", sessionID))
+}
+
+func (c *Chat) setStatus(ctx context.Context, by Actor, sessionID string, to Status, origin string, once *Once) (*Result, error) {
+	return c.commit(ctx, func(ctx context.Context) (*Change, error) {
+		s, err := c.sessionOf(ctx, by, sessionID)
+		if err != nil {
+			return nil, err
+		}
+		change := c.step(s)
+		change.Once = once
+		if s.Status == to {
+			return change, nil
+		}
+		if to == StatusActive {
+			if change, err = c.placeOperatorAfterClosing(ctx, s); err != nil {
+				return nil, err
+			}
+			change.Once = once
+		} else {
+			change.Status = to
+			change.Events = []Event{{Type: SessionClosed, Data: data(map[string]string{"by": closer(by), "name": by.Name})}}
+		}
+		return change, c.oweAll(change, origin)
+	})
+}
+
+// sessionOf is the session that the actor means: a visitor's newest, or the one
+// that is named.
+func (c *Chat) sessionOf(ctx context.Context, by Actor, sessionID string) (*Session, error) {
+	if by.Sender == SenderVisitor {
+		return c.store.NewestSession(ctx, by.ProjectID, by.VisitorID)
+	}
+	return c.store.Session(ctx, by.ProjectID, sessionID)
+}
+
+func closer(by Actor) string {
+	if by.Via == ViaAPI {
+		return ViaAPI
+	}
+	return string(by.Sender)
+}
+
+// data is an event's data. Maps of strings, and what came in as JSON, always
+// marshal.
+func data(v any) json.RawMessage {
+	b, _ := json.Marshal(v)
+	return b
+}

@@ -1,0 +1,145 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// command is an operator's order to the core, not text for the visitor.
+type command struct{ name, arg string }
+
+// parseCommand reads "/name rest" or "!name rest". Whatever looks like a command
+// is one, known or not, so that a mistyped one never reaches a visitor; a doubled
+// sign ("//name") is text that begins with a single one.
+func parseCommand(text string) (cmd command, literal string, is bool) {
+	text = strings.TrimSpace(text)
+	if len(text) < 2 || text[0] != '/' && text[0] != '!' {
+		return command{}, text, false
+	}
+	if text[1] == text[0] && len(text) > 2 && startsWithLetter(text[2:]) {
+		return command{}, text[1:], false
+	}
+	if !startsWithLetter(text[1:]) {
+		return command{}, text, false
+	}
+	word, rest := text[1:], ""
+	if i := strings.IndexFunc(word, unicode.IsSpace); i >= 0 {
+		word, rest = word[:i], strings.TrimSpace(word[i:])
+	}
+	word, _, _ = strings.Cut(word, "@") // Telegram adds the bot's name
+	return command{name: strings.ToLower(word), arg: rest}, "", true
+}
+
+func startsWithLetter(s string) bool {
+	for _, r := range s {
+		return unicode.IsLetter(r)
+	}
+	return false
+}
+
+const commandHelp = `Commands, with / or !:
+note TEXT: for operators only, the visitor never sees it
+close: end this session · reopen: let it go on
+info: who the visitor is · status: how the bridges are doing
+del: as a reply to an operator's message, takes it back
+help: this list
+Everything else that you write here goes to the visitor. Text that starts with / or !: double the sign.`
+
+// run carries out an operator's command; what it has to say goes to the thread
+// that it came from.
+func (c *Chat) run(ctx context.Context, by Actor, s *Session, cmd command, in Inbound) (*Result, error) {
+	switch cmd.name {
+	case "close":
+		return c.setStatus(ctx, by, s.ID, StatusClosed, "", in.once())
+	case "reopen":
+		return c.setStatus(ctx, by, s.ID, StatusActive, "", in.once())
+	case "del":
+		return c.runDelete(ctx, by, in)
+	case "info":
+		return c.answer(ctx, s, in, c.describeVisitor(ctx, s))
+	case "status":
+		return c.answer(ctx, s, in, c.describeBridges(s.ProjectID))
+	case "help":
+		return c.answer(ctx, s, in, commandHelp)
+	}
+	return nil, Errorf(CodeInvalid, "unknown command /%s, nothing was sent to the visitor. /help lists the commands; to send text that starts with / or !, double the sign", cmd.name)
+}
+
+// runDelete takes back the message that the command replies to, on every bridge.
+func (c *Chat) runDelete(ctx context.Context, by Actor, in Inbound) (*Result, error) {
+	link := c.linkOf(ctx, in, in.ReplyTo)
+	if link == nil || link.MessageID == "" || link.MessageID == link.SessionID {
+		return nil, Errorf(CodeInvalid, "reply with /del to the operator's message that you want to take back")
+	}
+	return c.delete(ctx, by, link.MessageID, "", in.once(), nil)
+}
+
+func (c *Chat) answer(ctx context.Context, s *Session, in Inbound, text string) (*Result, error) {
+	return nil, c.notice(ctx, s, in.once(), text, in.BridgeID)
+}
+
+// notice tells the operators on the named bridges something, in the session's
+// thread.
+func (c *Chat) notice(ctx context.Context, s *Session, once *Once, text string, bridges ...string) error {
+	_, err := c.commit(ctx, func(ctx context.Context) (*Change, error) {
+		change := &Change{ProjectID: s.ProjectID, VisitorID: s.VisitorID, SessionID: s.ID, At: c.clock.Now(), Once: once}
+		change.Events = []Event{{Type: Notice, Data: data(map[string]string{"text": text}), Owed: bridges}}
+		return change, nil
+	})
+	return err
+}
+
+func (c *Chat) describeVisitor(ctx context.Context, s *Session) string {
+	v, err := c.store.Visitor(ctx, s.ProjectID, s.VisitorID)
+	if err != nil {
+		return "the visitor's data cannot be read now, try again"
+	}
+	lines := []string{"Visitor " + v.ID}
+	add := func(label, value string) {
+		if value != "" {
+			lines = append(lines, label+": "+value)
+		}
+	}
+	add("Name", v.Name)
+	add("E-mail", v.Email)
+	if v.Name != "" || v.Email != "" {
+		add("Identity", map[bool]string{true: "signed by the site", false: "unverified"}[v.Verified])
+	}
+	for _, k := range slices.Sorted(keys(v.Traits)) {
+		add(k, v.Traits[k])
+	}
+	for _, k := range slices.Sorted(keys(s.Metadata)) {
+		add(k, s.Metadata[k])
+	}
+	add("First seen", v.CreatedAt.String())
+	add("Session", fmt.Sprintf("%s, %s, since %s", s.ID, s.Status, s.CreatedAt))
+	return strings.Join(lines, "\n")
+}
+
+func (c *Chat) describeBridges(projectID string) string {
+	var lines []string
+	for _, b := range c.status(projectID) {
+		line := fmt.Sprintf("%s: %s, %d waiting", b.ID, b.State, b.Backlog)
+		if b.LastError != "" {
+			line += ", last error: " + b.LastError
+		}
+		lines = append(lines, line)
+	}
+	if len(lines) == 0 {
+		return "no bridge is known to be running"
+	}
+	return strings.Join(lines, "\n")
+}
+
+func keys(m map[string]string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package core
+
+import (
+	"context"
+	"time"
+)
+
+// Hello is how a visitor's page starts: with a token, or as somebody new.
+type Hello struct {
+	Project   *Project
+	Token     string // empty: a new visitor
+	SessionID string // with After: what the page has already
+	After     int64
+	Identity  *Identity // signed, checked by the edge
+}
+
+// Identity is who a visitor says they are. Subject is set only when the project's
+// back end signed it.
+type Identity struct {
+	Subject string
+	Name    string
+	Email   string
+	Traits  map[string]string
+}
+
+// Welcome answers a Hello.
+type Welcome struct {
+	Visitor *Visitor
+	Token   string   // only when new
+	Session *Session // nil: none yet. Unless Resumed with its newest messages
+	Resumed bool     // the session is the one that the page named; events after its point follow
+	Online  bool     // somebody can take a message now
+}
+
+const (
+	welcomeMessages = 50
+	// resumeEvents is how far behind a page may be and still be sent what it
+	// missed; further behind it starts from the newest messages.
+	resumeEvents = 1000
+	waitingMax   = 20
+)
+
+// Hello lets a visitor in: by token, or as a new one.
+func (c *Chat) Hello(ctx context.Context, h Hello) (*Welcome, error) {
+	w := &Welcome{Online: c.online(h.Project)}
+	if err := c.enter(ctx, h, w); err != nil {
+		return nil, err
+	}
+	if h.Identity != nil {
+		v, err := c.identify(ctx, Actor{Sender: SenderVisitor, ProjectID: h.Project.ID, VisitorID: w.Visitor.ID, Via: ViaWidget}, *h.Identity, "")
+		if err != nil {
+			return nil, err
+		}
+		w.Visitor = v
+	}
+	return w, c.welcomeSession(ctx, h, w)
+}
+
+func (c *Chat) enter(ctx context.Context, h Hello, w *Welcome) (err error) {
+	if h.Token != "" {
+		w.Visitor, err = c.Authenticate(ctx, h.Project.ID, h.Token)
+		return err
+	}
+	now := c.clock.Now()
+	w.Token = NewKey("vt")
+	w.Visitor = &Visitor{ID: NewID(KindVisitor), ProjectID: h.Project.ID, CreatedAt: now, LastSeen: now}
+	return c.store.AddVisitor(ctx, w.Visitor, Hash(w.Token))
+}
+
+// Authenticate finds the visitor that a token belongs to.
+func (c *Chat) Authenticate(ctx context.Context, projectID, token string) (*Visitor, error) {
+	v, err := c.store.VisitorByToken(ctx, projectID, Hash(token))
+	if IsCode(err, CodeNotFound) {
+		return nil, Errorf(CodeUnauthorized, "unknown visitor token: forget it and say hello without one")
+	}
+	return v, err
+}
+
+func (c *Chat) welcomeSession(ctx context.Context, h Hello, w *Welcome) error {
+	s, err := c.store.NewestSession(ctx, h.Project.ID, w.Visitor.ID)
+	if IsCode(err, CodeNotFound) || err == nil && !c.goesOn(h.Project, s) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	w.Session = s
+	if h.SessionID == s.ID && h.After > 0 && h.After <= s.Seq && s.Seq-h.After <= resumeEvents {
+		w.Resumed = true
+		return nil
+	}
+	s.Messages, _, err = c.store.Messages(ctx, MessageQuery{ProjectID: s.ProjectID, SessionID: s.ID, Limit: welcomeMessages})
+	for i, m := range s.Messages {
+		s.Messages[i] = visitorMessage(m)
+	}
+	return err
+}
+
+// goesOn reports whether what the visitor says next belongs to the session.
+func (c *Chat) goesOn(p *Project, s *Session) bool {
+	return s.Status == StatusActive || c.clock.Now().Std().Sub(s.ClosedAt.Std()) <= reopenWithin(p)
+}
+
+func reopenWithin(p *Project) time.Duration {
+	if p.ReopenWithin > 0 {
+		return p.ReopenWithin
+	}
+	return 24 * time.Hour
+}
+
+// online reports whether a bridge would take a message now; where nobody knows,
+// it is assumed.
+func (c *Chat) online(p *Project) bool {
+	all := c.status(p.ID)
+	for _, b := range all {
+		if b.State == "running" {
+			return true
+		}
+	}
+	return len(all) == 0
+}

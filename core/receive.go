@@ -1,0 +1,181 @@
+package core
+
+import (
+	"context"
+	"strings"
+)
+
+// Receive takes what an operator did on a platform. It returns after the commit,
+// so the bridge may then tell its platform that it was received.
+func (c *Chat) Receive(ctx context.Context, in Inbound) (*Ack, error) {
+	if in.Kind == InboundRaw {
+		_, err := c.commit(ctx, func(context.Context) (*Change, error) {
+			return &Change{At: c.clock.Now(), Once: in.once()}, nil
+		})
+		return &Ack{}, err
+	}
+	s, err := c.threadSession(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	by := Actor{Sender: SenderOperator, ProjectID: s.ProjectID, Name: oneLine(in.Operator.Name), Avatar: in.Operator.Avatar, Via: in.BridgeID}
+	result, err := c.receive(ctx, by, s, in)
+	if result == nil || err != nil {
+		return &Ack{SessionID: s.ID}, c.explain(ctx, s, in, err)
+	}
+	ack := &Ack{SessionID: s.ID, Seq: result.Seq, Repeated: result.Repeated}
+	if result.Message != nil {
+		ack.MessageID = result.Message.ID
+	}
+	return ack, nil
+}
+
+// threadSession is the session of the inbound's thread. A bridge without threads
+// of its own, such as the inbox, uses the session's id as one.
+func (c *Chat) threadSession(ctx context.Context, in Inbound) (*Session, error) {
+	s, err := c.store.SessionOfThread(ctx, in.BridgeID, in.Thread)
+	if !IsCode(err, CodeNotFound) || !strings.HasPrefix(in.Thread, KindSession+"_") {
+		return s, err
+	}
+	for _, p := range c.projects.ServedBy(in.BridgeID) {
+		if s, err = c.store.Session(ctx, p.ID, in.Thread); !IsCode(err, CodeNotFound) {
+			return s, err
+		}
+	}
+	return nil, err
+}
+
+func (c *Chat) receive(ctx context.Context, by Actor, s *Session, in Inbound) (*Result, error) {
+	switch in.Kind {
+	case InboundMessage:
+		return c.receiveMessage(ctx, by, s, in)
+	case InboundEdit:
+		return c.receiveEdit(ctx, by, s, in)
+	case InboundDelete:
+		return c.receiveDelete(ctx, by, s, in)
+	case InboundClose:
+		return c.setStatus(ctx, by, s.ID, StatusClosed, by.Via, in.once())
+	case InboundReopen:
+		return c.setStatus(ctx, by, s.ID, StatusActive, by.Via, in.once())
+	case InboundTyping:
+		return nil, c.Typing(ctx, by, s.ID, in.On)
+	case InboundRead:
+		return nil, c.receiveRead(ctx, s, in)
+	}
+	return nil, Errorf(CodeInvalid, "unknown kind of inbound %q", in.Kind)
+}
+
+func (c *Chat) receiveMessage(ctx context.Context, by Actor, s *Session, in Inbound) (*Result, error) {
+	cmd, text, is := parseCommand(in.Text)
+	if is && cmd.name != "note" {
+		return c.run(ctx, by, s, cmd, in)
+	}
+	post := Post{SessionID: s.ID, Text: text, Attachments: in.Files}
+	if is {
+		post.Note, post.Text = true, cmd.arg
+	}
+	if link := c.linkOf(ctx, in, in.ReplyTo); link != nil && !link.Deleted && link.MessageID != s.ID {
+		post.ReplyTo = link.MessageID
+	}
+	return c.post(ctx, by, post, in.arrival())
+}
+
+// receiveEdit changes the message. An edit that overtakes its post makes it.
+func (c *Chat) receiveEdit(ctx context.Context, by Actor, s *Session, in Inbound) (*Result, error) {
+	link := c.linkOf(ctx, in, in.ExternalID)
+	if link == nil {
+		return c.receiveMessage(ctx, by, s, in)
+	}
+	if link.Deleted || link.MessageID == "" {
+		return nil, nil
+	}
+	m, err := c.store.Message(ctx, s.ProjectID, link.MessageID)
+	if err != nil {
+		return nil, err
+	}
+	cmd, text, is := parseCommand(in.Text)
+	switch {
+	case is && m.Note && cmd.name == "note":
+		text = cmd.arg
+	case is:
+		return nil, Errorf(CodeInvalid, "an edit cannot turn a message into a command: write the command as a new message")
+	}
+	edited := *link
+	edited.Revision = in.Revision
+	return c.edit(ctx, by, m.ID, text, in.once(), []Link{edited})
+}
+
+// receiveDelete takes the message back, or leaves a tombstone for one that is yet
+// to arrive.
+func (c *Chat) receiveDelete(ctx context.Context, by Actor, s *Session, in Inbound) (*Result, error) {
+	link := c.linkOf(ctx, in, in.ExternalID)
+	if link != nil && (link.Deleted || link.MessageID == "") {
+		return nil, nil
+	}
+	if link == nil {
+		tomb := in.link(s)
+		tomb.Deleted = true
+		return c.commit(ctx, func(context.Context) (*Change, error) {
+			return &Change{ProjectID: s.ProjectID, At: c.clock.Now(), Once: in.once(), Links: []Link{tomb}}, nil
+		})
+	}
+	gone := *link
+	gone.Deleted = true
+	return c.delete(ctx, by, link.MessageID, by.Via, in.once(), []Link{gone})
+}
+
+func (c *Chat) receiveRead(ctx context.Context, s *Session, in Inbound) error {
+	link := c.linkOf(ctx, in, in.ExternalID)
+	if link == nil {
+		return Errorf(CodeNotFound, "no message %s in this thread", in.ExternalID)
+	}
+	m, err := c.store.Message(ctx, s.ProjectID, link.MessageID)
+	if err != nil {
+		return err
+	}
+	c.markRead(ctx, s, SenderVisitor, m.Seq)
+	return nil
+}
+
+// linkOf is what we know of a platform's message; nil when nothing.
+func (c *Chat) linkOf(ctx context.Context, in Inbound, externalID string) *Link {
+	if externalID == "" {
+		return nil
+	}
+	link, err := c.store.Link(ctx, in.BridgeID, in.Thread, externalID)
+	if err != nil {
+		return nil
+	}
+	return link
+}
+
+// explain tells operators in the thread why something they did was refused. What
+// will work when it is sent again is left to the bridge.
+func (c *Chat) explain(ctx context.Context, s *Session, in Inbound, err error) error {
+	if err == nil || AsError(err).Code == CodeUnavailable {
+		return err
+	}
+	if in.Kind == InboundTyping || in.Kind == InboundRead {
+		return err
+	}
+	if told := c.notice(ctx, s, in.once(), AsError(err).Message, in.BridgeID); told != nil {
+		return told
+	}
+	return err
+}
+
+func (in Inbound) link(s *Session) Link {
+	return Link{BridgeID: in.BridgeID, Thread: in.Thread, ExternalID: in.ExternalID, SessionID: s.ID, ProjectID: s.ProjectID, Revision: in.Revision}
+}
+
+func (in Inbound) once() *Once {
+	return &Once{Scope: in.BridgeID, Key: in.EffectKey, Raw: in.Raw}
+}
+
+func (in Inbound) arrival() arrival {
+	a := arrival{once: in.once()}
+	if in.ExternalID != "" {
+		a.links = []Link{{BridgeID: in.BridgeID, Thread: in.Thread, ExternalID: in.ExternalID, Revision: in.Revision}}
+	}
+	return a
+}

@@ -1,0 +1,73 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// Record keeps what a bridge did on its platform, settles what it names, and
+// tells the visitor how far their messages were delivered.
+func (c *Chat) Record(ctx context.Context, r Record) error {
+	s, err := c.store.Record(context.WithoutCancel(ctx), r)
+	if err != nil {
+		return err
+	}
+	if r.Delivered > 0 && s.Delivered == r.Delivered {
+		c.receipt(s)
+	}
+	return nil
+}
+
+// DeliveryFailed settles an event that a bridge can never deliver, and says so to
+// the operators on the other bridges; on the same one when there is no other.
+func (c *Chat) DeliveryFailed(ctx context.Context, bridgeID, sessionID string, seq int64, reason string) error {
+	s, e, err := c.failedEvent(ctx, bridgeID, sessionID, seq)
+	if err != nil {
+		return err
+	}
+	if e.Type != Notice {
+		project, err := c.projects.ByID(s.ProjectID)
+		if err != nil {
+			return err
+		}
+		tell := slices.DeleteFunc(slices.Clone(project.Bridges), func(b string) bool { return b == bridgeID })
+		if len(tell) == 0 {
+			tell = []string{bridgeID}
+		}
+		once := &Once{Scope: bridgeID, Key: fmt.Sprintf("failed:%s:%d", sessionID, seq)}
+		text := fmt.Sprintf("%s could not take this: %s (%s)", bridgeID, reason, e.describe())
+		if err := c.notice(ctx, s, once, text, tell...); err != nil {
+			return err
+		}
+	}
+	_, err = c.store.Record(ctx, Record{BridgeID: bridgeID, ProjectID: s.ProjectID, SessionID: s.ID, Done: []int64{seq}})
+	return err
+}
+
+func (c *Chat) failedEvent(ctx context.Context, bridgeID, sessionID string, seq int64) (*Session, *Event, error) {
+	for _, p := range c.projects.ServedBy(bridgeID) {
+		s, err := c.store.Session(ctx, p.ID, sessionID)
+		if IsCode(err, CodeNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		events, err := c.store.Events(ctx, p.ID, sessionID, seq-1, 1)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(events) == 1 && events[0].Seq == seq {
+			return s, events[0], nil
+		}
+	}
+	return nil, nil, Errorf(CodeNotFound, "no event %d in session %s", seq, sessionID)
+}
+
+func (e *Event) describe() string {
+	if e.Message == nil {
+		return string(e.Type)
+	}
+	return fmt.Sprintf("%s: %q", e.Type, clip(e.Message.Text, 80))
+}

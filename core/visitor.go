@@ -1,0 +1,191 @@
+package core
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"strings"
+)
+
+// Limits of what a page reports.
+const (
+	MaxEventName = 64
+	MaxEventData = 8 << 10 // bytes of JSON
+	maxTrait     = 256
+	maxTraits    = 20
+)
+
+// Track keeps a custom event of the page for operators and hooks. Before there is
+// a session it waits on the visitor, the newest 20.
+func (c *Chat) Track(ctx context.Context, by Actor, name string, payload json.RawMessage, clientID string) (*Result, error) {
+	if name == "" || len(name) > MaxEventName || len(payload) > MaxEventData {
+		return nil, Errorf(CodeInvalid, "track: a name of 1 to %d bytes and data of at most %d bytes", MaxEventName, MaxEventData)
+	}
+	e := Event{Type: VisitorTracked, At: c.clock.Now(), Data: data(struct {
+		Name string          `json:"name"`
+		Data json.RawMessage `json:"data,omitempty"`
+	}{name, payload})}
+	return c.tell(ctx, by, e, onceFor(by, clientID, "track", name, string(payload)), nil)
+}
+
+// Page keeps that the visitor went to another page. Operators read it in the
+// session's events; it is no message to them.
+func (c *Chat) Page(ctx context.Context, by Actor, url, title string) error {
+	e := Event{Type: VisitorTracked, At: c.clock.Now(), Data: data(map[string]any{
+		"name": "page", "data": map[string]string{"url": clip(url, 2048), "title": clip(title, 512)},
+	})}
+	_, err := c.tell(ctx, by, e, nil, nil)
+	return err
+}
+
+// Rate keeps what the visitor thinks of the session, 1 to 5.
+func (c *Chat) Rate(ctx context.Context, by Actor, score int, comment, clientID string) (*Result, error) {
+	if score < 1 || score > 5 || len(comment) > MaxEventData {
+		return nil, Errorf(CodeInvalid, "rate: a score from 1 to 5 and a comment of at most %d bytes", MaxEventData)
+	}
+	e := Event{Type: SessionRated, Data: data(map[string]any{"score": score, "comment": comment})}
+	once := onceFor(by, clientID, "rate", score, comment)
+	return c.commit(ctx, func(ctx context.Context) (*Change, error) {
+		s, err := c.sessionOf(ctx, by, "")
+		if err != nil {
+			return nil, err
+		}
+		change := c.step(s)
+		change.Events, change.Once = []Event{e}, once
+		return change, c.oweAll(change, by.Via)
+	})
+}
+
+// Identify keeps who the visitor says they are. A signed identity joins the
+// sessions of this visitor to those of the known one: the visitor returned is who
+// they are from now on.
+func (c *Chat) Identify(ctx context.Context, by Actor, id Identity, clientID string) (*Visitor, error) {
+	return c.identify(ctx, by, id, clientID)
+}
+
+func (c *Chat) identify(ctx context.Context, by Actor, id Identity, clientID string) (*Visitor, error) {
+	v, err := c.store.Visitor(ctx, by.ProjectID, by.VisitorID)
+	if err != nil {
+		return nil, err
+	}
+	if v.Verified && id.Subject == "" {
+		return v, nil // what is only claimed never replaces what was signed
+	}
+	if id.Subject != "" {
+		if v, err = c.joinKnown(ctx, v, id.Subject); err != nil {
+			return nil, err
+		}
+	}
+	if !describe(v, id) {
+		return v, nil
+	}
+	by.VisitorID = v.ID
+	e := Event{Type: VisitorIdentified, Data: data(map[string]any{"name": v.Name, "email": v.Email, "verified": v.Verified})}
+	_, err = c.tell(ctx, by, e, onceFor(by, clientID, "identify", id.Subject, id.Name, id.Email), v)
+	return v, err
+}
+
+// joinKnown is the visitor that the subject belongs to, with this one's sessions.
+func (c *Chat) joinKnown(ctx context.Context, v *Visitor, subject string) (*Visitor, error) {
+	known, err := c.store.VisitorBySubject(ctx, v.ProjectID, subject)
+	if IsCode(err, CodeNotFound) {
+		if v.Subject == "" {
+			v.Subject = subject
+			return v, nil
+		}
+		return nil, Errorf(CodeConflict, "this browser belongs to another signed-in visitor: say hello without the token")
+	}
+	if err != nil || known.ID == v.ID {
+		return known, err
+	}
+	project, err := c.projects.ByID(v.ProjectID)
+	if err != nil {
+		return nil, err
+	}
+	events, err := c.store.JoinVisitor(ctx, v.ProjectID, v.ID, known.ID, c.clock.Now(), project.Bridges)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range events {
+		c.bus.Publish(Signal{ProjectID: v.ProjectID, VisitorID: known.ID, SessionID: e.SessionID, Events: []*Event{e}})
+	}
+	return known, nil
+}
+
+// describe writes an identity into the visitor and reports whether it was news.
+func describe(v *Visitor, id Identity) bool {
+	before := *v
+	if id.Name != "" {
+		v.Name = clip(oneLine(id.Name), maxTrait)
+	}
+	if id.Email != "" {
+		v.Email = clip(oneLine(id.Email), maxTrait)
+	}
+	traits := maps.Clone(v.Traits)
+	for k, val := range id.Traits {
+		if traits == nil {
+			traits = map[string]string{}
+		}
+		if _, known := traits[k]; known || len(traits) < maxTraits {
+			traits[clip(k, MaxEventName)] = clip(oneLine(val), maxTrait)
+		}
+	}
+	changed := before.Name != v.Name || before.Email != v.Email || !maps.Equal(before.Traits, traits)
+	v.Traits = traits
+	if id.Subject != "" {
+		changed = changed || !v.Verified
+		v.Verified = true
+	}
+	return changed
+}
+
+// tell stores an event in the visitor's session, or lets it wait on the visitor
+// where there is none. With v the visitor's row is stored as well.
+func (c *Chat) tell(ctx context.Context, by Actor, e Event, once *Once, v *Visitor) (*Result, error) {
+	return c.commit(ctx, func(ctx context.Context) (*Change, error) {
+		s, err := c.store.NewestSession(ctx, by.ProjectID, by.VisitorID)
+		if IsCode(err, CodeNotFound) || err == nil && s.Status == StatusClosed {
+			return c.wait(ctx, by, e, once, v)
+		}
+		if err != nil {
+			return nil, err
+		}
+		change := c.step(s)
+		change.Events, change.Once, change.Visitor = []Event{e}, once, v
+		if isPage(e) {
+			return change, nil
+		}
+		return change, c.oweAll(change, by.Via)
+	})
+}
+
+func (c *Chat) wait(ctx context.Context, by Actor, e Event, once *Once, v *Visitor) (*Change, error) {
+	if v == nil {
+		var err error
+		if v, err = c.store.Visitor(ctx, by.ProjectID, by.VisitorID); err != nil {
+			return nil, err
+		}
+	}
+	if e.Type == VisitorTracked {
+		v.Waiting = append(v.Waiting, e)
+		v.Waiting = v.Waiting[max(0, len(v.Waiting)-waitingMax):]
+	}
+	return &Change{ProjectID: by.ProjectID, VisitorID: v.ID, At: c.clock.Now(), Visitor: v, Once: once}, nil
+}
+
+func isPage(e Event) bool {
+	var d struct{ Name string }
+	return e.Type == VisitorTracked && json.Unmarshal(e.Data, &d) == nil && d.Name == "page"
+}
+
+func oneLine(s string) string {
+	return strings.Join(strings.Fields(strings.ToValidUTF8(s, "")), " ")
+}
+
+// clip cuts s to at most n bytes at the end of a character.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "")
+}
