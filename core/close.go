@@ -8,15 +8,15 @@ import (
 // Close ends a session; closing a closed one changes nothing. A visitor closes
 // their own, whatever sessionID says.
 func (c *Chat) Close(ctx context.Context, by Actor, sessionID, clientID string) (*Result, error) {
-	return c.setStatus(ctx, by, sessionID, StatusClosed, by.Via, onceFor(by, clientID, "close", sessionID))
+	return c.setStatus(ctx, by, sessionID, StatusClosed, onceFor(by, clientID, "close", sessionID))
 }
 
 // Reopen lets a closed session go on.
 func (c *Chat) Reopen(ctx context.Context, by Actor, sessionID, clientID string) (*Result, error) {
-	return c.setStatus(ctx, by, sessionID, StatusActive, by.Via, onceFor(by, clientID, "reopen", sessionID))
+	return c.setStatus(ctx, by, sessionID, StatusActive, onceFor(by, clientID, "reopen", sessionID))
 }
 
-func (c *Chat) setStatus(ctx context.Context, by Actor, sessionID string, to Status, origin string, once *Once) (*Result, error) {
+func (c *Chat) setStatus(ctx context.Context, by Actor, sessionID string, to Status, once *Once) (*Result, error) {
 	return c.commit(ctx, func(ctx context.Context) (*Change, error) {
 		s, err := c.sessionOf(ctx, by, sessionID)
 		if err != nil {
@@ -36,7 +36,7 @@ func (c *Chat) setStatus(ctx context.Context, by Actor, sessionID string, to Sta
 			change.Status = to
 			change.Events = []Event{{Type: SessionClosed, Data: data(map[string]string{"by": closer(by), "name": by.Name})}}
 		}
-		return change, c.oweAll(change, origin)
+		return change, c.oweAll(change, "")
 	})
 }
 

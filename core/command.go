@@ -53,9 +53,9 @@ Everything else that you write here goes to the visitor. Text that starts with /
 func (c *Chat) run(ctx context.Context, by Actor, s *Session, cmd command, in Inbound) (*Result, error) {
 	switch cmd.name {
 	case "close":
-		return c.setStatus(ctx, by, s.ID, StatusClosed, "", in.once())
+		return c.setStatus(ctx, by, s.ID, StatusClosed, in.once())
 	case "reopen":
-		return c.setStatus(ctx, by, s.ID, StatusActive, "", in.once())
+		return c.setStatus(ctx, by, s.ID, StatusActive, in.once())
 	case "del":
 		return c.runDelete(ctx, by, in)
 	case "info":

@@ -1,6 +1,9 @@
 package core
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strings"
+)
 
 // EventType names what happened in a session.
 type EventType string
@@ -38,6 +41,11 @@ type Event struct {
 	MessageID string          `json:"-"`
 	Pos       int64           `json:"-"` // its place in the project, in commit order
 	Owed      []string        `json:"-"` // bridges that are owed it; known to Append and to its signal only
+}
+
+// isSaid reports whether the event is about what somebody wrote.
+func (e *Event) isSaid() bool {
+	return strings.HasPrefix(string(e.Type), "message.") || strings.HasPrefix(string(e.Type), "note.")
 }
 
 // LiveType names what is told but never stored.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -94,18 +95,16 @@ func newMessage(project *Project, by Actor, p Post) *Message {
 	return m
 }
 
-// owe marks who is told of events: all bridges but the one that they came from.
-// That a visitor turned a page is for the record only.
+// owe marks who is told of events: all bridges, but of what was said not the one
+// where it was said. That a visitor turned a page is for the record only.
 func owe(events []Event, bridges []string, origin string) {
-	var owed []string
-	for _, b := range bridges {
-		if b != origin {
-			owed = append(owed, b)
-		}
-	}
 	for i := range events {
-		if !isPage(events[i]) {
-			events[i].Owed = owed
+		switch {
+		case isPage(events[i]):
+		case events[i].isSaid():
+			events[i].Owed = slices.DeleteFunc(slices.Clone(bridges), func(b string) bool { return b == origin })
+		default:
+			events[i].Owed = bridges
 		}
 	}
 }

@@ -54,9 +54,9 @@ func (c *Chat) receive(ctx context.Context, by Actor, s *Session, in Inbound) (*
 	case InboundDelete:
 		return c.receiveDelete(ctx, by, s, in)
 	case InboundClose:
-		return c.setStatus(ctx, by, s.ID, StatusClosed, by.Via, in.once())
+		return c.setStatus(ctx, by, s.ID, StatusClosed, in.once())
 	case InboundReopen:
-		return c.setStatus(ctx, by, s.ID, StatusActive, by.Via, in.once())
+		return c.setStatus(ctx, by, s.ID, StatusActive, in.once())
 	case InboundTyping:
 		return nil, c.Typing(ctx, by, s.ID, in.On)
 	case InboundRead:
