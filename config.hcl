@@ -1,0 +1,109 @@
+# PocketPing's configuration. It runs as it is: `make run`, then open the demo
+# page and the inbox that are printed. docs/configuration.md explains every line.
+#
+# A value is text in quotes, a number, true or false, or a list in [ ]. Secrets
+# are better not kept in this file:
+#   env("NAME")           a variable of the environment; it must be set
+#   env("NAME", "value")  the same with a default
+#   file("path")          what a file holds
+# Paths are relative to the folder of this file.
+
+# Where PocketPing listens, and how people reach it.
+server {
+  listen = ":8080"
+
+  # The address that visitors and operators open, as a proxy in front of PocketPing
+  # serves it. Without it: http://localhost and the port above.
+  # url = "https://chat.example.com"
+
+  # Opens the administration API (/v1/admin) to who sends this token; without it
+  # there is none.
+  # admin_token = env("POCKETPING_ADMIN_TOKEN")
+
+  # Opens /metrics to who sends this token. Without it, /metrics is open to the
+  # machine that PocketPing runs on only.
+  # metrics_token = env("POCKETPING_METRICS_TOKEN")
+}
+
+# Where everything is kept: an SQLite file, or a Postgres server, such as
+# "postgres://user:password@host:5432/pocketping".
+database {
+  url = "sqlite:pocketping.db"
+}
+
+# The folder with the plugins' programs. A block bridge "telegram" runs the
+# program "telegram" in it.
+plugins {
+  dir = "bin/plugins"
+}
+
+# Where the files that visitors and operators send are kept, and how large one
+# may be.
+files {
+  dir      = "files"
+  max_size = "20MB"
+}
+
+# What one visitor, or one address, may do: "N/time", or "none". These are the
+# defaults.
+limits {
+  frames   = "40/10s" # of one visitor: what the widget sends
+  sockets  = "60/1m"  # from one address: widgets that connect
+  sessions = "30/1h"  # from one address: sessions that are opened
+  uploads  = "20/10m" # from one address: files
+}
+
+# A project is one website or app. There may be many.
+project "demo" {
+  name = "Demo"
+
+  # The sites that may show the widget: scheme, host and port. "https://*.acme.example"
+  # means all subdomains. With `serve --dev` every page on this machine may, too.
+  origins = ["http://localhost:8080", "http://127.0.0.1:8080"]
+
+  # Keys are made at the first start and kept in the database: `pocketping project
+  # show demo`. They can be set here instead.
+  # public_key   = "pk_…"                    # stands in the page
+  # secret_key   = env("DEMO_SECRET_KEY")    # sk_…: your back end calls the API with it
+  # identity_key = env("DEMO_IDENTITY_KEY")  # ik_…: your back end signs who a visitor is
+
+  # For how long a closed session goes on when its visitor writes again; later a
+  # new one begins.
+  reopen_within = "24h"
+
+  # How the widget looks, and what it says.
+  widget {
+    color    = "#6366f1"
+    operator = "Demo support" # who answers, as visitors see them; "" shows each operator's own name
+    welcome  = "Hi! How can we help?"
+  }
+
+  # A bridge carries the project's sessions to where your team is. It is named by
+  # its plugin; a second one of the same plugin needs a name of its own, as in
+  # bridge "telegram" "sales" { … }.
+
+  # Telegram: one topic for each session. Talk to @BotFather for a bot, make it an
+  # administrator of a group with topics, and let `pocketping check` look at it.
+  # bridge "telegram" {
+  #   token   = env("TELEGRAM_TOKEN")
+  #   chat_id = -1001234567890
+  # }
+
+  # Discord: one post in a forum channel for each session.
+  # bridge "discord" {
+  #   token      = env("DISCORD_TOKEN")
+  #   channel_id = "1234567890123456789"
+  # }
+
+  # What every bridge and hook takes, beside the fields of its plugin:
+  #   command = ["./my-plugin", "--flag"]  # another program than the plugins' folder has
+  #   sha256  = "9f86d08…"                 # run it only when this is its checksum
+  #   env     = { HTTPS_PROXY = "…" }      # its environment; it sees nothing of PocketPing's own
+  #   mtls    = true                       # encrypt what it and PocketPing say to each other
+  #   pace    = "20/1m"                    # instead of its platform's limits, or "none"
+}
+
+# A bridge outside a project serves every project, or those in projects = ["demo"].
+# The inbox is a page to answer from, with no account anywhere; `serve` prints
+# the link that opens it.
+bridge "inbox" {}

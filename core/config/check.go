@@ -1,0 +1,152 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// minSecret is the least length of a key after its prefix: 20 characters at
+// random hold about 100 bits.
+const minSecret = 20
+
+var (
+	namePattern  = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
+	keyPattern   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`)
+	colorPattern = regexp.MustCompile(`^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$`)
+	ratePattern  = regexp.MustCompile(`^(\d{1,9})/(.+)$`)
+	sizePattern  = regexp.MustCompile(`^(\d{1,9}) ?(|[KMG]i?)B?$`)
+	hostPattern  = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+)
+
+func checkName(s string) error {
+	if !namePattern.MatchString(s) {
+		return errors.New("is no name: use lower-case letters, digits, - and _, 63 at most")
+	}
+	return nil
+}
+
+func checkFilled(s string) error {
+	if s == "" {
+		return errors.New("is empty")
+	}
+	return nil
+}
+
+func checkListen(s string) error {
+	_, port, err := net.SplitHostPort(s)
+	if n, numErr := strconv.Atoi(port); err != nil || numErr != nil || n < 0 || n > 65535 {
+		return errors.New(`must be host:port, such as ":8080" or "127.0.0.1:8080"`)
+	}
+	return nil
+}
+
+func parseURL(s string) (string, error) {
+	u, err := url.Parse(s)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return "", errors.New(`must be the address that visitors reach, without a path, such as "https://chat.example.com"`)
+	}
+	return u.Scheme + "://" + u.Host, nil
+}
+
+func checkToken(s string) error {
+	if len(s) < minSecret {
+		return fmt.Errorf("is too short to be secret: use %d characters or more, at random", minSecret)
+	}
+	return nil
+}
+
+func checkKey(prefix string, least int) func(string) error {
+	return func(s string) error {
+		rest, ok := strings.CutPrefix(s, prefix)
+		switch {
+		case !ok:
+			return fmt.Errorf("must begin with %q", prefix)
+		case len(rest) < least:
+			return fmt.Errorf("is too short: use %d characters or more after %q, at random", least, prefix)
+		case !keyPattern.MatchString(rest):
+			return fmt.Errorf("may hold letters, digits, - and _ only after %q", prefix)
+		}
+		return nil
+	}
+}
+
+func checkColor(s string) error {
+	if !colorPattern.MatchString(s) {
+		return errors.New(`must be a colour such as "#6366f1"`)
+	}
+	return nil
+}
+
+func checkOrigin(s string) error {
+	if s == "*" {
+		return nil
+	}
+	u, err := url.Parse(strings.Replace(s, "://*.", "://", 1))
+	switch {
+	case err != nil || u.Host == "" || u.User != nil || !hostPattern.MatchString(u.Hostname()) && net.ParseIP(u.Hostname()) == nil:
+		return errors.New(`is no origin: write scheme and host, such as "https://acme.example", "https://*.acme.example" or "*"`)
+	case u.Path != "" || u.RawQuery != "" || u.Fragment != "":
+		return errors.New("is more than an origin: leave out what follows the host")
+	}
+	return nil
+}
+
+func parseDatabase(dir, s string) (string, error) {
+	if strings.HasPrefix(s, "postgres://") || strings.HasPrefix(s, "postgresql://") {
+		return s, nil
+	}
+	path, ok := strings.CutPrefix(s, "sqlite:")
+	path = strings.TrimPrefix(path, "//")
+	if !ok || path == "" {
+		return "", errors.New(`must be "sqlite:<path>" or "postgres://user:password@host/name"`)
+	}
+	return "sqlite:" + relative(dir, path), nil
+}
+
+func parseRate(s string) (Rate, error) {
+	if s == "none" {
+		return Rate{}, nil
+	}
+	m := ratePattern.FindStringSubmatch(s)
+	if m != nil {
+		n, _ := strconv.Atoi(m[1])
+		per, err := parseDuration(m[2])
+		if err == nil && n > 0 && per > 0 {
+			return Rate{n, per}, nil
+		}
+	}
+	return Rate{}, fmt.Errorf(`must be "N/time", such as "40/10s", or "none"; it is %q`, s)
+}
+
+// parseDuration reads Go's durations, and days.
+func parseDuration(s string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		if n, err := strconv.Atoi(days); err == nil && n >= 0 && n < 36500 {
+			return time.Duration(n) * 24 * time.Hour, nil
+		}
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf(`must be a time, such as "30s", "24h" or "7d"; it is %q`, s)
+	}
+	return d, nil
+}
+
+func parseSize(s string) (int64, error) {
+	m := sizePattern.FindStringSubmatch(s)
+	if m == nil {
+		return 0, fmt.Errorf(`must be a size, such as "20MB" or "512KiB"; it is %q`, s)
+	}
+	n, _ := strconv.ParseInt(m[1], 10, 64)
+	unit := map[string]int64{"": 1, "K": 1e3, "M": 1e6, "G": 1e9, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30}[m[2]]
+	if n == 0 {
+		return 0, errors.New("must be more than nothing")
+	}
+	return n * unit, nil
+}

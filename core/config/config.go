@@ -1,0 +1,118 @@
+// Package config reads config.hcl. What is wrong in it is reported as
+// Diagnostics, one line each with file and line, before anything starts.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Config is a whole config.hcl: checked, with the defaults filled in, and with
+// its paths relative to the folder that the program runs in.
+type Config struct {
+	Path     string // of the file
+	Server   Server
+	Database Database
+	Plugins  Plugins
+	Files    Files
+	Limits   Limits
+	Projects []*Project
+	Bridges  []*Bridge // bridges and hooks, shared ones and those of projects
+}
+
+// Server is where PocketPing listens and how people reach it.
+type Server struct {
+	Listen       string // host:port; the port may be 0
+	URL          string // scheme://host[:port]; empty: localhost with the port of Listen
+	AdminToken   string // empty: there is no /admin and no /v1/admin
+	MetricsToken string // empty: /metrics is open to the machine itself only
+}
+
+// Database is where everything is kept.
+type Database struct {
+	URL string // sqlite:<path> or postgres://…
+}
+
+// Plugins says where the plugins' binaries are.
+type Plugins struct {
+	Dir string
+}
+
+// Files is where attachments are kept.
+type Files struct {
+	Dir     string
+	MaxSize int64 // bytes of one attachment
+}
+
+// Limits keep one visitor or one address from crowding out the others.
+type Limits struct {
+	Frames   Rate // of one visitor
+	Sockets  Rate // that one address opens
+	Sessions Rate // that one address opens
+	Uploads  Rate // of one address
+}
+
+// Rate is so many in so much time. Zero means that there is no limit.
+type Rate struct {
+	N   int
+	Per time.Duration
+}
+
+// None reports whether there is no limit.
+func (r Rate) None() bool { return r.N == 0 }
+
+// Project is one website or app.
+type Project struct {
+	Slug         string
+	Name         string
+	Origins      []string
+	PublicKey    string // empty, like the other keys: made once and kept
+	SecretKey    string
+	IdentityKey  string
+	ReopenWithin time.Duration
+	Widget       Widget
+}
+
+// Widget is how a project's chat bubble looks and what it says.
+type Widget struct {
+	Color    string
+	Operator string
+	Welcome  string
+}
+
+// ProjectBridges are the ids of the bridges and hooks that serve the project.
+func (c *Config) ProjectBridges(slug string) []string {
+	var ids []string
+	for _, b := range c.Bridges {
+		if b.Serves(slug) {
+			ids = append(ids, b.ID)
+		}
+	}
+	return ids
+}
+
+// Load reads the file and all that it refers to. Where something is wrong in it
+// the error is a Diagnostics, and holds no secret.
+func Load(path string) (*Config, error) {
+	src, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("there is no file %s: go to the folder that has a config.hcl, or name one with --config", path)
+	case err != nil:
+		return nil, fmt.Errorf("%s cannot be read: %w", path, errors.Unwrap(err))
+	}
+	return parse(path, src)
+}
+
+// relative gives a path of the file its place, seen from the folder that the
+// program runs in.
+func relative(dir, path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}

@@ -1,0 +1,131 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"slices"
+
+	"github.com/zclconf/go-cty/cty"
+)
+
+// FieldType is what a plugin's field holds.
+type FieldType string
+
+// The types that a plugin may declare.
+const (
+	String  FieldType = "string"
+	Int     FieldType = "int"
+	Bool    FieldType = "bool"
+	Strings FieldType = "strings"
+)
+
+// Field is one attribute that a plugin declares for its block.
+type Field struct {
+	Name     string
+	Type     FieldType
+	Required bool
+	Help     string
+	Default  json.RawMessage // empty: none
+}
+
+// Decode checks the block against what its plugin declares and returns the
+// values as a JSON object, defaults included. Otherwise the error is a
+// Diagnostics.
+func (b *Bridge) Decode(fields []Field) ([]byte, error) {
+	var ds Diagnostics
+	known := slices.Clone(commonFields)
+	values := map[string]json.RawMessage{}
+	for _, f := range fields {
+		known = append(known, f.Name)
+		if v := b.decodeField(&ds, f); v != nil {
+			values[f.Name] = v
+		}
+	}
+	for name, f := range b.fields {
+		if !slices.Contains(known, name) {
+			ds.add(f.at, "%s: no field %q%s", b.title(), name, didYouMean(name, known))
+		}
+	}
+	if err := ds.err(); err != nil {
+		return nil, err
+	}
+	return json.Marshal(values)
+}
+
+// WrongField is a Diagnostics about one field of the block, for what its plugin
+// found in it.
+func (b *Bridge) WrongField(name, text string) error {
+	at := b.at
+	if f, ok := b.fields[name]; ok {
+		at = f.at
+	}
+	var ds Diagnostics
+	ds.add(at, "%s: %s: %s", b.title(), name, text)
+	return ds.err()
+}
+
+// decodeField is the field's value, or its default; nil: there is none.
+func (b *Bridge) decodeField(ds *Diagnostics, f Field) json.RawMessage {
+	have, ok := b.fields[f.Name]
+	if !ok || have.value.IsNull() {
+		if f.Required {
+			ds.add(b.at, "%s: %s is missing%s", b.title(), f.Name, help(f))
+		}
+		return f.Default
+	}
+	v, err := convertTo(have.value, f.Type.cty())
+	if err != nil {
+		ds.add(have.at, "%s: %s %v%s", b.title(), f.Name, err, help(f))
+		return nil
+	}
+	if f.Required && f.Type == String && v.AsString() == "" {
+		ds.add(have.at, "%s: %s is empty%s", b.title(), f.Name, help(f))
+		return nil
+	}
+	out, err := encode(v)
+	if err != nil {
+		ds.add(have.at, "%s: %s %v", b.title(), f.Name, err)
+		return nil
+	}
+	return out
+}
+
+func help(f Field) string {
+	if f.Help == "" {
+		return ""
+	}
+	return " (" + f.Help + ")"
+}
+
+func (t FieldType) cty() cty.Type {
+	switch t {
+	case Int:
+		return cty.Number
+	case Bool:
+		return cty.Bool
+	case Strings:
+		return cty.List(cty.String)
+	}
+	return cty.String
+}
+
+func encode(v cty.Value) (json.RawMessage, error) {
+	switch {
+	case v.Type() == cty.Number:
+		n, accuracy := v.AsBigFloat().Int64()
+		if accuracy != big.Exact {
+			return nil, fmt.Errorf("must be a whole number of 64 bits at most")
+		}
+		return json.Marshal(n)
+	case v.Type() == cty.Bool:
+		return json.Marshal(v.True())
+	case v.Type().IsListType():
+		list := []string{}
+		for _, e := range v.AsValueSlice() {
+			list = append(list, e.AsString())
+		}
+		return json.Marshal(list)
+	}
+	return json.Marshal(v.AsString())
+}
