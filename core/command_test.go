@@ -1,0 +1,64 @@
+package core
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+)
+
+func TestParseCommand(t *testing.T) {
+	tests := []struct {
+		text    string
+		name    string // empty: no command
+		arg     string
+		literal string
+	}{
+		{"hello", "", "", "hello"},
+		{"/close", "close", "", ""},
+		{"!close", "close", "", ""},
+		{" /Close ", "close", "", ""},
+		{"/close@my_bot now", "close", "now", ""},
+		{"/note call\nher back", "note", "call\nher back", ""},
+		{"/note\ncall her", "note", "call her", ""},
+		{"/clsoe", "clsoe", "", ""},
+		{"/pricing/plans", "pricing/plans", "", ""},
+		{"//pricing", "", "", "/pricing"},
+		{"!!important", "", "", "!important"},
+		{"/", "", "", "/"},
+		{"!", "", "", "!"},
+		{"! wait", "", "", "! wait"},
+		{"/ 2", "", "", "/ 2"},
+		{"!?", "", "", "!?"},
+		{"/été", "été", "", ""},
+		{"///", "", "", "///"},
+		{"1/2", "", "", "1/2"},
+		{"", "", "", ""},
+	}
+	for _, tt := range tests {
+		cmd, literal, is := parseCommand(tt.text)
+		if is != (tt.name != "") || cmd.name != tt.name || cmd.arg != tt.arg || literal != tt.literal {
+			t.Errorf("parseCommand(%q) = %+v, %q, %v", tt.text, cmd, literal, is)
+		}
+	}
+}
+
+// What begins like a command is never text for the visitor, unless its sign is
+// doubled.
+func FuzzParseCommand(f *testing.F) {
+	for _, s := range []string{"/close", "!note x", "//x", "/ x", "hi", "/é", "/a@b c"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		_, literal, is := parseCommand(text)
+		if is {
+			if literal != "" {
+				t.Fatalf("%q is a command and yet has text %q", text, literal)
+			}
+			return
+		}
+		runes := []rune(strings.TrimSpace(text))
+		if len(runes) > 1 && (runes[0] == '/' || runes[0] == '!') && unicode.IsLetter(runes[1]) {
+			t.Fatalf("%q would reach the visitor as %q", text, literal)
+		}
+	})
+}
