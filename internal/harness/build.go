@@ -1,0 +1,52 @@
+// Package harness runs the real binary with its real plugins, kills them, and
+// starts them again. The end-to-end tests and the benchmarks are built on it.
+package harness
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// Bins is where the binary and its plugins were built.
+type Bins struct {
+	Pocketping string
+	Plugins    string // folder
+}
+
+// Build compiles the binary and every plugin into dir, with the race detector
+// when race is set. root is the module's folder.
+func Build(ctx context.Context, root, dir string, race bool) (Bins, error) {
+	b := Bins{Pocketping: filepath.Join(dir, "pocketping"), Plugins: filepath.Join(dir, "plugins")}
+	mains, err := filepath.Glob(filepath.Join(root, "plugins", "*", "main.go"))
+	if err != nil || len(mains) == 0 {
+		return b, fmt.Errorf("no plugins below %s: %w", root, err)
+	}
+	if err := os.MkdirAll(b.Plugins, 0o755); err != nil {
+		return b, err
+	}
+	if err := compile(ctx, root, b.Pocketping, ".", race); err != nil {
+		return b, err
+	}
+	packages := make([]string, len(mains))
+	for i, main := range mains {
+		packages[i] = "./plugins/" + filepath.Base(filepath.Dir(main))
+	}
+	return b, compile(ctx, root, b.Plugins+string(filepath.Separator), strings.Join(packages, " "), race)
+}
+
+func compile(ctx context.Context, root, out, packages string, race bool) error {
+	args := []string{"build", "-o", out}
+	if race {
+		args = append(args, "-race")
+	}
+	cmd := exec.CommandContext(ctx, "go", append(args, strings.Fields(packages)...)...)
+	cmd.Dir = root
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build %s: %w\n%s", packages, err, text)
+	}
+	return nil
+}
