@@ -1,0 +1,53 @@
+# `make run` needs Go and nothing else: no npm, no C compiler, no database.
+
+export CGO_ENABLED ?= 0
+
+GO       ?= go
+TOOL     := $(GO) tool -modfile=tools/go.mod
+PLUGINS  := $(patsubst %/main.go,./%,$(wildcard plugins/*/main.go))
+PACKAGES ?= ./...
+
+.PHONY: run build test check generate bench e2e clean
+
+# Builds everything and serves config.hcl.
+run: build
+	bin/pocketping serve --dev
+
+# Makes bin/pocketping, and bin/plugins/<name> of every plugin.
+build:
+	@mkdir -p bin/plugins
+	$(GO) build -trimpath -o bin/pocketping .
+	$(if $(PLUGINS),$(GO) build -trimpath -o bin/plugins/ $(PLUGINS))
+
+# Runs all tests, on SQLite and on a Postgres of their own, under the race
+# detector. Installs what they need where it can: Chromium, Postgres, a C compiler.
+test:
+	tools/deps.sh
+	CGO_ENABLED=1 $(GO) test -race -p 2 -timeout 12m $(PACKAGES)
+
+# Looks at the code without running it.
+check:
+	@unformatted=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "gofmt -w $$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) test -count=1 -run '^TestLayer' .
+	$(TOOL) buf lint
+	tools/uptodate.sh
+	$(TOOL) golangci-lint run
+
+# Makes the committed code anew that is made from other files.
+generate:
+	$(TOOL) buf generate
+	$(GO) generate ./...
+
+# Measures; docs/performance.md says what and how.
+bench: build
+	$(GO) test -run '^$$' -bench . -timeout 30m ./bench/...
+
+# Runs the real binary with real plugins, simulated platforms and a browser.
+e2e:
+	tools/deps.sh
+	$(GO) test -count=1 -v -timeout 15m .
+
+clean:
+	rm -rf bin
