@@ -31,7 +31,7 @@ type Widget struct {
 
 // AllowsOrigin reports whether a page of the origin may use the project. An
 // origin is scheme://host[:port]; "https://*.example.com" names all subdomains,
-// "*" any origin (for trying things out).
+// "http://localhost:*" any port, "*" any origin (for trying things out).
 func (p *Project) AllowsOrigin(origin string) bool {
 	if origin == "" || origin == "null" {
 		return false
@@ -45,7 +45,13 @@ func originMatches(allowed, origin string) bool {
 	}
 	scheme, domain, ok := strings.Cut(allowed, "://*.")
 	u, err := url.Parse(origin)
-	if !ok || err != nil || !strings.EqualFold(u.Scheme, scheme) {
+	if err != nil {
+		return false
+	}
+	if host, anyPort := strings.CutSuffix(allowed, ":*"); anyPort {
+		return strings.EqualFold(host, strings.TrimSuffix(u.Scheme+"://"+u.Host, ":"+u.Port()))
+	}
+	if !ok || !strings.EqualFold(u.Scheme, scheme) {
 		return false
 	}
 	return strings.HasSuffix(strings.ToLower(u.Host), "."+strings.ToLower(domain))

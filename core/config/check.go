@@ -87,7 +87,7 @@ func checkOrigin(s string) error {
 	if s == "*" {
 		return nil
 	}
-	u, err := url.Parse(strings.Replace(s, "://*.", "://", 1))
+	u, err := url.Parse(strings.TrimSuffix(strings.Replace(s, "://*.", "://", 1), ":*"))
 	switch {
 	case err != nil || u.Host == "" || u.User != nil || !hostPattern.MatchString(u.Hostname()) && net.ParseIP(u.Hostname()) == nil:
 		return errors.New(`is no origin: write scheme and host, such as "https://acme.example", "https://*.acme.example" or "*"`)
