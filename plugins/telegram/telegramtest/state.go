@@ -1,0 +1,186 @@
+package telegramtest
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// User is somebody in the group.
+type User struct {
+	ID       int64
+	Name     string
+	Username string
+	Bot      bool
+}
+
+// Topic is a forum topic. A deleted one stays here, with its messages gone.
+type Topic struct {
+	ID      int // also the id of its first, service, message
+	Name    string
+	Color   int
+	Closed  bool
+	Deleted bool
+	ByBot   bool // the bot made it
+}
+
+// Entity is a piece of a text with a format; offsets are UTF-16 units.
+type Entity struct {
+	Type     string `json:"type"`
+	Offset   int    `json:"offset"`
+	Length   int    `json:"length"`
+	URL      string `json:"url,omitempty"`
+	Language string `json:"language,omitempty"`
+}
+
+// File is what a message carries. Size may say more than there is Data.
+type File struct {
+	Kind     string // photo, document, video, audio, voice, video_note, animation, sticker
+	Name     string
+	Type     string // MIME
+	Data     []byte
+	Size     int64
+	Emoji    string // of a sticker
+	Animated bool   // of a sticker
+	ID       string // its file_id
+}
+
+// Message is one message of the group.
+type Message struct {
+	ID        int
+	Topic     int // 0 is General
+	From      User
+	Anonymous bool // written as the group, by an administrator
+	Date      time.Time
+	Edited    time.Time
+	Text      string // or the caption of File
+	Entities  []Entity
+	File      *File
+	Album     string
+	Other     map[string]any // content of another kind, by its name on the wire
+	ReplyTo   int
+	Service   string // forum_topic_created, …; such a message has no text
+	Name      string // of the topic, with Service
+	Deleted   bool
+	Silent    bool
+	NoPreview bool     // its links show no preview
+	Pings     []string // whom a plain "@name" would call
+	Reactions []string // the bot's
+
+	stray bool // has a message_thread_id although it is in no topic
+}
+
+// State is the group as it is at one moment.
+type State struct {
+	ChatID   int64
+	Forum    bool
+	Topics   []Topic   // in the order they were made; those deleted too
+	Messages []Message // in order; those deleted too
+	Log      []Request
+	Pending  int // updates that the bot has not acknowledged
+}
+
+// Topic finds the topic; the zero Topic when there is none.
+func (s State) Topic(id int) Topic {
+	i := slices.IndexFunc(s.Topics, func(t Topic) bool { return t.ID == id })
+	if i < 0 {
+		return Topic{}
+	}
+	return s.Topics[i]
+}
+
+// Message finds the message; the zero Message when there is none.
+func (s State) Message(id int) Message {
+	i := slices.IndexFunc(s.Messages, func(m Message) bool { return m.ID == id })
+	if i < 0 {
+		return Message{}
+	}
+	return s.Messages[i]
+}
+
+// In are the topic's messages that people see: no service messages and none that
+// was deleted. Topic 0 is General.
+func (s State) In(topic int) []Message {
+	var seen []Message
+	for _, m := range s.Messages {
+		if m.Topic == topic && m.Service == "" && !m.Deleted {
+			seen = append(seen, m)
+		}
+	}
+	return seen
+}
+
+// Texts are what the topic's messages say.
+func (s State) Texts(topic int) []string {
+	var texts []string
+	for _, m := range s.In(topic) {
+		texts = append(texts, m.Text)
+	}
+	return texts
+}
+
+// Calls are the calls to the method.
+func (s State) Calls(method string) []Request {
+	return slices.DeleteFunc(slices.Clone(s.Log), func(r Request) bool { return r.Method != method })
+}
+
+// State is the group as it is now.
+func (s *Server) State() State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.snapshot()
+}
+
+// Topics are the group's topics, in the order they were made.
+func (s *Server) Topics() []Topic { return s.State().Topics }
+
+// Messages are what people see in the topic.
+func (s *Server) Messages(topic int) []Message { return s.State().In(topic) }
+
+// Typing reports whether the topic shows that the bot types.
+func (s *Server) Typing(topic int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.clock.Now().Before(s.typing[topic])
+}
+
+func (s *Server) snapshot() State {
+	state := State{ChatID: s.chat.id, Forum: s.chat.forum, Log: s.requests(""), Pending: len(s.queue.updates)}
+	for _, id := range slices.Sorted(maps.Keys(s.topics)) {
+		state.Topics = append(state.Topics, *s.topics[id])
+	}
+	for _, id := range s.order {
+		m := *s.messages[id]
+		m.Entities, m.Reactions = slices.Clone(m.Entities), slices.Clone(m.Reactions)
+		state.Messages = append(state.Messages, m)
+	}
+	return state
+}
+
+// TB is the part of testing.TB that WaitFor needs.
+type TB interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// WaitFor returns the state as soon as it is as wanted, and fails the test when
+// it does not get there in time.
+func (s *Server) WaitFor(t TB, want func(State) bool) State {
+	t.Helper()
+	deadline := time.NewTimer(s.patience)
+	defer deadline.Stop()
+	for {
+		s.mu.Lock()
+		state, changed := s.snapshot(), s.changed
+		s.mu.Unlock()
+		if want(state) {
+			return state
+		}
+		select {
+		case <-changed:
+		case <-deadline.C:
+			t.Fatalf("telegramtest: not so after %v: %s", s.patience, state)
+			return state
+		}
+	}
+}
