@@ -42,7 +42,7 @@ const (
 
 // Hello lets a visitor in: by token, or as a new one.
 func (c *Chat) Hello(ctx context.Context, h Hello) (*Welcome, error) {
-	w := &Welcome{Online: c.online(h.Project)}
+	w := &Welcome{Online: c.Online(h.Project)}
 	if err := c.enter(ctx, h, w); err != nil {
 		return nil, err
 	}
@@ -108,9 +108,9 @@ func reopenWithin(p *Project) time.Duration {
 	return 24 * time.Hour
 }
 
-// online reports whether a bridge would take a message now; where nobody knows,
+// Online reports whether a bridge would take a message now; where nobody knows,
 // it is assumed.
-func (c *Chat) online(p *Project) bool {
+func (c *Chat) Online(p *Project) bool {
 	all := c.status(p.ID)
 	for _, b := range all {
 		if b.State == "running" {

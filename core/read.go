@@ -59,6 +59,15 @@ func (c *Chat) Session(ctx context.Context, projectID, sessionID string, message
 	return s, err
 }
 
+// Message is a message of the session that is named, or fails with CodeNotFound.
+func (c *Chat) Message(ctx context.Context, projectID, sessionID, messageID string) (*Message, error) {
+	m, err := c.store.Message(ctx, projectID, messageID)
+	if err == nil && m.SessionID != sessionID {
+		return nil, Errorf(CodeNotFound, "no message %s in session %s", messageID, sessionID)
+	}
+	return m, err
+}
+
 // Sessions is a page of a project's sessions, without messages.
 func (c *Chat) Sessions(ctx context.Context, q SessionQuery) ([]*Session, string, error) {
 	return c.store.Sessions(ctx, q)
