@@ -29,7 +29,13 @@ const (
 	FailureField                  // a config field is wrong
 )
 
-func (f *Failure) Error() string { return f.Err.Error() }
+func (f *Failure) Error() string {
+	if f.Err == nil {
+		return "no reason was given"
+	}
+	return f.Err.Error()
+}
+
 func (f *Failure) Unwrap() error { return f.Err }
 
 // RetryAfter says that the platform asked us to wait; scope is one of the

@@ -32,21 +32,22 @@ const (
 //	type Config struct {
 //		Token  string `hcl:"token" secret:"true" help:"from @BotFather"`
 //		ChatID int64  `hcl:"chat_id"`
-//		Pace   string `hcl:"pace,optional" default:"platform"`
+//		Silent bool   `hcl:"silent,optional" help:"send without a sound"`
 //	}
 //
 // string, int, int64, bool and []string are the types; a field is required unless
-// it says ",optional".
+// it says ",optional". The core keeps the names pace, sha256, env, mtls, projects
+// and command for itself.
 type Spec[Config any] struct {
 	Name    string
 	Version string
 	Kind    Kind
 
-	// Events are the types it wants; none means every stored event. EventTyping and
-	// EventReceipt come only when they are named.
+	// Events are the types it wants. EventTyping and EventReceipt come only when they
+	// are named; when nothing else is, every stored event comes too.
 	Events []string
 	// Limits are the platform's quotas. The core keeps them: the bridge never
-	// sleeps for quota. With the config in hand, Paced may answer others.
+	// sleeps for quota.
 	Limits []Limit
 	// Parallel is how many sessions may be delivered to at once; 0 means 16.
 	Parallel int
