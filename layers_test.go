@@ -46,6 +46,7 @@ var layers = []layer{
 	{pattern: "plugins/inbox/...", own: append([]string{"plugins/inbox/..."}, plugin...), libs: []string{"github.com/coder/websocket"}},
 	{pattern: "plugins/telegram/...", own: append([]string{"plugins/telegram/..."}, plugin...), libs: []string{"github.com/go-telegram/bot"}},
 	{pattern: "widget/..."},
+	{pattern: "internal/...", own: []string{"..."}, anyLib: true}, // for tests and benchmarks
 	{pattern: "bench/...", own: []string{"..."}, anyLib: true},
 }
 
