@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/pocketping/pocketping/internal/harness"
+)
+
+const (
+	latencyRate  = 1000 // posts per second over all visitors
+	latencyRound = 5 * time.Second
+)
+
+// measureLatency posts 1,000 times a second on an even beat and times each post
+// until its event comes back on the visitor's socket. The floor is one row
+// inserted on the same beat through a group commit.
+func measureLatency(ctx context.Context, l lab) ([]Figure, error) {
+	core, err := harness.New(l.bins, l.dir, config(""))
+	if err != nil {
+		return nil, err
+	}
+	if err := core.Start(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { _ = core.Stop() }()
+	pages, err := openPages(ctx, core.URL, visitors)
+	if err != nil {
+		return nil, err
+	}
+	floor, err := newFloor(ctx, l.dir)
+	if err != nil {
+		return nil, err
+	}
+	defer floor.close()
+	ours, err := onBeat(visitors, func(i int, sent []time.Time) ([]time.Duration, error) { return echoes(ctx, pages[i], sent) },
+		func(i, n int) error { return pages[i].post(ctx, fmt.Sprintf("beat-%d-%d", i, n)) })
+	if err != nil {
+		return nil, err
+	}
+	var mu sync.Mutex
+	var raw []time.Duration
+	var under sync.WaitGroup
+	_, err = onBeat(visitors, nil, func(i, _ int) error {
+		start := time.Now()
+		under.Go(func() {
+			if floor.insert(ctx, i) == nil {
+				mu.Lock()
+				raw = append(raw, time.Since(start))
+				mu.Unlock()
+			}
+		})
+		return nil
+	})
+	under.Wait()
+	if err != nil {
+		return nil, err
+	}
+	how := fmt.Sprintf("%d posts a second on an even beat from %d visitors for %s, until the event is back on the socket; floor: the same rows inserted on the same beat in group commits", latencyRate, visitors, latencyRound)
+	return []Figure{
+		figure("post → event, p50", "ms", micros(quantile(ours, 0.5))/1e3, micros(quantile(raw, 0.5))/1e3, "", how),
+		figure("post → event, p99", "ms", micros(quantile(ours, 0.99))/1e3, micros(quantile(raw, 0.99))/1e3, "", how),
+	}, nil
+}
+
+// onBeat has n callers send in turn so that all together keep the rate. What they
+// hear is collected by listen, when there is one.
+func onBeat(n int, listen func(i int, sent []time.Time) ([]time.Duration, error), send func(i, round int) error) ([]time.Duration, error) {
+	each := int(latencyRound.Seconds()*latencyRate) / n
+	step := time.Second * time.Duration(n) / latencyRate
+	start := time.Now().Add(100 * time.Millisecond)
+	times := make([][]time.Duration, n)
+	var g errgroup.Group
+	for i := range n {
+		due := make([]time.Time, each)
+		for k := range due {
+			due[k] = start.Add(step*time.Duration(k) + step*time.Duration(i)/time.Duration(n))
+		}
+		g.Go(func() error {
+			for k, at := range due {
+				time.Sleep(time.Until(at))
+				if err := send(i, k); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if listen != nil {
+			g.Go(func() (err error) {
+				times[i], err = listen(i, due)
+				return err
+			})
+		}
+	}
+	err := g.Wait()
+	return slices.Concat(times...), err
+}
+
+// echoes waits for the event of each post; a post that is late in being sent
+// counts as slow, as it is for the visitor.
+func echoes(ctx context.Context, p *page, due []time.Time) ([]time.Duration, error) {
+	var times []time.Duration
+	for len(times) < len(due) {
+		f, err := p.read(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if f.Type == "error" {
+			return nil, fmt.Errorf("post refused: %s", f.Code)
+		}
+		if f.Type == "event" && f.Event.Type == "message.posted" {
+			times = append(times, time.Since(due[len(times)]))
+		}
+	}
+	return times, nil
+}
