@@ -19,6 +19,17 @@ func (a Actor) scope() string {
 	return a.ProjectID
 }
 
+// owner is who the actor's uploads belong to.
+func (a Actor) owner() string {
+	switch {
+	case a.Sender == SenderVisitor:
+		return a.VisitorID
+	case a.Via == ViaAPI:
+		return a.ProjectID
+	}
+	return a.Via
+}
+
 // shownAs is how visitors see the actor. A back end says itself how; people on a
 // bridge are shown by the project's operator name, where it has one.
 func (a Actor) shownAs(p *Project) *Author {

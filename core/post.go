@@ -90,7 +90,7 @@ func newMessage(project *Project, by Actor, p Post) *Message {
 		ReplyTo: p.ReplyTo, ClientID: p.ClientID, Note: p.Note, Operator: by.Name, Author: by.shownAs(project),
 	}
 	for _, id := range p.Attachments {
-		m.Attachments = append(m.Attachments, &Attachment{ID: id})
+		m.Attachments = append(m.Attachments, &Attachment{ID: id, Owner: by.owner()})
 	}
 	return m
 }

@@ -22,8 +22,11 @@ type Bins struct {
 func Build(ctx context.Context, root, dir string, race bool) (Bins, error) {
 	b := Bins{Pocketping: filepath.Join(dir, "pocketping"), Plugins: filepath.Join(dir, "plugins")}
 	mains, err := filepath.Glob(filepath.Join(root, "plugins", "*", "main.go"))
-	if err != nil || len(mains) == 0 {
-		return b, fmt.Errorf("no plugins below %s: %w", root, err)
+	if err != nil {
+		return b, err
+	}
+	if len(mains) == 0 {
+		return b, fmt.Errorf("no plugins below %s: run this in the module's folder", root)
 	}
 	if err := os.MkdirAll(b.Plugins, 0o755); err != nil {
 		return b, err
