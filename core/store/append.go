@@ -1,0 +1,214 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/pocketping/pocketping/core"
+)
+
+// Append implements core.Store. An event of type message.failed marks its
+// message as failed.
+func (s *Store) Append(ctx context.Context, c core.Change) (*core.Result, error) {
+	st := &appendStep{c: &c}
+	if err := s.do(ctx, st); err != nil {
+		return nil, err
+	}
+	if st.first == nil {
+		return st.result, nil
+	}
+	return s.repeated(ctx, st.first)
+}
+
+// repeated is the result of the first change, with session and message of now.
+func (s *Store) repeated(ctx context.Context, first *inboundRow) (*core.Result, error) {
+	r := &core.Result{Seq: first.Seq, Repeated: true}
+	var err error
+	if first.SessionID != "" {
+		if r.Session, err = s.Session(ctx, first.ProjectID, first.SessionID); err != nil {
+			return nil, err
+		}
+	}
+	if first.MessageID != "" {
+		if r.Message, err = s.Message(ctx, first.ProjectID, first.MessageID); err != nil {
+			return nil, err
+		}
+		if r.Seq == 0 {
+			r.Seq = r.Message.Seq
+		}
+	}
+	return r, nil
+}
+
+// appendStep stores one change.
+type appendStep struct {
+	c      *core.Change
+	result *core.Result
+	first  *inboundRow // of the change that this one repeats
+}
+
+func (st *appendStep) needs(n *needs) {
+	c := st.c
+	if c.ProjectID != "" {
+		n.projects.add(c.ProjectID)
+	}
+	if c.SessionID != "" {
+		n.sessions.add(c.SessionID)
+	}
+	if c.Open != nil || c.Status == core.StatusActive {
+		n.active.add(c.VisitorID)
+	}
+	if c.Once != nil {
+		n.onces.add(onceKey{c.Once.Scope, c.Once.Key})
+	}
+	if c.Post != nil {
+		for _, a := range c.Post.Attachments {
+			n.attachments.add(a.ID)
+		}
+		for i := range c.Links {
+			n.links.add(keyOf(&c.Links[i]))
+		}
+	}
+	for _, id := range st.changed() {
+		n.messages.add(id)
+	}
+}
+
+func keyOf(l *core.Link) linkKey { return linkKey{l.BridgeID, l.Thread, l.ExternalID} }
+
+// changed are the messages that must exist already.
+func (st *appendStep) changed() []string {
+	c := st.c
+	var ids []string
+	if c.Edit != nil {
+		ids = append(ids, c.Edit.MessageID)
+	}
+	if c.Delete != "" {
+		ids = append(ids, c.Delete)
+	}
+	for i := range c.Events {
+		if id := c.Events[i].MessageID; id != "" && (c.Post == nil || c.Post.ID != id) && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+func (st *appendStep) apply(b *batch) error {
+	st.result, st.first = nil, nil
+	c := st.c
+	if seen, err := st.repeats(b); err != nil || seen {
+		return err
+	}
+	if c.SessionID == "" {
+		st.result = &core.Result{}
+		st.writeRest(b, "", 0)
+		return nil
+	}
+	s, err := st.findSession(b)
+	if err != nil {
+		return err
+	}
+	if err := st.check(b, s); err != nil {
+		return err
+	}
+	if c.Delete != "" && !b.messages[c.Delete].Deleted.IsZero() {
+		st.first = &inboundRow{ProjectID: c.ProjectID, SessionID: c.SessionID, MessageID: c.Delete}
+		st.writeRest(b, c.Delete, 0)
+		return nil
+	}
+	st.write(b, s)
+	return nil
+}
+
+// repeats finds out whether the change was stored before: by its key, or, for a
+// post of a platform's message, by the link that message has.
+func (st *appendStep) repeats(b *batch) (bool, error) {
+	c := st.c
+	if c.Once != nil {
+		if first := b.onces[onceKey{c.Once.Scope, c.Once.Key}]; first != nil {
+			if c.Once.Digest != nil && first.Digest != nil && !bytes.Equal(c.Once.Digest, first.Digest) {
+				return false, core.Errorf(core.CodeConflict, "the id %q was used before with other content", c.Once.Key)
+			}
+			st.first = first
+			return true, nil
+		}
+	}
+	if c.Post == nil {
+		return false, nil
+	}
+	for i := range c.Links {
+		if l := b.links[keyOf(&c.Links[i])]; l != nil {
+			st.first = &inboundRow{ProjectID: l.ProjectID, SessionID: l.SessionID, MessageID: l.MessageID}
+			st.writeOnce(b, l.SessionID, l.MessageID, 0)
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// findSession opens the session or finds it as the change expects it.
+func (st *appendStep) findSession(b *batch) (*sessionRow, error) {
+	c := st.c
+	if _, ok := b.positions[c.ProjectID]; !ok {
+		return nil, core.Errorf(core.CodeNotFound, "no project %s", c.ProjectID)
+	}
+	s := b.session(c.ProjectID, c.SessionID)
+	if c.Open != nil {
+		if s != nil || b.active[c.VisitorID] != "" {
+			return nil, core.ErrStale
+		}
+		row := sessionOf(c.Open)
+		row.ID, row.ProjectID, row.VisitorID, row.LastSeq = c.SessionID, c.ProjectID, c.VisitorID, 0
+		return &row, nil
+	}
+	if s == nil {
+		return nil, core.Errorf(core.CodeNotFound, "no session %s in this project", c.SessionID)
+	}
+	if c.Expect != "" && s.Status != c.Expect || c.VisitorID != "" && s.VisitorID != c.VisitorID {
+		return nil, core.ErrStale
+	}
+	if other := b.active[s.VisitorID]; c.Status == core.StatusActive && other != "" && other != s.ID {
+		return nil, core.ErrStale
+	}
+	return s, nil
+}
+
+// check refuses what cannot be stored, before anything is changed.
+func (st *appendStep) check(b *batch, s *sessionRow) error {
+	c := st.c
+	for _, id := range st.changed() {
+		if m := b.messages[id]; m == nil || m.SessionID != s.ID {
+			return core.Errorf(core.CodeNotFound, "no message %s in this session", id)
+		}
+	}
+	if c.Edit != nil {
+		if !b.messages[c.Edit.MessageID].Deleted.IsZero() {
+			return core.Errorf(core.CodeConflict, "this message was deleted")
+		}
+		if err := checkText(c.Edit.Text); err != nil {
+			return err
+		}
+	}
+	if c.Post == nil {
+		return nil
+	}
+	for _, a := range c.Post.Attachments {
+		row := b.attachments[a.ID]
+		if row == nil || row.MessageID != "" || row.ProjectID != c.ProjectID || a.Owner != "" && row.Owner != a.Owner {
+			return core.Errorf(core.CodeInvalid, "no unused attachment %s: upload the file first", a.ID)
+		}
+	}
+	return checkText(c.Post.Text)
+}
+
+// checkText refuses what Postgres could not keep.
+func checkText(text string) error {
+	if strings.IndexByte(text, 0) >= 0 || !utf8.ValidString(text) {
+		return core.Errorf(core.CodeInvalid, "the text must be UTF-8 without zero bytes")
+	}
+	return nil
+}

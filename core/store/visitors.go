@@ -1,0 +1,55 @@
+package store
+
+import (
+	"context"
+
+	"github.com/pocketping/pocketping/core"
+)
+
+// AddVisitor implements core.Store. A visitor who is known gets another token.
+func (s *Store) AddVisitor(ctx context.Context, v *core.Visitor, tokenHash []byte) error {
+	row := visitorOf(v)
+	token := tokenRow{Hash: tokenHash, ProjectID: v.ProjectID, VisitorID: v.ID, Created: v.CreatedAt}
+	return s.do(ctx, visitorStep{project: v.ProjectID, write: func(b *batch) {
+		b.saved.visitors.put(row.ID, &row)
+		b.tokens = append(b.tokens, token)
+	}})
+}
+
+// SaveVisitor implements core.Store.
+func (s *Store) SaveVisitor(ctx context.Context, v *core.Visitor) error {
+	row := visitorOf(v)
+	return s.do(ctx, visitorStep{project: v.ProjectID, write: func(b *batch) { b.saved.visitors.put(row.ID, &row) }})
+}
+
+// visitorStep writes under the lock of the visitor's project.
+type visitorStep struct {
+	project string
+	write   func(b *batch)
+}
+
+func (st visitorStep) needs(n *needs)       { n.projects.add(st.project) }
+func (st visitorStep) apply(b *batch) error { st.write(b); return nil }
+
+// Visitor implements core.Store.
+func (s *Store) Visitor(ctx context.Context, projectID, visitorID string) (*core.Visitor, error) {
+	return s.visitor(ctx, "project_id = ? AND id = ?", projectID, visitorID)
+}
+
+// VisitorByToken implements core.Store.
+func (s *Store) VisitorByToken(ctx context.Context, projectID string, tokenHash []byte) (*core.Visitor, error) {
+	return s.visitor(ctx, "project_id = ? AND id = (SELECT visitor_id FROM visitor_tokens WHERE hash = ? AND project_id = visitors.project_id)", projectID, tokenHash)
+}
+
+// VisitorBySubject implements core.Store.
+func (s *Store) VisitorBySubject(ctx context.Context, projectID, subject string) (*core.Visitor, error) {
+	return s.visitor(ctx, "project_id = ? AND subject = ? AND subject <> ''", projectID, subject)
+}
+
+func (s *Store) visitor(ctx context.Context, where string, args ...any) (*core.Visitor, error) {
+	var row visitorRow
+	if err := s.reader(ctx).Where(where, args...).Take(&row).Error; err != nil {
+		return nil, missing(err, "this visitor is not known")
+	}
+	return row.domain(), nil
+}
