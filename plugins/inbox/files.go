@@ -23,11 +23,15 @@ const (
 var shown = []string{"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 func (b *bridge) postFile(w http.ResponseWriter, r *http.Request) error {
-	name := fileName(r.FormValue("name"))
+	tooLarge := &problem{http.StatusRequestEntityTooLarge, "too_large", "a file can have 25 MB at most"}
+	if r.ContentLength > fileLimit {
+		return tooLarge
+	}
+	name := fileName(r.URL.Query().Get("name"))
 	a, err := b.host.SaveFile(r.Context(), name, http.MaxBytesReader(w, r.Body, fileLimit))
 	var large *http.MaxBytesError
-	if errors.As(err, &large) || r.ContentLength > fileLimit {
-		return &problem{http.StatusRequestEntityTooLarge, "too_large", "a file can have 25 MB at most"}
+	if errors.As(err, &large) {
+		return tooLarge
 	}
 	if err != nil {
 		return err
@@ -58,8 +62,7 @@ func (b *bridge) getFile(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": fileName(r.FormValue("name"))}))
 	h.Set("Content-Security-Policy", filePolicy)
 	h.Set("Cache-Control", "private, max-age=3600")
-	_, err = io.Copy(w, in)
-	if err != nil {
+	if _, err = io.Copy(w, in); err != nil {
 		panic(http.ErrAbortHandler) // half a file must not look like a whole one
 	}
 	return nil

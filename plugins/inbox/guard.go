@@ -57,10 +57,14 @@ func invalid(format string, args ...any) error {
 func (b *bridge) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var p *problem
 	var refused *plugin.Refused
+	var failure *plugin.Failure
 	switch {
 	case errors.As(err, &p):
 	case errors.As(err, &refused):
 		p = &problem{http.StatusConflict, "refused", refused.Reason}
+	case errors.As(err, &failure) && failure.Kind == plugin.FailurePermanent:
+		b.host.Log().Info("the core refused a call of the inbox page", "method", r.Method, "path", r.URL.Path, "error", err)
+		p = &problem{http.StatusNotFound, "not_found", "the server does not have this, or does not take it; reload the page"}
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		return // nobody is there to read it
 	default:

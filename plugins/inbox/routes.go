@@ -4,6 +4,7 @@ import (
 	"embed"
 	"io/fs"
 	"net/http"
+	"regexp"
 	"strings"
 )
 
@@ -20,7 +21,11 @@ func (b *bridge) routes() http.Handler {
 	mux := http.NewServeMux()
 	handle := func(pattern string, h func(http.ResponseWriter, *http.Request) error) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			if err := h(w, r); err != nil {
+			err := plainIDs(r)
+			if err == nil {
+				err = h(w, r)
+			}
+			if err != nil {
 				b.fail(w, r, err)
 			}
 		})
@@ -48,8 +53,18 @@ func (b *bridge) routes() http.Handler {
 	if err != nil {
 		panic(err) // the folder is compiled in
 	}
-	mux.Handle("GET /", revalidate(http.FileServerFS(files)))
+	mux.Handle("/", revalidate(http.FileServerFS(files)))
 	return secure(mux)
+}
+
+var plainID = regexp.MustCompile(`^[A-Za-z0-9_-]{0,80}$`)
+
+// plainIDs refuses ids that could be more than an id in an address.
+func plainIDs(r *http.Request) error {
+	if plainID.MatchString(r.PathValue("id")) && plainID.MatchString(r.PathValue("message")) {
+		return nil
+	}
+	return &problem{http.StatusNotFound, "not_found", "there is no such id"}
 }
 
 // secure sets the headers that every answer has.
