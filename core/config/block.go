@@ -71,7 +71,7 @@ func (b *block) eval(attr *hclsyntax.Attribute) (cty.Value, error) {
 	if !diags.HasErrors() {
 		return v, nil
 	}
-	d := diags.Errs()[0].(*hcl.Diagnostic)
+	d := firstError(diags)
 	if call, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallDiagExtra](d); ok && call.FunctionCallError() != nil {
 		return cty.NilVal, call.FunctionCallError()
 	}
@@ -83,6 +83,11 @@ func (b *block) eval(attr *hclsyntax.Attribute) (cty.Value, error) {
 		return cty.NilVal, errors.New(`text needs quotes: "…", or env("…") for a variable of the environment`)
 	}
 	return cty.NilVal, errors.New("this is no value: " + d.Summary)
+}
+
+func firstError(diags hcl.Diagnostics) *hcl.Diagnostic {
+	i := slices.IndexFunc(diags, func(d *hcl.Diagnostic) bool { return d.Severity == hcl.DiagError })
+	return diags[i]
 }
 
 func convertTo(v cty.Value, want cty.Type) (cty.Value, error) {

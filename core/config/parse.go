@@ -40,7 +40,7 @@ func parse(path string, src []byte) (*Config, error) {
 
 // syntaxErrors keeps the first only: what follows it is mostly its consequence.
 func syntaxErrors(diags hcl.Diagnostics) error {
-	d := diags.Errs()[0].(*hcl.Diagnostic)
+	d := firstError(diags)
 	var ds Diagnostics
 	text, _, _ := strings.Cut(d.Detail, "\n")
 	ds.add(*d.Subject, "%s: %s", strings.ToLower(d.Summary[:1])+d.Summary[1:], text)
