@@ -119,7 +119,7 @@ func (d *delivery) oneByOne(ctx context.Context, bridge Bridge) (*pluginv1.Deliv
 			return nil, d.failed(ctx, e, receipt, err)
 		}
 		if err := d.done(ctx, e, receipt, i == len(d.run.events)-1); err != nil {
-			return nil, statusOf(err, e.Seq)
+			return nil, d.status(err, e)
 		}
 	}
 	return &pluginv1.DeliverResponse{Receipts: d.receipts}, nil
@@ -132,14 +132,14 @@ func (d *delivery) atOnce(ctx context.Context, bridge RunDeliverer) (*pluginv1.D
 	receipts = receipts[:min(len(receipts), len(events))]
 	for i, receipt := range receipts {
 		if err := d.done(ctx, events[i], receipt, err == nil && i == len(receipts)-1); err != nil {
-			return nil, statusOf(err, events[i].Seq)
+			return nil, d.status(err, events[i])
 		}
 	}
 	switch {
 	case err != nil:
-		return nil, statusOf(err, events[min(len(receipts), len(events)-1)].Seq)
+		return nil, d.status(err, events[min(len(receipts), len(events)-1)])
 	case len(receipts) == 0:
-		return nil, statusOf(errors.New("the bridge answered with no receipt and no error"), events[0].Seq)
+		return nil, d.status(errors.New("the bridge answered with no receipt and no error"), events[0])
 	}
 	return &pluginv1.DeliverResponse{Receipts: d.receipts}, nil
 }
@@ -160,10 +160,24 @@ func (d *delivery) done(ctx context.Context, e *Event, receipt Receipt, last boo
 func (d *delivery) failed(ctx context.Context, e *Event, receipt Receipt, cause error) error {
 	if receipt.Thread != "" || len(receipt.Links) > 0 {
 		if err := d.host.record(ctx, d.record(receipt), 0); err != nil {
-			return statusOf(errors.Join(cause, err), e.Seq)
+			return d.status(errors.Join(cause, err), e)
 		}
 	}
-	return statusOf(cause, e.Seq)
+	return d.status(cause, e)
+}
+
+// status names the event that failed, and counts the calls of those before it too.
+func (d *delivery) status(err error, e *Event) error {
+	made := Failure{Kind: FailureRetry, Err: err}
+	if f := (*Failure)(nil); errors.As(err, &f) {
+		made = *f
+		made.Err = err
+	}
+	made.Calls = max(made.Calls, 0)
+	for _, r := range d.receipts {
+		made.Calls += int(r.GetCalls())
+	}
+	return statusOf(&made, e.Seq)
 }
 
 func (d *delivery) record(receipt Receipt) Record {

@@ -17,7 +17,7 @@ import (
 // How long Stop waits for what is under way, and how long an end that nobody
 // asked for may take.
 const (
-	drainTimeout = 8 * time.Second
+	drainTimeout = 5 * time.Second
 	endTimeout   = 2 * time.Second
 )
 
@@ -73,7 +73,8 @@ func (s *server) Start(_ context.Context, req *pluginv1.StartRequest) (*pluginv1
 		}
 	}
 	s.bridge, s.host, s.generation = bridge, host, req.GetGeneration()
-	return &pluginv1.StartResponse{HttpAddr: addr}, nil
+	_, joins := bridge.(RunDeliverer)
+	return &pluginv1.StartResponse{HttpAddr: addr, JoinsRuns: joins}, nil
 }
 
 // Inbound carries what the bridge reports, and runs the bridge.

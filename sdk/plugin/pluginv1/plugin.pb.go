@@ -736,7 +736,10 @@ type StartResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Where the plugin serves its own HTTP ("unix:/path" or "tcp:127.0.0.1:1234");
 	// empty: nowhere.
-	HttpAddr      string `protobuf:"bytes,1,opt,name=http_addr,json=httpAddr,proto3" json:"http_addr,omitempty"`
+	HttpAddr string `protobuf:"bytes,1,opt,name=http_addr,json=httpAddr,proto3" json:"http_addr,omitempty"`
+	// It takes a run as a whole and may join waiting messages into one call; else
+	// the host counts at least one call for each event.
+	JoinsRuns     bool `protobuf:"varint,2,opt,name=joins_runs,json=joinsRuns,proto3" json:"joins_runs,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -776,6 +779,13 @@ func (x *StartResponse) GetHttpAddr() string {
 		return x.HttpAddr
 	}
 	return ""
+}
+
+func (x *StartResponse) GetJoinsRuns() bool {
+	if x != nil {
+		return x.JoinsRuns
+	}
+	return false
 }
 
 type DeliverRequest struct {
@@ -2555,9 +2565,11 @@ const file_pluginv1_plugin_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04slug\x18\x02 \x01(\tR\x04slug\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12\x1a\n" +
-	"\boperator\x18\x04 \x01(\tR\boperator\",\n" +
+	"\boperator\x18\x04 \x01(\tR\boperator\"K\n" +
 	"\rStartResponse\x12\x1b\n" +
-	"\thttp_addr\x18\x01 \x01(\tR\bhttpAddr\"\xe8\x01\n" +
+	"\thttp_addr\x18\x01 \x01(\tR\bhttpAddr\x12\x1d\n" +
+	"\n" +
+	"joins_runs\x18\x02 \x01(\bR\tjoinsRuns\"\xe8\x01\n" +
 	"\x0eDeliverRequest\x127\n" +
 	"\asession\x18\x01 \x01(\v2\x1d.pocketping.plugin.v1.SessionR\asession\x12\x16\n" +
 	"\x06thread\x18\x02 \x01(\tR\x06thread\x123\n" +
