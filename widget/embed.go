@@ -1,0 +1,63 @@
+// Package widget holds the chat widget that project pages load, built and
+// embedded, and the demo page that shows it as a customer's site would.
+package widget
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"html/template"
+	"io"
+	"io/fs"
+)
+
+//go:generate go tool -modfile=../tools/go.mod esbuild src/widget.css --minify --target=chrome111,firefox113,safari16.4 --log-level=warning --outfile=dist/widget.css
+//go:generate go tool -modfile=../tools/go.mod esbuild src/main.ts --bundle --minify --target=es2020 --loader:.css=text --charset=utf8 --log-level=warning --outfile=dist/widget.js
+
+// Script is widget.js, to be served as text/javascript in UTF-8.
+//
+//go:embed dist/widget.js
+var Script []byte
+
+// ETag names the version of Script, quoted as the HTTP header wants it.
+var ETag = etag(Script)
+
+//go:embed demo
+var demo embed.FS
+
+var demoPage = template.Must(template.ParseFS(demo, "demo/index.html"))
+
+// DemoPage is what the demo page shows.
+type DemoPage struct {
+	PublicKey string  // of the project whose widget the page loads
+	Inboxes   []Inbox // where operators can answer without any account
+}
+
+// Inbox is one page where operators answer.
+type Inbox struct {
+	Name string // bridge id
+	Path string // "/plugins/<bridge id>/"
+}
+
+// WriteDemo writes the demo page. It needs /widget.js and the DemoFiles under
+// /demo/ on the same host, and runs under a policy without 'unsafe-inline'.
+func WriteDemo(w io.Writer, page DemoPage) error {
+	return demoPage.ExecuteTemplate(w, "index.html", page)
+}
+
+// DemoFiles are the style sheet and pictures of the demo page.
+func DemoFiles() fs.FS {
+	files, err := fs.Sub(demo, "demo/files")
+	if err != nil {
+		panic(err) // the folder is embedded
+	}
+	return files
+}
+
+func etag(b []byte) string {
+	sum := sha256.Sum256(b)
+	return `"` + hex.EncodeToString(sum[:8]) + `"`
+}
+
+// Extra is extra.js.
+var Extra []byte

@@ -1,0 +1,386 @@
+package widget_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/pocketping/pocketping/widget"
+)
+
+const testKey = "pk_test"
+
+type frame = map[string]any
+
+// fakeCore speaks the widget's half of the wire protocol from memory, for one
+// visitor at a time, and lets a test break whatever can break.
+type fakeCore struct {
+	t   *testing.T
+	url string
+
+	mu       sync.Mutex
+	changed  chan struct{} // closed at each change, then replaced
+	token    string
+	session  frame
+	events   []frame
+	messages []frame
+	results  map[string]frame // by client id: the ok that it was answered with
+	sockets  map[*websocket.Conn]bool
+	received []frame
+	requests []string
+	settings frame
+
+	down    bool                         // nobody can connect
+	mute    bool                         // frames are read and not answered
+	refuse  func(f frame) frame          // not nil: the error to answer with
+	deafTo  func(hello frame) (code int) // not 0: close with it instead of a welcome
+	policy  string
+	uploads [][]byte
+}
+
+func newFakeCore(t *testing.T) *fakeCore {
+	c := &fakeCore{
+		t: t, changed: make(chan struct{}), results: map[string]frame{}, sockets: map[*websocket.Conn]bool{},
+		settings: frame{"name": "Acme", "color": "#6366f1", "operator": "Acme support", "welcome": "Hi! How can we help?"},
+		policy:   "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self'",
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", c.page)
+	mux.HandleFunc("GET /widget.js", func(w http.ResponseWriter, _ *http.Request) { script(w, widget.Script) })
+	mux.HandleFunc("GET /extra.js", func(w http.ResponseWriter, _ *http.Request) { script(w, widget.Extra) })
+	mux.HandleFunc("GET /v1/widget/{key}", c.widgetSettings)
+	mux.HandleFunc("GET /v1/socket", c.socket)
+	mux.HandleFunc("POST /v1/uploads", c.upload)
+	mux.HandleFunc("GET /v1/files/{id}", c.file)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.do(func() { c.requests = append(c.requests, r.URL.Path) })
+		mux.ServeHTTP(w, r)
+	}))
+	c.url = server.URL
+	t.Cleanup(func() {
+		c.drop(websocket.StatusGoingAway)
+		server.Close()
+	})
+	return c
+}
+
+func script(w http.ResponseWriter, body []byte) {
+	w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+	_, _ = w.Write(body)
+}
+
+// do changes the core's state and wakes whoever waits for a change.
+func (c *fakeCore) do(change func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change()
+	close(c.changed)
+	c.changed = make(chan struct{})
+}
+
+// until waits for the condition, which is asked again at each change.
+func (c *fakeCore) until(what string, met func() bool) {
+	c.t.Helper()
+	deadline := time.After(15 * time.Second)
+	for {
+		c.mu.Lock()
+		ok, changed := met(), c.changed
+		c.mu.Unlock()
+		if ok {
+			return
+		}
+		select {
+		case <-changed:
+		case <-deadline:
+			c.t.Fatalf("never happened: %s", what)
+		}
+	}
+}
+
+func (c *fakeCore) page(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Security-Policy", c.policy)
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = fmt.Fprintf(w, `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Shop</title><main><h1>A page</h1><p>Some text.</p></main><script async src="/widget.js" data-key="%s"></script></html>`, testKey)
+}
+
+func (c *fakeCore) widgetSettings(w http.ResponseWriter, r *http.Request) {
+	if r.PathValue("key") != testKey {
+		http.Error(w, `{"error":{"code":"not_found"}}`, http.StatusNotFound)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(c.settings)
+}
+
+func (c *fakeCore) upload(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Authorization") != "Bearer "+c.token {
+		http.Error(w, `{"error":{"code":"unauthorized","message":"no such token"}}`, http.StatusUnauthorized)
+		return
+	}
+	f, head, err := r.FormFile("file")
+	if err != nil {
+		http.Error(w, `{"error":{"code":"invalid","message":"no file"}}`, http.StatusBadRequest)
+		return
+	}
+	body, _ := io.ReadAll(f)
+	var id string
+	c.do(func() {
+		c.uploads = append(c.uploads, body)
+		id = fmt.Sprint("att_", len(c.uploads))
+	})
+	_ = json.NewEncoder(w).Encode(frame{"id": id, "name": head.Filename, "type": "text/plain", "size": len(body), "url": "/v1/files/" + id})
+}
+
+func (c *fakeCore) file(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "image/png")
+	_, _ = w.Write(pixel)
+}
+
+func (c *fakeCore) socket(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	down := c.down
+	c.mu.Unlock()
+	if down {
+		http.Error(w, "down", http.StatusServiceUnavailable)
+		return
+	}
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"pocketping.v1"}})
+	if err != nil {
+		return
+	}
+	defer func() {
+		_ = conn.CloseNow()
+		c.do(func() { delete(c.sockets, conn) })
+	}()
+	for {
+		_, data, err := conn.Read(context.Background())
+		if err != nil {
+			return
+		}
+		var f frame
+		if err := json.Unmarshal(data, &f); err != nil {
+			c.t.Errorf("frame %q: %v", data, err)
+			return
+		}
+		c.do(func() { c.take(conn, f) })
+	}
+}
+
+func (c *fakeCore) take(conn *websocket.Conn, f frame) {
+	c.received = append(c.received, f)
+	id, _ := f["id"].(string)
+	switch {
+	case f["type"] == "hello":
+		c.welcome(conn, f)
+	case !c.sockets[conn]:
+		c.t.Errorf("%v before hello", f["type"])
+	case c.mute || id == "":
+	case c.refuse != nil && c.answer(conn, id, c.refuse(f)):
+	case c.results[id] != nil:
+		c.write(conn, c.results[id])
+	default:
+		c.obey(conn, id, f)
+	}
+}
+
+func (c *fakeCore) answer(conn *websocket.Conn, id string, failure frame) bool {
+	if failure == nil {
+		return false
+	}
+	failure["type"], failure["id"] = "error", id
+	c.write(conn, failure)
+	return true
+}
+
+func (c *fakeCore) welcome(conn *websocket.Conn, f frame) {
+	if f["key"] != testKey {
+		_ = conn.Close(4401, "no such key")
+		return
+	}
+	if c.deafTo != nil {
+		if code := c.deafTo(f); code != 0 {
+			go func() { _ = conn.Close(websocket.StatusCode(code), "") }()
+			return
+		}
+	}
+	visitor := frame{"id": "vis_1"}
+	if f["token"] == nil {
+		c.token = fmt.Sprint("token", len(c.received))
+		visitor["token"] = c.token
+	} else if f["token"] != c.token {
+		_ = conn.Close(4401, "no such token")
+		return
+	}
+	c.sockets[conn] = true
+	resumed := c.session != nil && f["session"] == c.session["id"] && f["after"] != nil
+	var session any
+	if c.session != nil {
+		s := frame{"messages": c.messages[max(0, len(c.messages)-50):], "seq": len(c.events)}
+		for k, v := range c.session {
+			s[k] = v
+		}
+		session = s
+	}
+	c.write(conn, frame{"type": "welcome", "visitor": visitor, "session": session, "settings": c.settings, "online": true, "resumed": resumed})
+	if resumed {
+		for _, e := range c.events[int(f["after"].(float64)):] {
+			c.write(conn, frame{"type": "event", "event": e})
+		}
+	}
+}
+
+func (c *fakeCore) obey(conn *websocket.Conn, id string, f frame) {
+	ok := frame{"type": "ok", "id": id}
+	switch f["type"] {
+	case "post":
+		m := c.post("visitor", f["text"].(string), frame{"clientId": id, "replyTo": f["replyTo"], "attachments": c.attached(f)})
+		ok["message"], ok["session"], ok["seq"] = m, c.session["id"], m["seq"]
+	case "edit":
+		ok["message"] = c.change("message.edited", f["message"].(string), frame{"text": f["text"], "editedAt": now()})
+	case "delete":
+		ok["message"] = c.change("message.deleted", f["message"].(string), frame{"text": "", "attachments": nil, "deletedAt": now()})
+	case "history":
+		older := slices.DeleteFunc(slices.Clone(c.messages), func(m frame) bool { return m["seq"].(int) >= int(f["before"].(float64)) })
+		first := max(0, len(older)-int(f["limit"].(float64)))
+		ok = frame{"type": "history", "id": id, "messages": older[first:], "hasMore": first > 0}
+	}
+	c.results[id] = ok
+	c.write(conn, ok)
+}
+
+func (c *fakeCore) attached(f frame) []frame {
+	var list []frame
+	ids, _ := f["attachments"].([]any)
+	for _, id := range ids {
+		list = append(list, frame{"id": id, "name": "notes.txt", "type": "text/plain", "size": 5, "url": "/v1/files/" + id.(string)})
+	}
+	return list
+}
+
+// post stores a message and tells everybody; the caller is inside do.
+func (c *fakeCore) post(sender, text string, more frame) frame {
+	if c.session == nil {
+		c.session = frame{"id": "sess_1", "visitorId": "vis_1", "status": "active", "delivered": 0, "read": 0}
+		c.event(frame{"type": "session.opened"})
+	} else if c.session["status"] == "closed" {
+		c.session["status"] = "active"
+		c.event(frame{"type": "session.reopened"})
+	}
+	m := frame{"id": fmt.Sprint("msg_", len(c.messages)+1), "seq": len(c.events) + 1, "sessionId": c.session["id"], "sender": sender, "text": text, "createdAt": now()}
+	if sender == "operator" {
+		m["author"] = frame{"name": "Olga"}
+	}
+	for k, v := range more {
+		if v != nil {
+			m[k] = v
+		}
+	}
+	c.messages = append(c.messages, m)
+	c.event(frame{"type": "message.posted", "message": m})
+	return m
+}
+
+func (c *fakeCore) change(kind, id string, with frame) frame {
+	for i, m := range c.messages {
+		if m["id"] != id {
+			continue
+		}
+		next := frame{}
+		for _, part := range []frame{m, with} {
+			for k, v := range part {
+				next[k] = v
+			}
+		}
+		c.messages[i] = next
+		c.event(frame{"type": kind, "message": next})
+		return next
+	}
+	c.t.Errorf("%s: no message %s", kind, id)
+	return nil
+}
+
+func (c *fakeCore) event(e frame) {
+	e["seq"], e["sessionId"], e["at"] = len(c.events)+1, c.session["id"], now()
+	c.events = append(c.events, e)
+	c.broadcast(frame{"type": "event", "event": e})
+}
+
+func (c *fakeCore) broadcast(f frame) {
+	for conn := range c.sockets {
+		c.write(conn, f)
+	}
+}
+
+func (c *fakeCore) write(conn *websocket.Conn, f frame) {
+	data, err := json.Marshal(f)
+	if err != nil {
+		c.t.Errorf("marshal: %v", err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_ = conn.Write(ctx, websocket.MessageText, data) // a broken one is found by its reader
+}
+
+// operator posts a message as an operator.
+func (c *fakeCore) operator(text string, more frame) (m frame) {
+	c.do(func() { m = c.post("operator", text, more) })
+	return m
+}
+
+func (c *fakeCore) close() {
+	c.do(func() {
+		c.session["status"] = "closed"
+		c.event(frame{"type": "session.closed"})
+	})
+}
+
+// receipt moves the session's marks and tells of it.
+func (c *fakeCore) receipt(delivered, read int) {
+	c.do(func() {
+		c.session["delivered"], c.session["read"] = delivered, read
+		c.broadcast(frame{"type": "receipt", "session": c.session["id"], "delivered": delivered, "read": read})
+	})
+}
+
+func (c *fakeCore) tell(f frame) { c.do(func() { c.broadcast(f) }) }
+
+// drop closes every socket with the code.
+func (c *fakeCore) drop(code websocket.StatusCode) {
+	c.mu.Lock()
+	conns := make([]*websocket.Conn, 0, len(c.sockets))
+	for conn := range c.sockets {
+		conns = append(conns, conn)
+	}
+	clear(c.sockets)
+	c.mu.Unlock()
+	for _, conn := range conns {
+		_ = conn.Close(code, "")
+	}
+}
+
+// got are the frames of the type that came in; the caller holds the lock.
+func (c *fakeCore) got(kind string) []frame {
+	return slices.DeleteFunc(slices.Clone(c.received), func(f frame) bool { return f["type"] != kind })
+}
+
+// texts are the stored messages' texts, in order; the caller holds the lock.
+func (c *fakeCore) texts() string {
+	var all []string
+	for _, m := range c.messages {
+		all = append(all, m["text"].(string))
+	}
+	return strings.Join(all, "|")
+}
+
+func now() string { return time.Now().UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -1,0 +1,96 @@
+// What waits for an answer of the core. Requests are stored before they are sent,
+// go one at a time in order, and leave only when they are answered; a repeated id
+// stores nothing twice, so a second tab may send the same ones.
+import * as store from './store';
+import type { Attachment, Request } from './types';
+
+export interface Waiting {
+  frame: Request;
+  at: number;
+  words?: string; // why it was refused
+  files?: Attachment[];
+}
+
+const patience = 10_000; // without an answer the connection counts as dead
+
+export const waiting: Waiting[] = [];
+
+let prefix = '';
+let send: (frame: Request) => boolean;
+let renew: () => void;
+let busy: string | undefined;
+let timer = 0;
+let last = 0;
+
+export function start(key: string, sender: typeof send, reconnect: () => void): void {
+  prefix = key;
+  send = sender;
+  renew = reconnect;
+}
+
+/** Reads what an earlier page or another tab has left. */
+export function load(): void {
+  for (const name of store.names(prefix)) {
+    const item = store.get<Waiting>(name);
+    if (item && !waiting.some((w) => w.frame.id === item.frame.id)) waiting.push(item);
+  }
+  waiting.sort((a, b) => a.at - b.at);
+}
+
+export function add(frame: Request, files?: Attachment[]): Waiting {
+  last = Math.max(last + 1, Date.now());
+  const item = { frame, at: last, files };
+  if (/post|edit|delete/.test(frame.type)) store.put(prefix + frame.id, item);
+  waiting.push(item);
+  flush();
+  return item;
+}
+
+export function flush(): void {
+  const head = waiting.find((w) => !w.words);
+  if (busy || !head || !send(head.frame)) return;
+  busy = head.frame.id;
+  timer = setTimeout(renew, patience);
+}
+
+/** The connection is gone: whatever was under way is sent again on the next one. */
+export function pause(): void {
+  busy = undefined;
+  clearTimeout(timer);
+}
+
+export function remove(id: string): void {
+  const at = waiting.findIndex((w) => w.frame.id === id);
+  if (at >= 0) waiting.splice(at, 1);
+  store.drop(prefix + id);
+  if (busy === id) pause();
+  flush();
+}
+
+/** The core refused it: later when it asks for time, otherwise never by itself. */
+export function refuse(id: string, code: string, words: string, retryAfter?: number): Waiting | undefined {
+  const item = waiting.find((w) => w.frame.id === id);
+  if (!item) return;
+  pause();
+  if (code === 'rate_limited' || code === 'unavailable') {
+    busy = id;
+    timer = setTimeout(() => {
+      pause();
+      flush();
+    }, (retryAfter || 2) * 1000);
+    return;
+  }
+  if (item.frame.type !== 'post') {
+    remove(id);
+    return;
+  }
+  item.words = words;
+  store.put(prefix + id, item);
+  flush();
+  return item;
+}
+
+/** The connection was closed over the frame under way, so that one cannot be sent as it is. */
+export function blame(words: string): Waiting | undefined {
+  return busy ? refuse(busy, 'invalid', words) : undefined;
+}
