@@ -1,0 +1,71 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/pocketping/pocketping/sdk/plugin"
+)
+
+var errTopicsOff = errors.New("topics are switched off in the Telegram group: switch them on in the group's settings, or nobody knows which message is whose")
+
+// failure says in the core's words why a call did not work. An error that is no
+// answer of Telegram leaves the outcome open: the core tries again.
+func (a *api) failure(err error) error {
+	var refused *apiError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	switch {
+	case refused.Code == http.StatusTooManyRequests:
+		return plugin.RetryAfter(refused.RetryAfter, groupScope, refused)
+	case refused.MigrateTo != 0:
+		a.moved(refused.MigrateTo)
+		return fmt.Errorf("the Telegram group has a new id, %d, which is used from now on: put it into config.hcl", refused.MigrateTo)
+	case refused.Code >= 500:
+		return refused
+	case refused.says("message thread not found", "topic_deleted", "topic_id_invalid"):
+		return plugin.ThreadGone(refused)
+	}
+	if words := whatToDo(refused); words != "" {
+		return plugin.Unusable(fmt.Errorf("%s (Telegram: %w)", words, refused))
+	}
+	return plugin.Permanent(fmt.Errorf("Telegram: %w", refused))
+}
+
+// whatToDo says how somebody can make the bridge work again; empty when the call
+// alone was wrong.
+func whatToDo(e *apiError) string {
+	switch {
+	case e.Code == http.StatusUnauthorized || e.Code == http.StatusNotFound:
+		return "Telegram does not know the bot's token: get a new one from @BotFather and put it into config.hcl"
+	case e.says("bot was kicked", "bot is not a member"):
+		return "the bot was removed from the Telegram group: add it again as an administrator"
+	case e.Code == http.StatusForbidden:
+		return "the bot may not act in the Telegram group: make it an administrator"
+	case e.says("chat not found"):
+		return "there is no such Telegram group, or the bot is not in it: check chat_id and add the bot to the group"
+	case e.says("the chat is not a forum"):
+		return errTopicsOff.Error()
+	case e.says("not enough rights to create a topic"):
+		return "the bot may not create topics: make it an administrator with the right “Manage topics”"
+	case e.says("not enough rights to send", "have no rights to send", "chat_write_forbidden"):
+		return "the bot may not write in the Telegram group: make it an administrator"
+	case e.says("topic_closed"):
+		return "the bot may not write in a closed topic: make it an administrator with the right “Manage topics”"
+	}
+	return ""
+}
+
+// isGone reports whether the topic no longer exists.
+func isGone(err error) bool {
+	var f *plugin.Failure
+	return errors.As(err, &f) && f.Kind == plugin.FailureThreadGone
+}
+
+// isPermanent reports whether trying again is no use.
+func isPermanent(err error) bool {
+	var f *plugin.Failure
+	return errors.As(err, &f) && f.Kind == plugin.FailurePermanent
+}
