@@ -98,7 +98,7 @@ project "demo" {
   # What every bridge and hook takes, beside the fields of its plugin:
   #   command = ["./my-plugin", "--flag"]  # another program than the plugins' folder has
   #   sha256  = "9f86d08…"                 # run it only when this is its checksum
-  #   env     = { HTTPS_PROXY = "…" }      # its environment; it sees nothing of PocketPing's own
+  #   env     = { HTTPS_PROXY = "…" }      # its environment; it sees next to nothing of PocketPing's own
   #   mtls    = true                       # encrypt what it and PocketPing say to each other
   #   pace    = "20/1m"                    # instead of its platform's limits, or "none"
 }

@@ -37,14 +37,26 @@ type Bridge struct {
 
 	name   string
 	at     hcl.Range
+	places map[string]hcl.Range // of all attributes
 	fields map[string]field
 }
 
 // Pace says which quotas of its platform the core keeps for a bridge: those that
-// the plugin declares, or else none, or Rate in place of each.
+// the plugin declares, or else none, or Rate in place of them all.
 type Pace struct {
 	None bool
 	Rate Rate
+}
+
+// String is the pace as the file has it.
+func (p Pace) String() string {
+	switch {
+	case p.None:
+		return "none"
+	case p.Rate.None():
+		return "platform"
+	}
+	return fmt.Sprintf("%d/%s", p.Rate.N, p.Rate.Per)
 }
 
 // field is an attribute that is the plugin's.
@@ -122,6 +134,10 @@ func (c *Config) addBridge(r *reader, b *Bridge, body *hclsyntax.Body) {
 		blk.wrong(body.Attributes["projects"].NameRange, "projects belongs to a bridge outside a project: this one serves %q", b.Project)
 	}
 	b.fields = blk.rest()
+	b.places = map[string]hcl.Range{}
+	for name, attr := range body.Attributes {
+		b.places[name] = attr.SrcRange
+	}
 	blk.done()
 	c.Bridges = append(c.Bridges, b)
 }

@@ -131,14 +131,29 @@ func TestSecretsStayUnsaid(t *testing.T) {
 	}
 }
 
-func TestPluginsOwnComplaintHasItsLine(t *testing.T) {
-	c, err := parse("config.hcl", []byte("bridge \"telegram\" {\n  token = \"x\"\n  chat_id = 5\n}\n"))
+func TestWrongHasItsLine(t *testing.T) {
+	c, err := parse("config.hcl", []byte("bridge \"telegram\" {\n  token = \"x\"\n  chat_id = 5\n  sha256 = \""+strings.Repeat("0", 64)+"\"\n}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := c.Bridges[0].WrongField("chat_id", "no group: it must be negative").Error()
-	if want := `config.hcl:3: bridge "telegram": chat_id: no group: it must be negative`; got != want {
-		t.Errorf("got %q, want %q", got, want)
+	for attribute, want := range map[string]string{
+		"chat_id": `config.hcl:3: bridge "telegram": chat_id: is no group`,
+		"sha256":  `config.hcl:4: bridge "telegram": sha256: is no group`,
+		"absent":  `config.hcl:1: bridge "telegram": absent: is no group`,
+		"":        `config.hcl:1: bridge "telegram": is no group`,
+	} {
+		if got := c.Bridges[0].Wrong(attribute, "is no group").Error(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestPaceSaysItself(t *testing.T) {
+	for _, text := range []string{"none", "platform", "20/1m0s"} {
+		p, err := parsePace(text)
+		if err != nil || p.String() != text {
+			t.Errorf("%q became %q, %v", text, p, err)
+		}
 	}
 }
 

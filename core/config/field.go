@@ -53,15 +53,18 @@ func (b *Bridge) Decode(fields []Field) ([]byte, error) {
 	return json.Marshal(values)
 }
 
-// WrongField is a Diagnostics about one field of the block, for what its plugin
-// found in it.
-func (b *Bridge) WrongField(name, text string) error {
-	at := b.at
-	if f, ok := b.fields[name]; ok {
-		at = f.at
+// Wrong is a Diagnostics about one attribute of the block, or about the block as
+// a whole, for what is found out later: by the plugin, or when it is launched.
+func (b *Bridge) Wrong(attribute, text string) error {
+	at, what := b.at, b.title()
+	if attribute != "" {
+		what += ": " + attribute
+	}
+	if place, ok := b.places[attribute]; ok {
+		at = place
 	}
 	var ds Diagnostics
-	ds.add(at, "%s: %s: %s", b.title(), name, text)
+	ds.add(at, "%s: %s", what, text)
 	return ds.err()
 }
 
