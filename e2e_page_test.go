@@ -1,0 +1,280 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// browser is one headless Chromium for all tests.
+var browser = sync.OnceValues(func() (context.Context, error) {
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.Flag("disable-dev-shm-usage", true))
+	allocator, cancelAllocator := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, cancel := chromedp.NewContext(allocator)
+	closeBrowser = func() { cancel(); cancelAllocator() }
+	return ctx, chromedp.Run(ctx)
+})
+
+var closeBrowser = func() {}
+
+// tab is one page of the browser.
+type tab struct {
+	w   *world
+	ctx context.Context
+	js  string // what finds the page's root
+}
+
+// person is a browser profile of its own: nothing is shared with others.
+func (w *world) person() context.Context {
+	w.t.Helper()
+	ctx, err := browser()
+	if err != nil {
+		w.t.Fatalf("headless Chromium (Debian package chromium) does not start: %v", err)
+	}
+	ctx, cancel := chromedp.NewContext(ctx, chromedp.WithNewBrowserContext())
+	w.t.Cleanup(cancel)
+	if err := chromedp.Run(ctx); err != nil {
+		w.t.Fatal(err)
+	}
+	return ctx
+}
+
+// open shows a page in a new tab of the person's browser.
+func (w *world) open(person context.Context, url, root string) *tab {
+	w.t.Helper()
+	ctx, cancel := chromedp.NewContext(person)
+	w.t.Cleanup(cancel)
+	t := &tab{w: w, ctx: ctx, js: root}
+	chromedp.ListenTarget(ctx, func(ev any) {
+		if e, ok := ev.(*runtime.EventExceptionThrown); ok {
+			w.t.Errorf("a script of %s failed: %s", url, e.ExceptionDetails.Error())
+		}
+	})
+	t.run(chromedp.Navigate(url))
+	return t
+}
+
+func (t *tab) run(actions ...chromedp.Action) {
+	t.w.t.Helper()
+	ctx, cancel := context.WithTimeout(t.ctx, patience)
+	defer cancel()
+	if err := chromedp.Run(ctx, actions...); err != nil {
+		t.w.t.Fatal(err)
+	}
+}
+
+// eval runs a function body in the page, with root and args at hand.
+func (t *tab) eval(into any, body string, args ...any) {
+	t.w.t.Helper()
+	given, err := json.Marshal(args)
+	if err != nil {
+		t.w.t.Fatal(err)
+	}
+	t.run(chromedp.Evaluate(fmt.Sprintf("((root, args) => { %s })(%s, %s)", body, t.js, given), into))
+}
+
+// wait returns when the function body answers true.
+func (t *tab) wait(what, body string, args ...any) {
+	t.w.t.Helper()
+	t.w.eventually(what, func() bool {
+		var ok bool
+		t.eval(&ok, "return Boolean((() => { "+body+" })())", args...)
+		return ok
+	})
+}
+
+// line is one message as a person reads it on a page.
+type line struct {
+	Who, Text, Quote, Tick string
+	Gone, Edited           bool
+	Files                  []string
+}
+
+func (l line) String() string {
+	text := l.Who + ": " + l.Text
+	if l.Quote != "" {
+		text = l.Who + " to «" + l.Quote + "»: " + l.Text
+	}
+	if len(l.Files) > 0 {
+		text += "[" + strings.Join(l.Files, ",") + "]"
+	}
+	if l.Edited {
+		text += " (edited)"
+	}
+	if l.Gone {
+		text = l.Who + ": (deleted)"
+	}
+	return text
+}
+
+// reader is a page with a transcript.
+type reader interface {
+	lines() []line
+	name() string
+}
+
+// reads waits until the page shows exactly these lines.
+func (w *world) reads(page reader, want ...string) {
+	w.t.Helper()
+	w.readsWithin(page, patience, want...)
+}
+
+func (w *world) readsWithin(page reader, within time.Duration, want ...string) {
+	w.t.Helper()
+	deadline := time.Now().Add(within)
+	for {
+		var got []string
+		for _, l := range page.lines() {
+			got = append(got, l.String())
+		}
+		if strings.Join(got, "\n") == strings.Join(want, "\n") {
+			return
+		}
+		if time.Now().After(deadline) {
+			w.t.Fatalf("%s shows\n\t%s\nand should show\n\t%s", page.name(), strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+		}
+	}
+}
+
+// shot keeps a screenshot where SCREENSHOTS says, for people to look at.
+func (t *tab) shot(name string) {
+	dir := os.Getenv("SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	var png []byte
+	t.run(chromedp.CaptureScreenshot(&png))
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
+		t.w.t.Fatal(err)
+	}
+}
+
+// attach chooses a file in the page's file field.
+func (t *tab) attach(field, path string) {
+	t.w.t.Helper()
+	t.run(chromedp.ActionFunc(func(ctx context.Context) error {
+		object, _, err := runtime.Evaluate(fmt.Sprintf("((root) => %s)(%s)", field, t.js)).Do(ctx)
+		if err != nil {
+			return err
+		}
+		return dom.SetFileInputFiles([]string{path}).WithObjectID(object.ObjectID).Do(ctx)
+	}))
+}
+
+// widget is a customer's page with the chat open.
+type widget struct{ *tab }
+
+func (w *world) widget(person context.Context) widget {
+	w.t.Helper()
+	t := w.open(person, w.core.URL+"/", "document.querySelector('pocketping-widget')?.shadowRoot")
+	page := widget{t}
+	page.ready()
+	return page
+}
+
+func (p widget) ready() {
+	p.w.t.Helper()
+	p.wait("the bubble", "return root?.querySelector('.launcher')")
+	p.wait("the panel", "if (root.querySelector('.panel').hidden) root.querySelector('.launcher').click(); return !root.querySelector('.panel').hidden")
+}
+
+func (p widget) name() string { return "the visitor's page" }
+
+func (p widget) write(text string) {
+	p.w.t.Helper()
+	p.eval(nil, `const field = root.querySelector('textarea');
+		field.value = args[0];
+		field.dispatchEvent(new Event('input', { bubbles: true }));
+		root.querySelector('form').requestSubmit();`, text)
+}
+
+// press uses a button of the message's menu.
+func (p widget) press(text, kind string) {
+	p.w.t.Helper()
+	p.wait("the button "+kind+" of "+text, `const m = [...root.querySelectorAll('.m')].find((m) => m.querySelector('.b > span')?.textContent === args[0]);
+		const b = m?.querySelector('.menu .' + args[1]);
+		b?.click();
+		return b`, text, kind)
+}
+
+func (p widget) lines() []line {
+	p.w.t.Helper()
+	var lines []line
+	p.eval(&lines, `return [...root.querySelectorAll('.log > .m')].slice(1).map((m) => ({
+		Who: m.classList.contains('visitor') ? 'visitor' : m.querySelector('.who')?.textContent || 'operator',
+		Text: m.querySelector('.b > span')?.textContent || '',
+		Quote: m.querySelector('.quote')?.textContent || '',
+		Tick: m.querySelector('.tick')?.className.replace('tick ', '') || '',
+		Gone: m.classList.contains('gone'),
+		Edited: m.querySelector('.foot')?.textContent.includes('dited') || false,
+		Files: [...m.querySelectorAll('a.file')].map((a) => a.querySelector('img')?.alt || a.textContent),
+	}))`)
+	return lines
+}
+
+func (p widget) reload() {
+	p.w.t.Helper()
+	p.run(chromedp.Reload())
+	p.ready()
+}
+
+// inbox is the operator's page.
+type inbox struct{ *tab }
+
+func (w *world) inbox(person context.Context) inbox {
+	w.t.Helper()
+	w.eventually("the link to the inbox", func() bool { return w.core.InboxLink() != "" })
+	page := inbox{w.open(person, w.core.InboxLink(), "document")}
+	page.wait("the list of sessions", "return root.querySelector('.sessions')")
+	return page
+}
+
+func (p inbox) name() string { return "the inbox" }
+
+// pick opens the newest session of the list.
+func (p inbox) pick() {
+	p.w.t.Helper()
+	p.wait("a session in the list", "const s = root.querySelector('a.session'); s?.click(); return s")
+	p.wait("the session's messages", "return root.querySelector('.messages [data-message]')")
+}
+
+func (p inbox) write(text string) {
+	p.w.t.Helper()
+	p.eval(nil, `const field = root.querySelector('#composer-text');
+		field.value = args[0];
+		field.dispatchEvent(new Event('input', { bubbles: true }));
+		root.querySelector('form.composer').requestSubmit();`, text)
+}
+
+// press uses a button of the message with the text, by its label.
+func (p inbox) press(text, label string) {
+	p.w.t.Helper()
+	p.wait("the button "+label+" of "+text, `const m = [...root.querySelectorAll('[data-message]')].find((m) => m.querySelector('p.text')?.textContent === args[0]);
+		const b = m && [...m.querySelectorAll('.actions button')].find((b) => b.getAttribute('aria-label') === args[1] || b.title === args[1]);
+		b?.click();
+		return b`, text, label)
+}
+
+func (p inbox) lines() []line {
+	p.w.t.Helper()
+	var lines []line
+	p.eval(&lines, `return [...root.querySelectorAll('.messages > [data-message]')].map((m) => ({
+		Who: ['visitor', 'note', 'operator'].find((k) => m.classList.contains('from-' + k)) || '',
+		Text: m.querySelector('p.text')?.textContent || '',
+		Quote: m.querySelector('.quote span')?.textContent || '',
+		Tick: m.querySelector('.tick') ? (m.querySelector('.tick').classList.contains('is-read') ? 'read' : 'stored') : '',
+		Gone: m.classList.contains('is-deleted'),
+		Edited: [...m.querySelectorAll('.meta span')].some((s) => s.textContent === 'edited'),
+		Files: [...m.querySelectorAll('.picture img')].map((i) => i.alt).concat([...m.querySelectorAll('.file b')].map((b) => b.textContent)),
+	}))`)
+	return lines
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pocketping/pocketping/core/store/pgtest"
+	"github.com/pocketping/pocketping/internal/harness"
+	"github.com/pocketping/pocketping/internal/visitor"
+	"github.com/pocketping/pocketping/plugins/telegram/telegramtest"
+)
+
+const (
+	publicKey = "pk_e2e000000000000000000000000000000"
+	secretKey = "sk_e2e000000000000000000000000000000"
+)
+
+// patience is how long a test waits for anything that should happen at once.
+const patience = 30 * time.Second
+
+var bins = sync.OnceValues(func() (harness.Bins, error) {
+	return harness.Build(context.Background(), ".", filepath.Join(scratch, "bin"), raceDetector)
+})
+
+// scratch holds what all tests share: the binaries.
+var scratch string
+
+func TestMain(m *testing.M) {
+	var err error
+	if scratch, err = os.MkdirTemp("", "pocketping-e2e-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	closeBrowser()
+	_ = os.RemoveAll(scratch)
+	os.Exit(code)
+}
+
+// world is a running server with both of its bridges and a simulated Telegram.
+type world struct {
+	t        *testing.T
+	core     *harness.Core
+	telegram *telegramtest.Server
+}
+
+// databases are what every end-to-end test runs on.
+var databases = map[string]func(t *testing.T) string{
+	"sqlite":   func(*testing.T) string { return "sqlite:e2e.db" },
+	"postgres": func(t *testing.T) string { return pgtest.URL(t) },
+}
+
+func onEachDatabase(t *testing.T, test func(t *testing.T, url string)) {
+	for name, url := range databases {
+		t.Run(name, func(t *testing.T) { test(t, url(t)) })
+	}
+}
+
+func newWorld(t *testing.T, database string) *world {
+	t.Helper()
+	b, err := bins()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, telegram: telegramtest.NewServer(telegramtest.WithPatience(patience))}
+	t.Cleanup(w.telegram.Close)
+	if w.core, err = harness.New(b, t.TempDir(), w.config(database)); err != nil {
+		t.Fatal(err)
+	}
+	w.start()
+	t.Cleanup(func() {
+		if err := w.core.Stop(); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			t.Logf("the server's log:\n%s", tail(w.core.Log(), 200))
+		}
+		if i := strings.Index(w.core.Log(), "DATA RACE"); i >= 0 {
+			t.Errorf("data race in the server or a plugin:\n%s", w.core.Log()[i:])
+		}
+		for _, secret := range []string{secretKey, w.telegram.Token} {
+			if strings.Contains(w.core.Log(), secret) {
+				t.Errorf("the log holds a secret: %q", secret)
+			}
+		}
+	})
+	return w
+}
+
+func (w *world) config(database string) string {
+	return fmt.Sprintf(`
+server   { listen = "{{listen}}" }
+database { url = %q }
+plugins  { dir = "{{plugins}}" }
+limits {
+  frames   = "none"
+  sockets  = "none"
+  sessions = "none"
+  uploads  = "none"
+}
+project "acme" {
+  name       = "Acme"
+  origins    = ["http://{{listen}}"]
+  public_key = %q
+  secret_key = %q
+  widget {
+    color    = "#0f766e"
+    operator = "Acme support"
+    welcome  = "Hi! How can we help?"
+  }
+  bridge "telegram" {
+    token   = %q
+    chat_id = %d
+    api_url = %q
+    pace    = "none"
+  }
+}
+bridge "inbox" {}
+`, database, publicKey, secretKey, w.telegram.Token, w.telegram.ChatID, w.telegram.URL)
+}
+
+func (w *world) start() {
+	w.t.Helper()
+	if err := w.core.Start(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// visitor opens a page without a browser.
+func (w *world) visitor(ctx context.Context) *visitor.Visitor {
+	return visitor.Open(ctx, visitor.Options{
+		URL: "ws" + strings.TrimPrefix(w.core.URL, "http") + "/v1/socket", Key: publicKey, Origin: w.core.URL,
+	})
+}
+
+// eventually waits until the condition holds; what says what is missing. It asks
+// again often because what it asks (a page, a process) tells nobody when it changes.
+func (w *world) eventually(what string, ok func() bool) {
+	w.t.Helper()
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			w.t.Fatalf("still waiting: %s", what)
+		}
+	}
+}
+
+func tail(text string, lines int) string {
+	all := strings.Split(text, "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}
