@@ -1,0 +1,140 @@
+// Package web is the HTTP edge: the widget's socket and its fallback, uploads and
+// files, the calls of back ends, and the pages of operators. It translates frames
+// and requests to calls of core.Chat, and back; rules of the chat live in core.
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/pocketping/pocketping/core"
+)
+
+// Plugins gives the HTTP handlers of the bridges that serve pages.
+type Plugins interface {
+	// Handler is the bridge's own HTTP, and its paths that are open to all.
+	Handler(bridgeID string) (h http.Handler, public []string, ok bool)
+}
+
+// Options are the parts that a Server works with. Chat, Bus and SigningKey are
+// required; URL should be what people type.
+type Options struct {
+	Chat         *core.Chat
+	Bus          core.Bus
+	Logins       core.Logins                 // nil: operators' pages are closed
+	Plugins      Plugins                     // nil: no bridge serves pages
+	Ready        func(context.Context) error // nil: always ready
+	Status       func() []core.BridgeStatus  // nil: unknown
+	Limits       Limits
+	MaxUpload    int64  // bytes; 0: 25 MiB
+	SigningKey   []byte // of the links to files
+	URL          string // where visitors reach this server, without a trailing slash
+	Dev          bool   // pages of this machine may use every project
+	MetricsToken string // opens /metrics from afar; empty: from this machine only
+	Log          *slog.Logger
+	Now          func() time.Time // nil: time.Now
+}
+
+const defaultMaxUpload = 25 << 20
+
+// Server is the HTTP edge of one node.
+type Server struct {
+	o        Options
+	chat     *core.Chat
+	log      *slog.Logger
+	now      func() time.Time
+	own      string // origin of URL
+	echo     *echo.Echo
+	sockets  *sockets
+	streams  streams
+	limits   limiters
+	metrics  *metrics
+	draining atomic.Bool
+}
+
+// New makes a Server. It runs one goroutine that watches over the sockets until
+// Shutdown.
+func New(o Options) *Server {
+	s := &Server{o: o, chat: o.Chat, log: o.Log, now: o.Now}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.o.MaxUpload == 0 {
+		s.o.MaxUpload = defaultMaxUpload
+	}
+	if s.o.Ready == nil {
+		s.o.Ready = func(context.Context) error { return nil }
+	}
+	if s.o.Status == nil {
+		s.o.Status = func() []core.BridgeStatus { return nil }
+	}
+	if u, err := url.Parse(o.URL); err == nil && u.Host != "" {
+		s.own = u.Scheme + "://" + u.Host
+	}
+	s.limits = newLimiters(o.Limits, s.now)
+	s.metrics = newMetrics(s)
+	s.sockets = newSockets()
+	s.streams.open = map[*stream]struct{}{}
+	s.echo = s.routes()
+	go s.watch()
+	return s
+}
+
+// Handler answers every request.
+func (s *Server) Handler() http.Handler { return s.echo }
+
+// HTTPServer is an http.Server for the Handler that slow or silent clients
+// cannot hold up. Shut the Server down before it.
+func (s *Server) HTTPServer(addr string) *http.Server {
+	return &http.Server{
+		Addr:              addr,
+		Handler:           s.echo,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       90 * time.Second,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+}
+
+func (s *Server) routes() *echo.Echo {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = echo.ExtractIPDirect()
+	e.HTTPErrorHandler = s.fail
+	e.Use(s.guard)
+
+	e.GET("/", s.getDemo)
+	e.GET("/demo/*", s.getDemoFile)
+	e.GET("/widget.js", s.getScript)
+	e.GET("/healthz", s.getHealth)
+	e.GET("/readyz", s.getReady)
+	e.GET("/metrics", s.getMetrics)
+
+	e.GET("/v1/socket", s.getSocket)
+	e.GET("/v1/widget/:key", s.getSettings)
+	e.POST("/v1/frames", s.postFrames)
+	e.GET("/v1/stream", s.getStream)
+	e.POST("/v1/uploads", s.postUpload)
+	e.GET("/v1/files/:id", s.getFile)
+	for _, path := range []string{"/v1/widget/:key", "/v1/frames", "/v1/stream", "/v1/uploads"} {
+		e.OPTIONS(path, s.preflight)
+	}
+	s.routeBackend(e)
+
+	e.POST("/v1/operator/login", s.postLogin)
+	e.Any("/plugins/:bridge", s.anyPlugin)
+	e.Any("/plugins/:bridge/*", s.anyPlugin)
+	e.RouteNotFound("/*", func(c echo.Context) error {
+		return core.Errorf(core.CodeNotFound, "there is nothing at %s %s", c.Request().Method, c.Request().URL.Path)
+	})
+	return e
+}

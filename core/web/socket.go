@@ -1,0 +1,262 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/labstack/echo/v4"
+
+	"github.com/pocketping/pocketping/core"
+)
+
+// Codes of the contract that a socket closes with.
+const (
+	closeRestart  = 1012
+	closeBadFrame = 4400
+	closeUnknown  = 4401
+	closeRefused  = 4403
+	closeSlow     = 4408
+	closeTooMany  = 4429
+)
+
+const (
+	subprotocol  = "pocketping.v1"
+	maxFrame     = 256 << 10
+	helloWithin  = 10 * time.Second
+	writeWithin  = 10 * time.Second
+	rejectedMost = 200 // frames in a row over the limit that a socket outlives
+)
+
+// socket is one page's connection. Its goroutine reads; frames are handled one at
+// a time, so what a page sends takes effect in the order in which it was sent.
+type socket struct {
+	s      *Server
+	conn   *websocket.Conn
+	from   caller
+	born   time.Time
+	out    outbox
+	follow follower
+	visit  atomic.Pointer[visit] // nil before hello
+
+	handling sync.Mutex // held while a frame takes effect
+	stopped  bool       // no further frame takes effect; guarded by handling
+	rejected int
+}
+
+func (s *Server) getSocket(c echo.Context) error {
+	if s.draining.Load() {
+		return &core.Error{Code: core.CodeUnavailable, Message: "the server is restarting, connect again", RetryAfter: time.Second}
+	}
+	r := c.Request()
+	from := caller{origin: s.originOf(r), address: strings.Clone(addressKey(c.RealIP())), agent: clip(strings.Clone(r.UserAgent()), maxFact)}
+	conn, err := websocket.Accept(smallBuffers{c.Response().Writer}, r, &websocket.AcceptOptions{
+		Subprotocols:       []string{subprotocol},
+		InsecureSkipVerify: true, // judged below, by the projects' origins
+	})
+	if err != nil {
+		return nil // Accept has answered
+	}
+	conn.SetReadLimit(maxFrame)
+	k := &socket{s: s, conn: conn, from: from, born: s.now()}
+	k.out.pipe = k
+	k.follow.s, k.follow.out = s, &k.out
+	if !s.sockets.add(k) {
+		k.out.close(ending{closeRestart, "the server is restarting"})
+	} else if e := s.admit(from); e != nil {
+		k.close(*e)
+	}
+	go k.read()
+	return nil
+}
+
+// admit is the check before a hello names the project; it answers by a close code,
+// which is all that a browser tells its page.
+func (s *Server) admit(from caller) *ending {
+	if !s.allowedByAny(from.origin) {
+		return &ending{closeRefused, "origin not allowed"}
+	}
+	if s.limits.sockets.take(from.address) != nil {
+		return &ending{closeTooMany, "too many connections"}
+	}
+	return nil
+}
+
+// close ends the socket after what is queued, and lets no further frame in.
+func (k *socket) close(e ending) {
+	k.out.close(e)
+}
+
+func (k *socket) read() {
+	defer k.gone()
+	for {
+		kind, raw, err := k.conn.Read(context.Background())
+		if err != nil {
+			return
+		}
+		k.handle(kind, raw)
+	}
+}
+
+func (k *socket) gone() {
+	k.s.sockets.remove(k)
+	k.follow.stop()
+	k.out.abandon()
+	_ = k.conn.CloseNow()
+}
+
+func (k *socket) handle(kind websocket.MessageType, raw []byte) {
+	k.handling.Lock()
+	defer k.handling.Unlock()
+	defer func() {
+		if p := recover(); p != nil {
+			k.s.panicked(p)
+			k.close(ending{closeRestart, "connect again and resume"})
+		}
+	}()
+	if k.stopped || !k.out.alive() {
+		return
+	}
+	f, err := decode(raw)
+	switch {
+	case kind != websocket.MessageText || errors.Is(err, errBadFrame):
+		k.close(ending{closeBadFrame, errBadFrame.Error()})
+	case k.visit.Load() == nil:
+		k.hello(f, err)
+	default:
+		k.frame(f, err)
+	}
+}
+
+func (k *socket) hello(f *frame, err error) {
+	if f.Type != typeHello {
+		k.close(ending{closeBadFrame, "the first frame is hello"})
+		return
+	}
+	k.s.metrics.frame(f.Type)
+	var v *visit
+	var w *core.Welcome
+	if err == nil {
+		v, w, err = k.greet(f)
+	}
+	if err != nil {
+		e := k.s.explain(err, "hello")
+		k.out.send(0, newErrorFrame(f.ID, e))
+		k.close(ending{closeCode(e.Code), e.Message})
+		return
+	}
+	k.visit.Store(v)
+	k.s.sockets.greeted(k)
+	k.out.send(0, k.s.welcome(v.project, w))
+	if v.fault != nil {
+		k.out.send(0, newErrorFrame(f.ID, k.s.explain(v.fault, "hello")))
+	}
+	k.follow.begin(v.actor, w, f.After)
+	k.s.moveAll(v)
+}
+
+func (k *socket) greet(f *frame) (*visit, *core.Welcome, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), actWithin)
+	defer cancel()
+	project, err := k.s.chat.Projects().ByPublicKey(f.Key)
+	if err != nil {
+		return nil, nil, err
+	}
+	return k.s.greet(ctx, project, f, k.from, k.follow.listen)
+}
+
+func (k *socket) frame(f *frame, err error) {
+	v := k.visit.Load()
+	if limited := k.s.limits.frames.take(v.actor.VisitorID); limited != nil {
+		if k.rejected++; k.rejected > rejectedMost {
+			k.close(ending{closeTooMany, "too many frames"})
+			return
+		}
+		err = limited
+	} else {
+		k.rejected = 0
+	}
+	var answer any
+	if err == nil {
+		answer, err = k.s.act(context.Background(), v, f)
+	}
+	k.s.metrics.frame(f.Type)
+	if reply := k.s.reply(f, answer, err); reply != nil {
+		k.out.send(0, reply)
+	}
+	k.s.moveAll(v)
+}
+
+// reply is the answer to a frame; nil where the contract has none.
+func (s *Server) reply(f *frame, answer any, err error) any {
+	if err == nil {
+		return answer
+	}
+	e := s.explain(err, f.Type)
+	if f.ID == "" && unanswered[f.Type] {
+		return nil
+	}
+	return newErrorFrame(f.ID, e)
+}
+
+// moveAll makes all pages of a visitor who has become another one connect again:
+// with their tokens they are that one from now on.
+func (s *Server) moveAll(v *visit) {
+	left := v.left
+	if left == "" {
+		return
+	}
+	v.left = ""
+	s.sockets.each(func(k *socket) {
+		if kv := k.visit.Load(); kv != nil && kv.id == left {
+			k.close(ending{closeRestart, "the visitor has signed in: connect again"})
+		}
+	})
+}
+
+// write sends one frame; see pipe.
+func (k *socket) write(it item) error {
+	ctx, cancel := context.WithTimeout(context.Background(), writeWithin)
+	defer cancel()
+	return k.conn.Write(ctx, websocket.MessageText, it.body)
+}
+
+// end closes the connection; see pipe.
+func (k *socket) end(e ending) {
+	if e.code == 0 {
+		_ = k.conn.CloseNow()
+		return
+	}
+	_ = k.conn.Close(websocket.StatusCode(e.code), clip(e.reason, 120))
+}
+
+// leave ends the socket for a restart, after the frame that is being handled.
+func (k *socket) leave() {
+	k.handling.Lock()
+	k.stopped = true
+	k.handling.Unlock()
+	k.close(ending{closeRestart, "the server is restarting"})
+}
+
+func closeCode(code core.Code) int {
+	switch code {
+	case core.CodeUnauthorized, core.CodeNotFound, core.CodeConflict:
+		return closeUnknown
+	case core.CodeForbidden:
+		return closeRefused
+	case core.CodeRateLimited:
+		return closeTooMany
+	case core.CodeUnavailable:
+		return closeRestart
+	}
+	return closeBadFrame
+}
+
+// smallBuffers gives a socket the buffers that a chat needs: an idle one keeps
+// them for hours.
+type smallBuffers struct{ http.ResponseWriter }

@@ -1,0 +1,199 @@
+package web
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/pocketping/pocketping/core"
+)
+
+const (
+	pingEvery  = 30 // seconds; in each of them their share of the sockets is pinged
+	pongWithin = 10 * time.Second
+)
+
+// sockets are the open sockets of this node.
+type sockets struct {
+	mu      sync.Mutex
+	slots   [pingEvery]map[*socket]struct{}
+	slotOf  map[*socket]int
+	waiting map[*socket]struct{} // for hello
+	next    int
+	closed  bool
+	empty   chan struct{} // closed when the last one is gone after closing
+	stop    chan struct{}
+}
+
+func newSockets() *sockets {
+	t := &sockets{slotOf: map[*socket]int{}, waiting: map[*socket]struct{}{}, empty: make(chan struct{}), stop: make(chan struct{})}
+	for i := range t.slots {
+		t.slots[i] = map[*socket]struct{}{}
+	}
+	return t
+}
+
+// add reports false when no socket is let in any more.
+func (t *sockets) add(k *socket) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return false
+	}
+	slot := t.next % pingEvery
+	t.next++
+	t.slots[slot][k], t.slotOf[k], t.waiting[k] = struct{}{}, slot, struct{}{}
+	return true
+}
+
+func (t *sockets) greeted(k *socket) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.waiting, k)
+}
+
+func (t *sockets) remove(k *socket) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	slot, ok := t.slotOf[k]
+	if !ok {
+		return
+	}
+	delete(t.slots[slot], k)
+	delete(t.slotOf, k)
+	delete(t.waiting, k)
+	if t.closed && len(t.slotOf) == 0 {
+		close(t.empty)
+	}
+}
+
+func (t *sockets) count() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.slotOf)
+}
+
+// each calls fn for every socket, without holding them up.
+func (t *sockets) each(fn func(*socket)) {
+	t.mu.Lock()
+	all := make([]*socket, 0, len(t.slotOf))
+	for k := range t.slotOf {
+		all = append(all, k)
+	}
+	t.mu.Unlock()
+	for _, k := range all {
+		fn(k)
+	}
+}
+
+// late are the sockets that were to say hello before now.
+func (t *sockets) late(now time.Time) []*socket {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var late []*socket
+	for k := range t.waiting {
+		if now.Sub(k.born) > helloWithin {
+			late = append(late, k)
+		}
+	}
+	return late
+}
+
+func (t *sockets) inSlot(i int) []*socket {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all := make([]*socket, 0, len(t.slots[i]))
+	for k := range t.slots[i] {
+		all = append(all, k)
+	}
+	return all
+}
+
+// finish lets no socket in any more and closes stop; it answers once only.
+func (t *sockets) finish() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return false
+	}
+	t.closed = true
+	close(t.stop)
+	if len(t.slotOf) == 0 {
+		close(t.empty)
+	}
+	return true
+}
+
+// watch looks after all sockets with one timer.
+func (s *Server) watch() {
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	online := map[string]bool{}
+	for i := 0; ; i++ {
+		select {
+		case <-s.sockets.stop:
+			return
+		case <-ticker.C:
+			s.tick(i, online)
+		}
+	}
+}
+
+func (s *Server) tick(i int, online map[string]bool) {
+	for _, k := range s.sockets.late(s.now()) {
+		k.close(ending{closeBadFrame, "say hello first"})
+	}
+	for _, k := range s.sockets.inSlot(i % pingEvery) {
+		if !k.out.busy() { // a write has its own deadline
+			go k.ping()
+		}
+	}
+	s.tellPresence(online)
+}
+
+func (k *socket) ping() {
+	ctx, cancel := context.WithTimeout(context.Background(), pongWithin)
+	defer cancel()
+	if k.conn.Ping(ctx) != nil {
+		_ = k.conn.CloseNow()
+	}
+}
+
+// tellPresence tells visitors when their project's operators can be reached again,
+// or no longer. online is what was told last.
+func (s *Server) tellPresence(online map[string]bool) {
+	for _, p := range s.chat.Projects().All() {
+		now := s.chat.Online(p)
+		before, known := online[p.ID]
+		online[p.ID] = now
+		if known && before != now {
+			s.present(p, now)
+		}
+	}
+}
+
+func (s *Server) present(p *core.Project, online bool) {
+	s.sockets.each(func(k *socket) {
+		if v := k.visit.Load(); v != nil && v.project.ID == p.ID {
+			k.out.send(0, presenceFrame{Type: typePresence, Online: online})
+		}
+	})
+}
+
+// Shutdown lets nobody else in, ends every socket and stream after what it is owed
+// has been written, and returns when they are gone or ctx ends. What was acked is
+// stored; pages connect again and resume.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.draining.Store(true)
+	if s.sockets.finish() {
+		s.sockets.each(func(k *socket) { go k.leave() })
+		s.streams.leave()
+	}
+	select {
+	case <-s.sockets.empty:
+	case <-ctx.Done():
+		s.sockets.each(func(k *socket) { go func() { _ = k.conn.CloseNow() }() })
+		return ctx.Err()
+	}
+	return s.streams.wait(ctx)
+}

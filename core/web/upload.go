@@ -1,0 +1,219 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"strings"
+
+	"github.com/gabriel-vasile/mimetype"
+	"github.com/labstack/echo/v4"
+
+	"github.com/pocketping/pocketping/core"
+)
+
+const (
+	sniffBytes = 3072
+	formSlack  = 64 << 10 // what a form adds to its file
+)
+
+// postUpload takes one file of a visitor, or of a back end, for a post to name.
+func (s *Server) postUpload(c echo.Context) error {
+	r := c.Request()
+	allowOrigin(c.Response().Header(), r)
+	if err := s.limits.uploads.take(addressKey(c.RealIP())); err != nil {
+		return err
+	}
+	if r.ContentLength > s.o.MaxUpload+formSlack {
+		return s.tooLarge()
+	}
+	r.Body = http.MaxBytesReader(c.Response(), r.Body, s.o.MaxUpload+formSlack)
+	form, err := r.MultipartReader()
+	if err != nil {
+		return core.Errorf(core.CodeInvalid, `send a form (multipart/form-data) with the field "file"`)
+	}
+	if token := bearer(r); !strings.HasPrefix(token, core.KindSecretKey+"_") && !s.allowedByAny(s.originOf(r)) {
+		return errOrigin // before anything is read
+	}
+	file, key, err := fileOf(form, c.QueryParam("key"))
+	if err != nil {
+		return s.bodyError(err)
+	}
+	owner, project, err := s.uploader(c, key)
+	if err != nil {
+		return err
+	}
+	return s.store(c, project, owner, file)
+}
+
+// fileOf finds the file of the form; a key must stand before it.
+func fileOf(form *multipart.Reader, key string) (*multipart.Part, string, error) {
+	for range 16 {
+		part, err := form.NextPart()
+		if err != nil {
+			break
+		}
+		switch part.FormName() {
+		case "file":
+			return part, key, nil
+		case "key":
+			value, err := io.ReadAll(io.LimitReader(part, 256))
+			if err != nil {
+				return nil, "", err
+			}
+			key = string(value)
+		}
+	}
+	return nil, "", core.Errorf(core.CodeInvalid, `the form has no field "file"`)
+}
+
+// uploader is whose file it will be.
+func (s *Server) uploader(c echo.Context, key string) (string, *core.Project, error) {
+	token := bearer(c.Request())
+	if strings.HasPrefix(token, core.KindSecretKey+"_") {
+		p, err := s.chat.Projects().BySecret(token)
+		if err != nil {
+			return "", nil, err
+		}
+		return p.ID, p, nil
+	}
+	p, v, err := s.visitorOf(c.Request().Context(), key, token, s.originOf(c.Request()))
+	if err != nil {
+		return "", nil, err
+	}
+	return v.ID, p, nil
+}
+
+func (s *Server) store(c echo.Context, p *core.Project, owner string, part *multipart.Part) error {
+	head := make([]byte, sniffBytes)
+	n, err := io.ReadFull(part, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return s.bodyError(err)
+	}
+	if n == 0 {
+		return core.Errorf(core.CodeInvalid, "the file is empty")
+	}
+	kind, err := typeOf(head[:n])
+	if err != nil {
+		return err
+	}
+	in := &bounded{r: io.MultiReader(bytes.NewReader(head[:n]), part), left: s.o.MaxUpload}
+	a, err := s.chat.Attach(c.Request().Context(), core.Upload{ProjectID: p.ID, Owner: owner, Name: part.FileName(), Type: kind, Body: in})
+	switch {
+	case in.err != nil: // whatever the store made of it
+		return s.bodyError(in.err)
+	case err != nil:
+		return err
+	}
+	return c.JSON(http.StatusCreated, s.linkedFile(a, p.ID))
+}
+
+// bodyError says what is wrong with a body that could not be read to its end.
+func (s *Server) bodyError(err error) error {
+	var known *core.Error
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &tooLarge), errors.Is(err, errTooLarge):
+		return s.tooLarge()
+	}
+	return core.Errorf(core.CodeInvalid, "the upload was cut off")
+}
+
+func (s *Server) tooLarge() error {
+	return core.Errorf(core.CodeTooLarge, "the file is too large: at most %d MiB fit", s.o.MaxUpload>>20)
+}
+
+var errTooLarge = errors.New("too large")
+
+// bounded reads at most left bytes, and remembers why it could not go on.
+type bounded struct {
+	r    io.Reader
+	left int64
+	err  error
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.err != nil {
+		return 0, b.err
+	}
+	n, err := b.r.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		b.err = errTooLarge
+		return 0, b.err
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		b.err = err
+	}
+	return n, err
+}
+
+const anyType = "application/octet-stream"
+
+// welcomeTypes are kept as what they are: the beginnings of types and whole ones.
+var welcomeTypes = []string{
+	"image/", "audio/", "video/", "application/pdf", "text/plain", "text/csv", "text/tab-separated-values", "text/rtf",
+	"text/calendar", "text/vcard", "application/json", "application/x-ndjson", "application/zip", "application/gzip",
+	"application/x-7z-compressed", "application/x-rar-compressed", "application/x-tar", "application/x-xz", "application/zstd",
+	"application/x-bzip2", "application/epub+zip", "application/vnd.openxmlformats-officedocument.",
+	"application/vnd.oasis.opendocument.", "application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint",
+	"application/vnd.ms-outlook", "application/x-ole-storage", "application/ogg",
+}
+
+// tamedTypes are code to a browser or an interpreter: kept as bytes of no type.
+var tamedTypes = []string{"text/html", "text/xml", "application/xml", "image/svg+xml", "application/xhtml+xml", "text/javascript", "application/javascript"}
+
+// typeOf is the type of a file that begins so, whatever it claims to be.
+func typeOf(head []byte) (string, error) {
+	sniffed := mimetype.Detect(head)
+	kind, _, _ := strings.Cut(sniffed.String(), ";")
+	for m := sniffed; m != nil; m = m.Parent() {
+		for _, t := range tamedTypes {
+			if m.Is(t) {
+				return anyType, nil
+			}
+		}
+	}
+	for _, t := range welcomeTypes {
+		if kind == t || (strings.HasSuffix(t, "/") || strings.HasSuffix(t, ".")) && strings.HasPrefix(kind, t) {
+			return kind, nil
+		}
+	}
+	if sniffed.Is("text/plain") || hasParent(sniffed, "text/plain") {
+		return "text/plain", nil // source code and the like
+	}
+	return "", core.Errorf(core.CodeInvalid, "files of this type (%s) are not taken here: send a picture, a document, a zip, a sound or a film", kind)
+}
+
+func hasParent(m *mimetype.MIME, kind string) bool {
+	for p := m.Parent(); p != nil; p = p.Parent() {
+		if p.Is(kind) {
+			return true
+		}
+	}
+	return false
+}
+
+// getFile serves an attachment to whoever has a link that works.
+func (s *Server) getFile(c echo.Context) error {
+	id, project := c.Param("id"), c.QueryParam("p")
+	if err := s.checkLink(id, project, c.QueryParam("e"), c.QueryParam("s")); err != nil {
+		return err
+	}
+	a, f, err := s.chat.File(c.Request().Context(), project, id)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	h := c.Response().Header()
+	h.Set("Content-Type", a.Type)
+	h.Set("Content-Disposition", disposition(a.Name))
+	h.Set("Content-Security-Policy", "sandbox; "+closedPolicy)
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // pages of projects show pictures
+	h.Set("Cache-Control", "private, max-age=3600")
+	http.ServeContent(c.Response(), c.Request(), "", a.CreatedAt.Std(), f)
+	return nil
+}
