@@ -273,7 +273,7 @@ func TestWhatIsWrongIsSaidInWords(t *testing.T) {
 			t.Errorf("%s: %d %s", name, r.status, r.text)
 		}
 	}
-	d.fail = errors.New("dial tcp 10.0.0.7: secret detail")
+	d.refuse(errors.New("dial tcp 10.0.0.7: secret detail"))
 	r := c.act("POST", ana+"/messages", `{"clientId":"aaaaaaac","text":"x"}`)
 	if r.status != 503 || r.header.Get("Retry-After") == "" || strings.Contains(r.text, "secret") {
 		t.Errorf("core away: %d %s", r.status, r.text)

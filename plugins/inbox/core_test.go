@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,8 +24,9 @@ const prefix = "/plugins/acme.inbox"
 // effect once only, messages found by their links, origins not told.
 type desk struct {
 	*plugintest.Host
-	t      testing.TB
-	bridge *bridge
+	t         testing.TB
+	current   atomic.Pointer[bridge]
+	signedOut atomic.Bool // the core asks for a cookie
 
 	mu       sync.Mutex
 	sessions []*plugin.Session
@@ -52,18 +54,33 @@ func (d *desk) start() {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	d.bridge = b.(*bridge)
+	if old := d.current.Swap(b.(*bridge)); old != nil {
+		_ = old.Close() // never fails
+	}
+}
+
+func (d *desk) bridge() *bridge { return d.current.Load() }
+
+// refuse makes Receive answer with err, or work again.
+func (d *desk) refuse(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.fail = err
 }
 
 // serve serves the page as the core does: below a prefix that the bridge does not see.
 func (d *desk) serve() *httptest.Server {
 	strip := http.StripPrefix(prefix, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if d.signedOut.Load() {
+			http.Error(w, "sign in", http.StatusUnauthorized)
+			return
+		}
 		r.Header.Set(headerOperatorID, "op_1")
 		r.Header.Set(headerOperatorName, "Olga")
-		d.bridge.ServeHTTP(w, r)
+		d.bridge().ServeHTTP(w, r)
 	}))
 	server := httptest.NewServer(strip)
-	d.t.Cleanup(func() { _ = d.bridge.Close(); server.Close() })
+	d.t.Cleanup(func() { _ = d.bridge().Close(); server.Close() })
 	return server
 }
 
@@ -101,6 +118,9 @@ func (d *desk) store(sessionID string, m plugin.Message) *plugin.Message {
 	}
 	m.Seq, m.ID, s.LastActivity = s.Seq, fmt.Sprintf("msg_%s_%d", sessionID[5:], s.Seq), m.CreatedAt
 	d.messages[sessionID] = append(d.messages[sessionID], &m)
+	if m.Sender == "operator" && !m.Note {
+		d.read[sessionID] = m.Seq
+	}
 	clone := m
 	return &clone
 }
@@ -112,7 +132,7 @@ func (d *desk) deliver(sessionID string, e plugin.Event) plugin.Receipt {
 		d.t.Fatal(err)
 	}
 	e.Session, e.Thread = s, sessionID
-	r, err := d.bridge.Deliver(context.Background(), &e)
+	r, err := d.bridge().Deliver(context.Background(), &e)
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -142,7 +162,7 @@ func (d *desk) live(sessionID, kind, data string) {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	if err := d.bridge.Typing(context.Background(), &plugin.Event{Type: kind, Session: s, Data: json.RawMessage(data)}); err != nil {
+	if err := d.bridge().Typing(context.Background(), &plugin.Event{Type: kind, Session: s, Data: json.RawMessage(data)}); err != nil {
 		d.t.Fatal(err)
 	}
 }
@@ -236,7 +256,6 @@ func (d *desk) takeMessage(s *plugin.Session, in plugin.Inbound) (plugin.Ack, er
 		s.Seq++
 	}
 	stored := d.store(s.ID, m)
-	d.read[s.ID] = stored.Seq
 	d.links[in.Thread+"/"+in.ExternalID] = stored.ID
 	return plugin.Ack{SessionID: s.ID, MessageID: stored.ID, Seq: stored.Seq}, nil
 }

@@ -91,7 +91,7 @@ func TestReceiptsLinkEveryMessage(t *testing.T) {
 	if len(r.Links) != 1 || r.Links[0] != (plugin.Link{Thread: "sess_ana", ExternalID: "msg_1", MessageID: "msg_1"}) || r.Calls >= 0 {
 		t.Errorf("receipt %+v", r)
 	}
-	r, err := d.bridge.Deliver(context.Background(), &plugin.Event{Type: plugin.SessionOpened, Seq: 1, Session: &plugin.Session{ID: "sess_bo"}})
+	r, err := d.bridge().Deliver(context.Background(), &plugin.Event{Type: plugin.SessionOpened, Seq: 1, Session: &plugin.Session{ID: "sess_bo"}})
 	if err != nil || r.Thread != "sess_bo" || len(r.Links) != 0 {
 		t.Errorf("a new session's receipt is %+v, %v", r, err)
 	}
@@ -123,7 +123,7 @@ func TestSlowPageIsDisconnectedAndOthersAreNot(t *testing.T) {
 func TestCloseEndsLiveStreams(t *testing.T) {
 	d, c := newCall(t)
 	s := c.stream()
-	if err := d.bridge.Close(); err != nil {
+	if err := d.bridge().Close(); err != nil {
 		t.Fatal(err)
 	}
 	if e, ok := s.next(); ok {
