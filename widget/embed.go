@@ -11,16 +11,26 @@ import (
 	"io/fs"
 )
 
-//go:generate go tool -modfile=../tools/go.mod esbuild src/widget.css --minify --target=chrome111,firefox113,safari16.4 --log-level=warning --outfile=dist/widget.css
-//go:generate go tool -modfile=../tools/go.mod esbuild src/main.ts --bundle --minify --target=es2020 --loader:.css=text --charset=utf8 --log-level=warning --outfile=dist/widget.js
+//go:generate go tool -modfile=../tools/go.mod esbuild src/widget.css src/extra.css --minify --target=chrome111,firefox113,safari16.4 --log-level=warning --outdir=dist
+//go:generate go tool -modfile=../tools/go.mod esbuild src/main.ts --bundle --minify --target=es2022 --loader:.css=text --charset=utf8 --log-level=warning --outfile=dist/widget.js
+//go:generate go tool -modfile=../tools/go.mod esbuild src/extra.ts --bundle --minify --target=es2022 --loader:.css=text --charset=utf8 --format=esm --log-level=warning --outfile=dist/extra.js
 
-// Script is widget.js, to be served as text/javascript in UTF-8.
+// Script is widget.js, which a page loads. Like Extra it is text/javascript in UTF-8.
 //
 //go:embed dist/widget.js
 var Script []byte
 
-// ETag names the version of Script, quoted as the HTTP header wants it.
-var ETag = etag(Script)
+// Extra is extra.js, a module beside widget.js that it imports when the panel opens
+// first: browsers want Access-Control-Allow-Origin on it.
+//
+//go:embed dist/extra.js
+var Extra []byte
+
+// ETag and ExtraETag name the versions of the two, quoted as the HTTP header wants it.
+var (
+	ETag      = etag(Script)
+	ExtraETag = etag(Extra)
+)
 
 //go:embed demo
 var demo embed.FS
@@ -39,7 +49,7 @@ type Inbox struct {
 	Path string // "/plugins/<bridge id>/"
 }
 
-// WriteDemo writes the demo page. It needs /widget.js and the DemoFiles under
+// WriteDemo writes the demo page. It needs /widget.js, /extra.js and the DemoFiles under
 // /demo/ on the same host, and runs under a policy without 'unsafe-inline'.
 func WriteDemo(w io.Writer, page DemoPage) error {
 	return demoPage.ExecuteTemplate(w, "index.html", page)
@@ -58,6 +68,3 @@ func etag(b []byte) string {
 	sum := sha256.Sum256(b)
 	return `"` + hex.EncodeToString(sum[:8]) + `"`
 }
-
-// Extra is extra.js.
-var Extra []byte

@@ -1,5 +1,6 @@
 // Where the script starts: one instance on the page, one request for its settings,
 // and everything else once the visitor acts or has acted before.
+import type { Extras, Kit } from './extra';
 import * as link from './link';
 import * as outbox from './outbox';
 import * as store from './store';
@@ -37,13 +38,14 @@ function start(base: string, key: string): void {
   let drawing = 0;
   let asked = '';
   let hiddenAt = 0;
+  let extended = false;
 
   const id = () => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(15)))).replace(/\W/g, '-');
   const tell = (event: string, data?: unknown) => listeners.forEach(([on, fn]) => on === event && fn(data));
 
   outbox.start(name + ':', link.send, link.renew);
   link.start(base.replace('http', 'ws') + 'v1/socket', { hello, frame, lost });
-  view.mount({ base, toggle, write, edit, remove, retry, typing, upload, older });
+  view.mount({ base, toggle, write, retry, typing, older });
 
   fetch(base + 'v1/widget/' + key, { credentials: 'omit' })
     .then((r) => (r.ok || r.status > 499 ? r.json() : Promise.reject(r.status)))
@@ -197,14 +199,29 @@ function start(base: string, key: string): void {
   function toggle(open: boolean): void {
     if (open === view.isOpen) return;
     view.show(open);
-    if (open) act();
+    if (open) {
+      act();
+      extend();
+    }
     draw();
     tell(open ? 'open' : 'close');
+  }
+
+  /** Fetches what a chat of plain text can do without. */
+  function extend(): void {
+    if (extended) return;
+    extended = true;
+    const extra: Promise<{ default: (kit: Kit) => Extras }> = import(base + 'extra.js');
+    extra.then(
+      (m) => view.extend(m.default({ base, id, ask, write, input: view.input, compose: view.compose, say: view.say, token: () => visitor.token })),
+      () => (extended = false),
+    );
   }
 
   function ask(frame: Request, files?: outbox.Waiting['files']): void {
     const item = outbox.add(frame, files);
     transcript.queue(item);
+    paint(frame.type === 'post');
     if (acted) link.open();
   }
 
@@ -212,16 +229,6 @@ function start(base: string, key: string): void {
     act();
     quiet();
     ask({ type: 'post', id: id(), text, replyTo });
-    paint(true);
-  }
-
-  function edit(message: string, text: string): void {
-    quiet();
-    ask({ type: 'edit', id: id(), message, text });
-  }
-
-  function remove(message: string): void {
-    ask({ type: 'delete', id: id(), message });
   }
 
   function retry(e: transcript.Entry): void {
@@ -229,7 +236,6 @@ function start(base: string, key: string): void {
     outbox.remove(frame.id);
     transcript.forget(e);
     ask({ ...frame, id: id() }, files);
-    paint(true);
   }
 
   function typing(on: boolean): void {
@@ -243,29 +249,6 @@ function start(base: string, key: string): void {
     clearTimeout(idle);
     if (typedAt) link.send({ type: 'typing', on: false });
     typedAt = 0;
-  }
-
-  async function upload(files: FileList): Promise<void> {
-    view.busy(true);
-    view.say('');
-    try {
-      for (const file of [...files]) {
-        const body = new FormData();
-        body.append('file', file);
-        const answer = await fetch(base + 'v1/uploads', {
-          method: 'POST',
-          headers: { Authorization: 'Bearer ' + visitor.token },
-          body,
-        });
-        const got = await answer.json();
-        if (!answer.ok) throw got.error;
-        ask({ type: 'post', id: id(), text: '', attachments: [got.id] }, [got]);
-        paint(true);
-      }
-    } catch (e) {
-      view.say((e as { code?: string; message: string }).code ? (e as Error).message : t.upload);
-    }
-    view.busy(false);
   }
 
   function older(): void {

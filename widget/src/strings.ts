@@ -1,4 +1,4 @@
-// Every word that the widget itself says.
+// Every word that widget.js itself says.
 export const t = {
   open: 'Open chat',
   close: 'Close chat',
@@ -8,7 +8,6 @@ export const t = {
   away: 'We reply as soon as we can',
   write: 'Write a message…',
   send: 'Send',
-  attach: 'Attach a file',
   messages: 'Messages',
   queued: 'Sending',
   stored: 'Sent',
@@ -19,14 +18,9 @@ export const t = {
   failed: 'Not sent',
   undelivered: 'Not delivered',
   retry: 'Retry',
-  reply: 'Reply',
-  edit: 'Edit',
-  remove: 'Delete',
-  cancel: 'Cancel',
   typing: 'is typing',
   closed: 'This conversation was closed',
   offline: 'Reconnecting…',
   refused: 'The chat is not available here.',
-  upload: 'The file could not be sent.',
   today: 'Today',
 };

@@ -1,21 +1,18 @@
 // The bubble and the panel, in a shadow root of their own.
 import css from '../dist/widget.css';
-import { draw, excerpt, type Actions } from './bubble';
+import { draw } from './bubble';
+import type { Extras } from './extra';
 import { button, h, icon } from './dom';
 import { t } from './strings';
 import * as transcript from './transcript';
-import type { Entry } from './transcript';
 import type { Settings } from './types';
 
 export interface Wishes {
   base: string;
   toggle(open: boolean): void;
-  write(text: string, replyTo?: string): void;
-  edit(id: string, text: string): void;
-  remove(id: string): void;
-  retry(e: Entry): void;
+  write(text: string): void;
+  retry(e: transcript.Entry): void;
   typing(on: boolean): void;
-  upload(files: FileList): void;
   older(): void;
 }
 
@@ -23,7 +20,8 @@ export let isOpen = false;
 
 let wishes: Wishes;
 let settings: Settings = {};
-let aim: { entry: Entry; edit: boolean } | undefined; // what is edited or answered
+let extras: Extras | undefined;
+let atEnd = true;
 let frozen = 0;
 
 const cross = 'M6 6l12 12M18 6L6 18';
@@ -39,15 +37,10 @@ const closed = h('div', { class: 'line', role: 'status' });
 const dots = h('div', { class: 'typing' }, h('i'), h('i'), h('i'));
 const log = h('div', { class: 'log', role: 'log', tabindex: 0, 'aria-label': t.messages, scroll: scrolled }, hello, closed, dots);
 const notice = h('div', { class: 'notice', role: 'status' });
-const strip = h('div', { class: 'strip' });
-const input = h('textarea', { rows: 1, 'aria-label': t.write, placeholder: t.write, input: typed, keydown: pressed, paste: pasted });
-const picker = h('input', { type: 'file', hidden: '', multiple: '', change: picked });
-const clip = button(t.attach, 'clip', () => picker.click(), icon('M20 11l-8.5 8.5a5 5 0 0 1-7-7L13 4a3.3 3.3 0 0 1 4.7 4.7L9.5 17a1.7 1.7 0 0 1-2.4-2.4L14.5 7'));
+export const input = h('textarea', { rows: 1, 'aria-label': t.write, placeholder: t.write, input: typed, keydown: pressed });
 const form = h(
   'form',
   { submit: sent },
-  clip,
-  picker,
   input,
   h('button', { class: 'send', 'aria-label': t.send, title: t.send }, icon('M12 19V5M5.5 11.5L12 5l6.5 6.5')),
 );
@@ -59,36 +52,46 @@ const panel = h(
   h('header', {}, avatar, h('div', {}, title, presence), button(t.close, 'close', () => wishes.toggle(false), icon(cross))),
   log,
   notice,
-  strip,
   form,
 );
 
 const all = h('div', { class: 'all' }, panel, launcher);
 
-const actions: Actions = {
-  base: '',
-  edit: (e) => target(e, true),
-  reply: (e) => target(e, false),
-  remove: (e) => wishes.remove(e.message.id),
-  retry: (e) => wishes.retry(e),
-  grown: () => atEnd && toEnd(),
-};
-let atEnd = true;
-
 /** Puts the closed bubble on the page. */
 export function mount(w: Wishes): void {
   wishes = w;
-  actions.base = w.base;
   const root = host.attachShadow({ mode: 'open' });
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
-  root.adoptedStyleSheets = [sheet];
+  style(css);
   panel.addEventListener('keydown', (e) => e.key === 'Escape' && wishes.toggle(false));
   root.append(all);
   document.documentElement.append(host);
   visualViewport?.addEventListener('resize', fit);
   visualViewport?.addEventListener('scroll', fit);
   show(false);
+}
+
+/** Adds a style sheet to those of the widget, in a way that a strict policy allows. */
+function style(text: string): void {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(text);
+  host.shadowRoot!.adoptedStyleSheets.push(sheet);
+}
+
+/** Takes in what extra.js adds. */
+export function extend(more: Extras): void {
+  extras = more;
+  style(more.css);
+  form.before(more.strip);
+  form.prepend(more.clip);
+  for (const e of transcript.entries) e.drawn = '';
+  sync();
+}
+
+/** Puts a text up for editing. */
+export function compose(text?: string): void {
+  if (text != null) input.value = text;
+  grow();
+  input.focus();
 }
 
 export function unmount(): void {
@@ -144,10 +147,6 @@ export function lock(words: string): void {
   form.hidden = true;
 }
 
-export function busy(on: boolean): void {
-  clip.disabled = on;
-}
-
 export function typing(on: boolean, who?: string): void {
   dots.classList.toggle('on', on);
   dots.setAttribute('aria-label', `${who || settings.operator || t.team} ${t.typing}`);
@@ -167,9 +166,9 @@ export function sync(toBottom = false): void {
   const height = log.scrollHeight - log.scrollTop;
   let day = '';
   let before = hello;
-  let last: Entry | undefined;
+  let last: transcript.Entry | undefined;
   for (const e of transcript.entries) {
-    const node = draw(e, settings.operator || t.team, actions);
+    const node = draw(e, settings.operator || t.team, wishes, extras, grown);
     const date = new Date(e.message.createdAt).toDateString();
     node.dataset.day = date === day ? '' : label(date);
     const follows = date === day && last?.message.sender === e.message.sender && last.message.author?.name === e.message.author?.name;
@@ -199,6 +198,10 @@ function label(date: string): string {
     : new Date(date).toLocaleDateString([], { weekday: 'long', month: 'long', day: 'numeric' });
 }
 
+function grown(): void {
+  if (atEnd) toEnd();
+}
+
 function toEnd(): void {
   atEnd = true;
   log.scrollTop = log.scrollHeight;
@@ -215,21 +218,6 @@ function fit(): void {
   panel.style.setProperty('--h', visualViewport.height + 'px');
   panel.style.setProperty('--y', visualViewport.offsetTop + 'px');
   if (atEnd) toEnd();
-}
-
-function target(entry?: Entry, edit = false): void {
-  if (aim?.edit && !entry) input.value = '';
-  aim = entry && { entry, edit };
-  strip.replaceChildren();
-  if (entry) {
-    strip.append(
-      h('div', {}, h('b', {}, edit ? t.edit : t.reply), h('div', {}, excerpt(entry))),
-      button(t.cancel, 'cancel', () => target(), icon(cross)),
-    );
-    if (edit) input.value = entry.message.text;
-  }
-  grow();
-  input.focus();
 }
 
 function grow(): void {
@@ -251,22 +239,6 @@ function sent(e: Event): void {
   e.preventDefault();
   const text = input.value.trim();
   if (!text) return;
-  const at = aim;
-  input.value = '';
-  aim = undefined;
-  target();
-  if (at?.edit) wishes.edit(at.entry.message.id, text);
-  else wishes.write(text, at?.entry.message.id);
-}
-
-function pasted(e: ClipboardEvent): void {
-  const files = e.clipboardData?.files;
-  if (!files?.length) return;
-  e.preventDefault();
-  wishes.upload(files);
-}
-
-function picked(): void {
-  if (picker.files?.length) wishes.upload(picker.files);
-  picker.value = '';
+  compose('');
+  if (!extras?.take(text)) wishes.write(text);
 }
