@@ -146,13 +146,22 @@ func (d *delivery) linked(messageID string) []plugin.Link {
 	return parts
 }
 
-// part finds one of the parts.
-func part(parts []plugin.Link, n int) (plugin.Link, bool) {
-	i := slices.IndexFunc(parts, func(l plugin.Link) bool { return l.Part == n })
-	if i < 0 {
-		return plugin.Link{}, false
+// surplus marks a part that was deleted because the text became shorter: it may
+// come again, unlike one that somebody removed.
+const surplus = "surplus"
+
+// part finds one of the parts; one that is still there goes before one that is not.
+func part(parts []plugin.Link, n int) (found plugin.Link, ok bool) {
+	for _, l := range parts {
+		switch {
+		case l.Part != n || l.Deleted && l.Revision == surplus:
+		case !l.Deleted:
+			return l, true
+		default:
+			found, ok = l, true
+		}
 	}
-	return parts[i], true
+	return found, ok
 }
 
 // finish gives the receipt. After a failure, and when nobody may be left to read

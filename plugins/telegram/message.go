@@ -82,7 +82,7 @@ func (d *delivery) align(ctx context.Context, there []plugin.Link, first int, pi
 			return err
 		}
 	}
-	return d.removeParts(ctx, there, first+len(pieces))
+	return d.removeParts(ctx, there, first+len(pieces), surplus)
 }
 
 // correction is how an operator's own Telegram message, which no bot can edit, is
@@ -137,10 +137,11 @@ func (d *delivery) rewrite(ctx context.Context, message int, p piece) error {
 
 // remove takes the message out of the topic.
 func (d *delivery) remove(ctx context.Context) error {
-	return d.removeParts(ctx, d.linked(d.e.Message.ID), 0)
+	return d.removeParts(ctx, d.linked(d.e.Message.ID), 0, "")
 }
 
-func (d *delivery) removeParts(ctx context.Context, parts []plugin.Link, from int) error {
+// removeParts deletes the parts from one on and marks their links.
+func (d *delivery) removeParts(ctx context.Context, parts []plugin.Link, from int, mark string) error {
 	for _, l := range parts {
 		if l.Part < from || l.Deleted {
 			continue
@@ -148,6 +149,8 @@ func (d *delivery) removeParts(ctx context.Context, parts []plugin.Link, from in
 		if err := d.removePart(ctx, l); err != nil {
 			return err
 		}
+		l.Deleted, l.Revision = true, mark
+		d.link(l)
 	}
 	return nil
 }
@@ -159,14 +162,9 @@ func (d *delivery) removePart(ctx context.Context, l plugin.Link) error {
 	}
 	err := d.api.remove(ctx, messageNumber(l))
 	if isPermanent(err) {
-		err = d.blank(ctx, l)
+		return d.blank(ctx, l)
 	}
-	if err != nil {
-		return err
-	}
-	l.Deleted = true
-	d.link(l)
-	return nil
+	return err
 }
 
 var errCannotDelete = errors.New("the bot may not delete an operator's message in Telegram: give it the right “Delete messages”, or delete it there yourself")

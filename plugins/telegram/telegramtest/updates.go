@@ -68,14 +68,14 @@ func (c *call) getUpdates() (any, error) {
 	if err := c.json("allowed_updates", &allowed); err != nil {
 		return nil, err
 	}
-	offset, limit, wait, mine, err := c.startPoll(allowed)
+	limit, wait, mine, err := c.startPoll(allowed)
 	if err != nil {
 		return nil, err
 	}
 	timeout := c.clock.After(wait)
 	for {
 		c.mu.Lock()
-		batch, changed := c.queue.take(offset, limit, c.clock.Now()), c.changed
+		batch, changed := c.queue.take(limit, c.clock.Now()), c.changed
 		c.mu.Unlock()
 		if len(batch) > 0 || wait == 0 {
 			return c.endPoll(mine, batch)
@@ -95,11 +95,11 @@ func (c *call) getUpdates() (any, error) {
 }
 
 // startPoll takes over from any other poller and forgets what is acknowledged.
-func (c *call) startPoll(allowed []string) (offset int64, limit int, wait time.Duration, mine chan struct{}, err error) {
+func (c *call) startPoll(allowed []string) (limit int, wait time.Duration, mine chan struct{}, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.webhook.url != "" {
-		return 0, 0, 0, nil, errWebhook
+		return 0, 0, nil, errWebhook
 	}
 	if c.queue.poller != nil {
 		close(c.queue.poller)
@@ -127,9 +127,9 @@ func (c *call) startPoll(allowed []string) (offset int64, limit int, wait time.D
 		}
 	}
 	c.queue.asked, c.queue.askedAt = given, now
-	offset = c.queue.forget(given, now)
+	c.queue.forget(given, now)
 	c.notify()
-	return offset, limit, wait, mine, nil
+	return limit, wait, mine, nil
 }
 
 // endPoll gives the place free, unless another poller has it already.
@@ -151,26 +151,23 @@ func (c *call) endPoll(mine chan struct{}, batch []json.RawMessage) (any, error)
 	return batch, nil
 }
 
-// forget drops what the offset acknowledges and what is too old; it returns the
-// offset from which to answer.
-func (q *queue) forget(offset int64, now time.Time) int64 {
+// forget drops what the offset acknowledges and what is too old.
+func (q *queue) forget(offset int64, now time.Time) {
 	q.updates = slices.DeleteFunc(q.updates, func(u queued) bool { return now.Sub(u.at) > updatesLast })
 	switch n := len(q.updates); {
 	case offset < 0:
 		q.updates = q.updates[max(n+int(offset), 0):] // the older ones are really gone
-		return 0
-	case offset > q.next+tailSlack:
-		return 0 // an invalid offset: everything from the head
+	case offset <= q.next+tailSlack: // one that is greater is invalid: everything from the head
+		q.updates = slices.DeleteFunc(q.updates, func(u queued) bool { return u.id < offset })
 	}
-	q.updates = slices.DeleteFunc(q.updates, func(u queued) bool { return u.id < offset })
-	return offset
 }
 
-func (q *queue) take(offset int64, limit int, now time.Time) []json.RawMessage {
+// take is the head of the queue; what was acknowledged is no longer in it.
+func (q *queue) take(limit int, now time.Time) []json.RawMessage {
 	var batch []json.RawMessage
 	size := 0
 	for _, u := range q.updates {
-		if u.id < offset || now.Sub(u.at) > updatesLast {
+		if now.Sub(u.at) > updatesLast {
 			continue
 		}
 		if size += len(u.raw); len(batch) == limit || len(batch) > 0 && size > maxAnswer {
