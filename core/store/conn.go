@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strings"
 )
 
 // maxStatements bounds what is kept prepared. Bulk statements differ with their
@@ -91,25 +92,21 @@ func (c *writeConn) QueryRowContext(ctx context.Context, query string, args ...a
 }
 
 // transaction runs fn between begin and commit. The connection is dropped when
-// it cannot be brought back out of the transaction.
-func (c *writeConn) transaction(ctx context.Context, begin string, fn func() error) (err error) {
+// it cannot be brought back out of the transaction; SQLite leaves it by itself
+// where the disk is full.
+func (c *writeConn) transaction(ctx context.Context, begin string, fn func() error) error {
 	if _, err := c.ExecContext(ctx, begin); err != nil {
-		c.close()
+		c.drop()
 		return err
 	}
-	defer func() {
-		if p := recover(); p != nil {
-			c.close()
-			panic(p)
-		}
-	}()
-	if err = fn(); err == nil {
+	err := fn()
+	if err == nil {
 		_, err = c.ExecContext(ctx, "COMMIT")
 	}
 	if err == nil {
 		return nil
 	}
-	if _, rerr := c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); rerr != nil {
+	if _, rerr := c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); rerr != nil && !strings.Contains(rerr.Error(), "no transaction is active") {
 		c.drop()
 	}
 	return err
@@ -117,6 +114,7 @@ func (c *writeConn) transaction(ctx context.Context, begin string, fn func() err
 
 // drop closes the connection itself: what state it is in is not known.
 func (c *writeConn) drop() {
+	c.forget() // while the connection lives
 	if c.conn != nil {
 		_ = c.conn.Raw(func(any) error { return errDrop })
 	}

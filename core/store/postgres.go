@@ -26,7 +26,7 @@ func openPostgres(ctx context.Context, url string, o Options) (*Store, error) {
 	if err := migratePostgres(ctx, cfg); err != nil {
 		return nil, fmt.Errorf("cannot use the database %s on %s: %s", cfg.Database, cfg.Host, why(err))
 	}
-	write := stdlib.OpenDB(*cfg)
+	write := stdlib.OpenDB(*byKey(cfg))
 	write.SetMaxOpenConns(1)
 	read := stdlib.OpenDB(*cfg)
 	readers := o.Readers
@@ -38,6 +38,17 @@ func openPostgres(ctx context.Context, url string, o Options) (*Store, error) {
 	return start(ctx, read, write, advisoryLeases{cfg: cfg}, func(p gorm.ConnPool) gorm.Dialector {
 		return gormpostgres.New(gormpostgres.Config{Conn: p})
 	})
+}
+
+// byKey is for the writer, which finds rows by their keys only. Its statements
+// are planned when the tables may still be empty, and such a plan would read a
+// table from end to end long after it has grown.
+func byKey(cfg *pgx.ConnConfig) *pgx.ConnConfig {
+	cfg = cfg.Copy()
+	for _, off := range []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"} {
+		cfg.RuntimeParams[off] = "off"
+	}
+	return cfg
 }
 
 // migratePostgres runs on connections of its own, under goose's session lock:

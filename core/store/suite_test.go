@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -130,3 +132,6 @@ func (w *world) checkSeqs(id string) {
 	}
 	equal(w.t, "the session's seq", w.session(id).Seq, int64(len(events)))
 }
+
+// line puts values on one line, to be compared at once.
+func line(values ...any) string { return strings.TrimSpace(fmt.Sprintln(values...)) }

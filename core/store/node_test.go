@@ -1,0 +1,218 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/pocketping/pocketping/core"
+	"github.com/pocketping/pocketping/core/store/pgtest"
+)
+
+func TestLeaseIsHeldByOneNode(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		a, b := open(t, url), open(t, url)
+		first, err := a.Lease(ctx(t), bridge)
+		must(t, err)
+		equal(t, "generation", first.Generation, 1)
+		n, err := a.NextGeneration(ctx(t), bridge)
+		must(t, err)
+		equal(t, "launch", n, 2)
+		other, err := b.Lease(ctx(t), "acme.inbox")
+		must(t, err)
+		other.Release()
+
+		short, cancel := context.WithTimeout(ctx(t), 200*time.Millisecond)
+		defer cancel()
+		if _, err := b.Lease(short, bridge); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("the second node must wait, have %v", err)
+		}
+		got := make(chan *core.Lease)
+		go func() {
+			l, err := b.Lease(ctx(t), bridge)
+			if err != nil {
+				t.Error(err)
+			}
+			got <- l
+		}()
+		first.Release()
+		second := <-got
+		equal(t, "generation", second.Generation, 3)
+		<-first.Lost
+		second.Release()
+	})
+}
+
+func TestLeaseIsLostWithItsConnection(t *testing.T) {
+	s := open(t, pgtest.URL(t))
+	l, err := s.Lease(ctx(t), bridge)
+	must(t, err)
+	must(t, s.read.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pocketping lease' AND datname = current_database()").Error)
+	select {
+	case <-l.Lost:
+	case <-ctx(t).Done():
+		t.Fatal("the loss was not noticed")
+	}
+	again, err := s.Lease(ctx(t), bridge)
+	must(t, err)
+	again.Release()
+}
+
+func TestWriterSurvivesItsConnection(t *testing.T) {
+	w := newWorld(t, pgtest.URL(t))
+	s := w.openSession(w.visitor)
+	must(t, w.read.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()").Error)
+	deadline := ctx(t)
+	for {
+		_, err := w.Append(deadline, w.post(s, "after"))
+		if err == nil {
+			break
+		}
+		wantCode(t, err, core.CodeUnavailable)
+	}
+	w.checkSeqs(s.ID)
+}
+
+func TestNodesMigrateAtOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		var group sync.WaitGroup
+		for range 4 {
+			group.Go(func() {
+				s, err := Open(ctx(t), url, Options{})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		open(t, url)
+	})
+}
+
+func TestFullDisk(t *testing.T) {
+	w := newWorld(t, "sqlite:"+filepath.Join(t.TempDir(), "full.db"))
+	s := w.openSession(w.visitor)
+	limit := func(pages string) {
+		must(t, w.do(ctx(t), plain(func(b *batch) {
+			var n int
+			must(t, b.tx.Raw("PRAGMA max_page_count = "+pages).Scan(&n).Error)
+		})))
+	}
+	limit("1") // SQLite then stops at the present size
+	acked := int64(1)
+	big := strings.Repeat("x", 20_000)
+	for {
+		_, err := w.Append(ctx(t), w.post(s, big))
+		if err != nil {
+			wantCode(t, err, core.CodeUnavailable)
+			break
+		}
+		acked++
+	}
+	equal(t, "seq is what was acked", w.session(s.ID).Seq, acked)
+	wantCode(t, w.Ping(ctx(t)), core.CodeUnavailable)
+	limit("1000000")
+	equal(t, "seq after there is room", w.append(w.post(s, big)).Seq, acked+1)
+	must(t, w.Ping(ctx(t)))
+}
+
+func TestReadOnlyDisk(t *testing.T) {
+	w := newWorld(t, "sqlite:"+filepath.Join(t.TempDir(), "ro.db"))
+	s := w.openSession(w.visitor)
+	must(t, w.do(ctx(t), plain(func(b *batch) { must(t, b.tx.Exec("PRAGMA query_only = 1").Error) })))
+	_, err := w.Append(ctx(t), w.post(s, "x"))
+	wantCode(t, err, core.CodeUnavailable)
+	wantCode(t, w.Ping(ctx(t)), core.CodeUnavailable)
+}
+
+func TestPingCommits(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		must(t, s.Ping(ctx(t)))
+		if _, ok := s.health.known(); !ok {
+			t.Fatal("Ping made no commit")
+		}
+		must(t, s.Ping(ctx(t)))
+	})
+}
+
+// asNobody is set in the process that TestUnwritableDatabase starts.
+const asNobody = "POCKETPING_TEST_DATABASE"
+
+func TestUnwritableDatabase(t *testing.T) {
+	if url := os.Getenv(asNobody); url != "" {
+		if _, err := Open(context.Background(), url, Options{}); err != nil {
+			os.Stdout.WriteString(err.Error() + "\n")
+		}
+		os.Exit(0)
+	}
+	dir, err := os.MkdirTemp("/tmp", "unwritable-")
+	must(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	must(t, os.Chmod(dir, 0o755))
+	file := filepath.Join(dir, "there.db")
+	must(t, os.WriteFile(file, nil, 0o444))
+	must(t, os.Mkdir(filepath.Join(dir, "open"), 0o777))
+	must(t, os.Chmod(filepath.Join(dir, "open"), 0o777))
+	must(t, os.Chmod(dir, 0o555))
+	t.Cleanup(func() { _ = os.Chmod(dir, 0o755) })
+	for url, want := range map[string]string{
+		"sqlite:" + file:                              "cannot write the database " + file,
+		"sqlite:" + filepath.Join(dir, "new.db"):      "cannot write the database",
+		"sqlite:" + filepath.Join(dir, "no", "in.db"): "does not exist: make it",
+	} {
+		line := openAsNobody(t, dir, url)
+		if !strings.HasPrefix(line, want) && !strings.Contains(line, want) || strings.Count(line, "\n") != 1 {
+			t.Errorf("opening %s says %q, want one line with %q", url, line, want)
+		}
+	}
+	equal(t, "a folder that is open", openAsNobody(t, dir, "sqlite:"+filepath.Join(dir, "open", "a.db")), "")
+}
+
+// openAsNobody opens the database in a process without root's rights.
+func openAsNobody(t *testing.T, dir, url string) string {
+	t.Helper()
+	self, err := os.Executable()
+	must(t, err)
+	if os.Getuid() == 0 { // the account cannot read where the test binary lies
+		copied := filepath.Join(dir, "open", "test")
+		b, err := os.ReadFile(self)
+		must(t, err)
+		must(t, os.WriteFile(copied, b, 0o755))
+		self = copied
+	}
+	cmd := exec.Command(self, "-test.run=^TestUnwritableDatabase$")
+	cmd.Env, cmd.Dir = []string{asNobody + "=" + url}, dir
+	if os.Getuid() == 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return string(out)
+}
+
+func TestBadURLs(t *testing.T) {
+	for url, want := range map[string]string{
+		"mysql://x": "must start with",
+		"postgres://someone:hunter2@127.0.0.1:1/none?connect_timeout=2": "cannot use the database none on 127.0.0.1",
+		"postgres://someone:hunter2@host:port/none":                     "must look like",
+	} {
+		_, err := Open(ctx(t), url, Options{})
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%v, want one line with %q and no password", err, want)
+		}
+	}
+}
