@@ -89,13 +89,19 @@ func (s *Server) plugin(id string) (http.Handler, []string, bool) {
 	return s.o.Plugins.Handler(id)
 }
 
+var errSignIn = core.Errorf(core.CodeUnauthorized, "sign in first: open a fresh link, `pocketping serve` prints one")
+
 // operator is whose cookie the request carries.
 func (s *Server) operator(r *http.Request) (*core.Login, error) {
 	cookie, err := r.Cookie(operatorCookie)
 	if err != nil || s.o.Logins == nil {
-		return nil, core.Errorf(core.CodeUnauthorized, "sign in first: open a fresh link, `pocketping serve` prints one")
+		return nil, errSignIn
 	}
-	return s.o.Logins.LoginByCookie(r.Context(), core.Hash(cookie.Value))
+	l, err := s.o.Logins.LoginByCookie(r.Context(), core.Hash(cookie.Value))
+	if core.IsCode(err, core.CodeNotFound) {
+		return nil, errSignIn
+	}
+	return l, err
 }
 
 // acts refuses what another site makes an operator's browser do.
