@@ -174,8 +174,7 @@ func (h *Host) Receive(ctx context.Context, in plugin.Inbound) (plugin.Ack, erro
 }
 
 func (h *Host) receive(in plugin.Inbound) plugin.Ack {
-	key := fmt.Sprint(in.Kind, "/", in.EffectKey)
-	if ack, ok := h.acks[key]; ok && in.EffectKey != "" {
+	if ack, ok := h.acks[in.EffectKey]; ok && in.EffectKey != "" {
 		ack.Repeated = true
 		return ack
 	}
@@ -187,7 +186,7 @@ func (h *Host) receive(in plugin.Inbound) plugin.Ack {
 			ack.SessionID = h.records[i].SessionID
 		}
 	}
-	h.acks[key] = ack
+	h.acks[in.EffectKey] = ack
 	return ack
 }
 

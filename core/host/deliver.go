@@ -1,0 +1,203 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/pocketping/pocketping/core"
+	"github.com/pocketping/pocketping/sdk/plugin/pluginv1"
+)
+
+const (
+	readTimeout    = 10 * time.Second
+	deliverTimeout = 60 * time.Second
+	deliverPer     = 2 * time.Second // more for each event
+	maxGone        = 3               // threads in a row that may be gone before we wait
+	maxRunBytes    = 3 << 20
+)
+
+// deliver makes one call for a session. What was done is settled, what was not
+// stays in the queue; the lane is the caller's to release.
+func (r *runner) deliver(l *launch, ln *lane, wanted []item, unwanted []int64, reserved int) {
+	used := 0
+	defer func() { r.limits.done(reserved, used) }()
+	if len(unwanted) > 0 && r.settle(ln, core.Record{Done: unwanted}) != nil || len(wanted) == 0 {
+		return
+	}
+	run, events, err := r.render(l, ln, wanted)
+	if err != nil {
+		r.notRendered(ln, err)
+		return
+	}
+	if len(events) == 0 {
+		return
+	}
+	r.queue.with(ln.session, func(ln *lane) {
+		ln.thread = run.Thread != ""
+		ln.current = map[int64]*core.Event{}
+		for _, e := range run.Events {
+			ln.current[e.Seq] = e
+		}
+	})
+	wanted = wanted[:len(events)]
+	for _, it := range wanted {
+		if it.uncertain {
+			r.counts.uncertain.Add(1)
+		}
+	}
+	ctx, cancel := context.WithTimeout(l.ended, deliverTimeout+time.Duration(len(events))*deliverPer)
+	defer cancel()
+	answer, err := l.rpc.Deliver(ctx, &pluginv1.DeliverRequest{
+		Session: sessionToWire(run.Session, run.Visitor), Thread: run.Thread, Events: events,
+		Links: linksToWire(run.Links), Generation: l.generation,
+	})
+	if err != nil {
+		used = r.failed(l, ln, run, wanted, err, reserved)
+		return
+	}
+	used = r.receipts(ln, run, answer)
+}
+
+// render reads the events as they are now. Those that are no more are settled.
+func (r *runner) render(l *launch, ln *lane, items []item) (*core.Run, []*pluginv1.Event, error) {
+	ctx, cancel := context.WithTimeout(l.ended, readTimeout)
+	defer cancel()
+	seqs := make([]int64, len(items))
+	for i, it := range items {
+		seqs[i] = it.seq
+	}
+	run, err := r.h.o.Store.Run(ctx, r.spec.ID, ln.session, seqs)
+	if err != nil {
+		return nil, nil, err
+	}
+	var events []*pluginv1.Event
+	var gone []int64
+	size := 0
+	for _, it := range items {
+		i := slices.IndexFunc(run.Events, func(e *core.Event) bool { return e.Seq == it.seq })
+		if i < 0 {
+			gone = append(gone, it.seq)
+			continue
+		}
+		e := r.eventToWire(ctx, run, run.Events[i])
+		e.Uncertain = it.uncertain
+		if size += eventSize(e); size > maxRunBytes && len(events) > 0 {
+			break
+		}
+		events = append(events, e)
+	}
+	if len(gone) > 0 {
+		err = r.settle(ln, core.Record{Done: gone})
+		if err == nil && len(events) > 0 {
+			err = errAgain // the items and the events no longer go together
+		}
+	}
+	return run, events, err
+}
+
+var errAgain = errors.New("some events are no more")
+
+func eventSize(e *pluginv1.Event) int {
+	return len(e.GetMessage().GetText()) + len(e.GetMessage().GetReplyText()) + len(e.GetData()) + 500
+}
+
+func (r *runner) notRendered(ln *lane, err error) {
+	switch {
+	case errors.Is(err, errAgain):
+	case core.IsCode(err, core.CodeNotFound): // the session was erased, and its deliveries with it
+		var seqs []int64
+		r.queue.with(ln.session, func(ln *lane) {
+			for _, it := range ln.waiting {
+				seqs = append(seqs, it.seq)
+			}
+		})
+		r.queue.settled(ln.session, seqs...)
+	default:
+		r.log.Warn("events cannot be read", "session", ln.session, "err", err)
+		r.queue.sleep(ln, jitter(time.Second))
+	}
+}
+
+// receipts settles what the plugin says is done, and counts its calls.
+func (r *runner) receipts(ln *lane, run *core.Run, answer *pluginv1.DeliverResponse) (calls int) {
+	rec := core.Record{}
+	owed := r.queue.owed(ln.session) // events that were recorded on the way are done
+	for _, receipt := range answer.GetReceipts() {
+		calls += int(receipt.GetCalls())
+		if _, ours := ln.current[receipt.GetSeq()]; !ours || !owed[receipt.GetSeq()] {
+			continue
+		}
+		rec.Done = append(rec.Done, receipt.GetSeq())
+		if receipt.GetThread() != "" {
+			rec.Thread = receipt.GetThread()
+		}
+		rec.Links = append(rec.Links, linksOf(receipt.GetLinks())...)
+	}
+	if len(rec.Done) == 0 && len(answer.GetReceipts()) > 0 {
+		return calls
+	}
+	if len(rec.Done) == 0 {
+		r.log.Warn("the plugin answered without a receipt", "session", ln.session)
+		r.queue.sleep(ln, backoff(1))
+		return calls
+	}
+	if rec.Thread == run.Thread {
+		rec.Thread = ""
+	}
+	if r.settle(ln, rec) == nil {
+		r.well()
+	}
+	return calls
+}
+
+// settle stores what was done in the lane's session and takes it out of the queue.
+func (r *runner) settle(ln *lane, rec core.Record) error {
+	rec.SessionID, rec.ProjectID = ln.session, ln.project
+	return r.record(rec, rec.Done...)
+}
+
+// record stores what was done; the seqs are no longer owed then.
+func (r *runner) record(rec core.Record, done ...int64) error {
+	rec.BridgeID = r.spec.ID
+	for i := range rec.Links {
+		rec.Links[i].BridgeID, rec.Links[i].SessionID, rec.Links[i].ProjectID = r.spec.ID, rec.SessionID, rec.ProjectID
+	}
+	rec.Done = done
+	n, mark := r.inCall(rec.SessionID, done)
+	rec.Delivered = mark
+	err := r.persist(func(ctx context.Context) error { return r.h.o.Chat.Record(ctx, rec) })
+	if err != nil {
+		r.log.Error("what was delivered could not be stored", "session", rec.SessionID, "err", err)
+		return err
+	}
+	if rec.Thread != "" || rec.Gone != "" {
+		r.queue.with(rec.SessionID, func(ln *lane) { ln.thread = rec.Thread != "" })
+	}
+	r.queue.settled(rec.SessionID, done...)
+	r.counts.delivered.Add(n)
+	return nil
+}
+
+// inCall counts those of the seqs that the call under way delivers. The mark is the
+// newest of the visitor's messages among them: bridges show them to operators,
+// hooks do not.
+func (r *runner) inCall(session string, seqs []int64) (n uint64, mark int64) {
+	r.queue.with(session, func(ln *lane) {
+		for _, seq := range seqs {
+			e := ln.current[seq]
+			if e == nil {
+				continue
+			}
+			n++
+			if e.Type == core.MessagePosted && e.Message != nil && e.Message.Sender == core.SenderVisitor {
+				mark = max(mark, seq)
+			}
+		}
+	})
+	if r.hook.Load() {
+		mark = 0
+	}
+	return n, mark
+}

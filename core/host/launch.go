@@ -1,0 +1,262 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/status"
+
+	"github.com/pocketping/pocketping/core"
+	"github.com/pocketping/pocketping/sdk/plugin/pluginv1"
+)
+
+const defaultParallel = 16
+
+// launch is a plugin that has been started.
+type launch struct {
+	*process
+	socket     *socket
+	generation int64
+	page       http.Handler // its own HTTP; nil: none
+	joins      bool
+	wanted     map[string]bool // nil: every stored event
+	calls      sync.WaitGroup
+	slots      chan struct{} // one for each call under way
+	lives      chan struct{} // the same, of what is told at once or not at all
+}
+
+// begin launches the plugin and hands over its config. What it receives begins with
+// the Inbound stream.
+func (r *runner) begin(ctx context.Context, generation int64) (*launch, error) {
+	l, err := r.h.configure(ctx, &r.spec, r.plog, generation)
+	if err != nil {
+		return nil, err
+	}
+	limits, err := r.spec.limits(l.desc.GetLimits())
+	if err == nil {
+		err = r.openInbound(l)
+	}
+	if err != nil {
+		l.kill()
+		_ = l.socket.Close()
+		return nil, err
+	}
+	r.limits.set(limits)
+	r.hook.Store(l.desc.GetKind() == pluginv1.Kind_KIND_HOOK)
+	return l, nil
+}
+
+// configure launches, describes and starts a plugin, and serves it the host's HTTP
+// socket.
+func (h *Host) configure(ctx context.Context, spec *Spec, log *pluginLog, generation int64) (*launch, error) {
+	p, err := h.start(spec, log)
+	if err != nil {
+		return nil, err
+	}
+	l := newLaunch(p, generation)
+	if l.socket, err = h.listen(spec, p.dir); err != nil {
+		p.kill()
+		return nil, fmt.Errorf("the host's socket for the plugin: %w", err)
+	}
+	if err := h.handOver(ctx, spec, log, l); err != nil {
+		p.kill()
+		_ = l.socket.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+func newLaunch(p *process, generation int64) *launch {
+	parallel := int(p.desc.GetParallel())
+	if parallel <= 0 {
+		parallel = defaultParallel
+	}
+	l := &launch{process: p, generation: generation, slots: make(chan struct{}, parallel), lives: make(chan struct{}, 4)}
+	if events := p.desc.GetEvents(); len(events) > 0 {
+		l.wanted = map[string]bool{}
+		for _, e := range events {
+			l.wanted[e] = true
+		}
+	}
+	return l
+}
+
+// handOver checks the config against the declared fields and starts the plugin.
+func (h *Host) handOver(ctx context.Context, spec *Spec, log *pluginLog, l *launch) error {
+	fields := fieldsOf(l.desc.GetFields())
+	config, err := spec.config(fields)
+	if err != nil {
+		return err
+	}
+	log.hide(secretsOf(fields, config))
+	var state map[string][]byte
+	if h.o.Store != nil {
+		if state, err = h.o.Store.State(ctx, spec.ID); err != nil {
+			return fmt.Errorf("what the plugin has saved cannot be read: %w", err)
+		}
+	}
+	req := &pluginv1.StartRequest{
+		ConfigJson: config, State: state, HostAddr: l.socket.addr, HostToken: l.socket.token,
+		BridgeId: spec.ID, Generation: l.generation,
+	}
+	for _, p := range spec.Projects {
+		req.Projects = append(req.Projects, projectToWire(p))
+	}
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	answer, err := l.rpc.Start(ctx, req)
+	if err != nil {
+		return startError(log, err)
+	}
+	l.joins = answer.GetJoinsRuns()
+	l.page = h.proxyTo(spec.ID, answer.GetHttpAddr())
+	return nil
+}
+
+func startError(log *pluginLog, err error) error {
+	words := log.clean(status.Convert(err).Message())
+	if f, _ := failureOf(err); f != nil && f.GetField() != "" {
+		return &ConfigError{Field: f.GetField(), Reason: words}
+	}
+	return fmt.Errorf("the plugin does not start: %s", words)
+}
+
+// secretsOf are the values that must not be logged.
+func secretsOf(fields []Field, config []byte) []string {
+	values := map[string]json.RawMessage{}
+	if json.Unmarshal(config, &values) != nil {
+		return nil
+	}
+	var secrets []string
+	for _, f := range fields {
+		var one string
+		var many []string
+		if !f.Secret {
+			continue
+		}
+		if json.Unmarshal(values[f.Name], &one) == nil {
+			secrets = append(secrets, one)
+		} else if json.Unmarshal(values[f.Name], &many) == nil {
+			secrets = append(secrets, many...)
+		}
+	}
+	return secrets
+}
+
+// wants reports whether the plugin is to get events of the type.
+func (l *launch) wants(kind core.EventType) bool { return l.wanted == nil || l.wanted[string(kind)] }
+
+// How often a plugin is asked whether it is well, and how many answers it may owe.
+const (
+	healthEvery   = 2 * time.Second
+	healthTimeout = 5 * time.Second
+	healthMisses  = 3
+)
+
+// watchHealth gives a launch up that answers nothing any more: it is killed then,
+// and launched again.
+func (r *runner) watchHealth(l *launch) {
+	tick := time.NewTicker(healthEvery)
+	defer tick.Stop()
+	missed := 0
+	for {
+		select {
+		case <-l.ended.Done():
+			return
+		case <-tick.C:
+		}
+		ctx, cancel := context.WithTimeout(l.ended, healthTimeout)
+		_, err := l.health.Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: "plugin"})
+		timedOut := errors.Is(ctx.Err(), context.DeadlineExceeded)
+		cancel()
+		switch {
+		case err == nil && missed > 0:
+			missed = 0
+			r.well()
+		case timedOut:
+			missed++
+			r.say(stateDegraded, "the plugin does not answer")
+		}
+		if missed >= healthMisses {
+			l.giveUp(errors.New("the plugin did not answer any more"))
+			return
+		}
+	}
+}
+
+// Finding is one thing that a check looked at.
+type Finding struct {
+	OK   bool
+	Name string
+	Text string // what was found, and what to do when it is not OK
+}
+
+// Check launches the plugin with its config, beside one that may be running, asks
+// what it finds, and ends it. An error means that it did not come to that.
+func (h *Host) Check(ctx context.Context, spec Spec) ([]Finding, error) {
+	log := newPluginLog(h.log, spec.ID)
+	l, err := h.configure(ctx, &spec, log, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		l.stop(stopPlugin)
+		_ = l.socket.Close()
+	}()
+	if _, err := spec.limits(l.desc.GetLimits()); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	answer, err := l.rpc.Check(ctx, &pluginv1.CheckRequest{})
+	if err != nil {
+		return nil, fmt.Errorf("the plugin's check failed: %s", log.clean(status.Convert(err).Message()))
+	}
+	findings := make([]Finding, len(answer.GetFindings()))
+	for i, f := range answer.GetFindings() {
+		findings[i] = Finding{OK: f.GetOk(), Name: f.GetName(), Text: log.clean(f.GetText())}
+	}
+	return findings, nil
+}
+
+// Description is what a plugin says of itself.
+type Description struct {
+	Name, Version string
+	Kind          string // bridge, hook
+	Fields        []Field
+	Events        []string // empty: all
+	Limits        []string // "20/1m0s", with the scope when there is one
+	PublicPaths   []string
+}
+
+// Describe launches the binary without a config and asks what it is.
+func (h *Host) Describe(_ context.Context, path string, args ...string) (*Description, error) {
+	spec := &Spec{ID: "plugin", Path: path, Args: args}
+	p, err := h.start(spec, newPluginLog(h.log, path))
+	if err != nil {
+		return nil, err
+	}
+	defer p.kill()
+	d := &Description{
+		Name: p.desc.GetName(), Version: p.desc.GetVersion(), Kind: "bridge", Fields: fieldsOf(p.desc.GetFields()),
+		Events: p.desc.GetEvents(), PublicPaths: slices.Clone(p.desc.GetPublicPaths()),
+	}
+	if p.desc.GetKind() == pluginv1.Kind_KIND_HOOK {
+		d.Kind = "hook"
+	}
+	for _, l := range p.desc.GetLimits() {
+		words := fmt.Sprintf("%d/%s", l.GetCalls(), l.GetPer().AsDuration())
+		if l.GetScope() != "" {
+			words = l.GetScope() + " " + words
+		}
+		d.Limits = append(d.Limits, words)
+	}
+	return d, nil
+}

@@ -1,0 +1,359 @@
+package host
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pocketping/pocketping/core"
+)
+
+const (
+	maxRun = 50 // events in one call
+	// How long an event waits for one before it whose signal is yet to come. Two
+	// commits of a session may be published in the other order.
+	gapWait = 100 * time.Millisecond
+	// How long an idle session is remembered.
+	idleLane = 10 * time.Minute
+)
+
+// item is one delivery that waits.
+type item struct {
+	seq       int64
+	kind      core.EventType
+	uncertain bool // it may have been delivered before
+}
+
+// Urgency of what waits; smaller goes first.
+const (
+	classText = iota
+	classStatus
+	classChange
+	classOther
+	classes
+	notReady = -1
+)
+
+func (i item) class() int {
+	switch i.kind {
+	case core.MessagePosted, core.SessionOpened, core.NotePosted, core.Notice:
+		return classText
+	case core.SessionClosed, core.SessionReopened:
+		return classStatus
+	case core.MessageEdited, core.MessageDeleted, core.NoteEdited, core.NoteDeleted:
+		return classChange
+	}
+	return classOther
+}
+
+// lane is one session's part of the queue. Its fields are guarded by the queue's
+// mutex.
+type lane struct {
+	session, project string
+	waiting          []item // ascending by seq
+	busy             bool   // a call is under way
+	asleep           bool   // it failed, and waits
+	naps             int    // counts sleeps, so that an old timer wakes nobody
+	ready            int    // the class under which it stands in line, or notReady
+	thread           bool   // the session has a thread, as far as we know
+	current          map[int64]*core.Event
+
+	next    int64          // the seq expected next; 0: unknown
+	missing map[int64]bool // seqs below next whose signal is yet to come
+	used    time.Time
+
+	tries int // failures in a row of the first that waits
+	first time.Time
+	gone  int // threads that were gone, in a row
+}
+
+// queue holds what is owed to one bridge, by session. It is in memory only: the
+// store has it all.
+type queue struct {
+	wake chan struct{} // there may be something to do
+
+	mu      sync.Mutex
+	lanes   map[string]*lane
+	line    [classes][]*lane
+	loaded  map[loadedKey]bool // in the queue from the store, whose signals may yet come
+	backlog int
+}
+
+type loadedKey struct {
+	session string
+	seq     int64
+}
+
+func newQueue() *queue {
+	return &queue{wake: make(chan struct{}, 1), lanes: map[string]*lane{}, loaded: map[loadedKey]bool{}}
+}
+
+func (q *queue) poke() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// lane finds or makes a session's; q.mu is held.
+func (q *queue) lane(project, session string) *lane {
+	ln := q.lanes[session]
+	if ln == nil {
+		ln = &lane{session: session, project: project, ready: notReady}
+		q.lanes[session] = ln
+	}
+	ln.used = time.Now()
+	return ln
+}
+
+// load adds what the store says is owed.
+func (q *queue) load(owed []core.Delivery) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, d := range owed {
+		ln := q.lane(d.ProjectID, d.SessionID)
+		if !ln.add(item{seq: d.Seq, kind: d.Type, uncertain: true}) {
+			continue
+		}
+		q.backlog++
+		q.loaded[loadedKey{d.SessionID, d.Seq}] = true
+		q.lineUp(ln)
+	}
+}
+
+// loadedForget is called when the signals of what was loaded have all come.
+func (q *queue) loadedForget() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.loaded = map[loadedKey]bool{}
+}
+
+// hear takes a signal's events; those owed to the bridge wait from now on.
+func (q *queue) hear(s core.Signal, bridgeID string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	ln := q.lane(s.ProjectID, s.SessionID)
+	gap := len(ln.missing) > 0
+	for _, e := range s.Events {
+		ln.see(e.Seq)
+		key := loadedKey{s.SessionID, e.Seq}
+		if !slices.Contains(e.Owed, bridgeID) {
+			continue
+		}
+		if q.loaded[key] {
+			delete(q.loaded, key)
+			continue
+		}
+		if ln.add(item{seq: e.Seq, kind: e.Type}) {
+			q.backlog++
+		}
+	}
+	if !gap && len(ln.missing) > 0 {
+		time.AfterFunc(gapWait, func() { q.giveUpGap(ln) })
+	}
+	q.lineUp(ln)
+}
+
+func (q *queue) giveUpGap(ln *lane) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	ln.missing = nil
+	q.lineUp(ln)
+}
+
+// see notes that the seq's signal has come.
+func (ln *lane) see(seq int64) {
+	if seq < ln.next {
+		delete(ln.missing, seq)
+		return
+	}
+	for m := ln.next; ln.next > 0 && m < seq && m < ln.next+maxRun; m++ {
+		if ln.missing == nil {
+			ln.missing = map[int64]bool{}
+		}
+		ln.missing[m] = true
+	}
+	ln.next = seq + 1
+}
+
+// add keeps the order; it reports whether the item is new.
+func (ln *lane) add(it item) bool {
+	i, found := slices.BinarySearchFunc(ln.waiting, it.seq, func(a item, seq int64) int { return int(a.seq - seq) })
+	if found {
+		return false
+	}
+	ln.waiting = slices.Insert(ln.waiting, i, it)
+	return true
+}
+
+// run is what may be delivered next: nothing behind a gap.
+func (ln *lane) run() []item {
+	run := ln.waiting[:min(len(ln.waiting), maxRun)]
+	for i, it := range run {
+		for m := range ln.missing {
+			if m < it.seq {
+				return run[:i]
+			}
+		}
+	}
+	return run
+}
+
+// lineUp puts the lane in line when it has something to deliver; q.mu is held.
+func (q *queue) lineUp(ln *lane) {
+	if ln.busy || ln.asleep {
+		return
+	}
+	run := ln.run()
+	if len(run) == 0 {
+		return
+	}
+	class := classOther
+	for _, it := range run {
+		class = min(class, it.class())
+	}
+	if ln.ready == notReady || class < ln.ready {
+		ln.ready = class
+		q.line[class] = append(q.line[class], ln)
+	}
+	q.poke()
+}
+
+// pick takes the next lane out of the line, with what it may deliver and whether
+// the session has a thread. The caller gives it back with release.
+func (q *queue) pick() (ln *lane, run []item, thread bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for class := range q.line {
+		for len(q.line[class]) > 0 {
+			ln := q.line[class][0]
+			q.line[class][0] = nil
+			q.line[class] = q.line[class][1:]
+			if ln.ready != class {
+				continue // it moved up
+			}
+			ln.ready = notReady
+			if run := ln.run(); len(run) > 0 {
+				ln.busy = true
+				return ln, slices.Clone(run), ln.thread
+			}
+		}
+	}
+	return nil, nil, false
+}
+
+// putBack gives back a lane that cannot be served yet, to be the next of its class.
+func (q *queue) putBack(ln *lane, class int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	ln.busy = false
+	ln.ready = class
+	q.line[class] = slices.Insert(q.line[class], 0, ln)
+}
+
+// release gives back a lane after its call.
+func (q *queue) release(ln *lane) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	ln.busy, ln.current, ln.used = false, nil, time.Now()
+	q.lineUp(ln)
+	q.poke() // quota may be free
+}
+
+// sleep keeps a lane out of the line for so long.
+func (q *queue) sleep(ln *lane, d time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	ln.asleep = true
+	ln.naps++
+	nap := ln.naps
+	time.AfterFunc(d, func() { q.wakeUp(ln, nap) })
+}
+
+func (q *queue) wakeUp(ln *lane, nap int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if ln.naps == nap {
+		ln.asleep = false
+		q.lineUp(ln)
+	}
+}
+
+// wakeAll ends all sleeps: the plugin is a new one.
+func (q *queue) wakeAll() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, ln := range q.lanes {
+		ln.naps++
+		ln.asleep = false
+		q.lineUp(ln)
+	}
+}
+
+// settled takes out what is no longer owed and reports how much of it waited.
+func (q *queue) settled(session string, seqs ...int64) int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	ln := q.lanes[session]
+	if ln == nil {
+		return 0
+	}
+	before := len(ln.waiting)
+	ln.waiting = slices.DeleteFunc(ln.waiting, func(it item) bool { return slices.Contains(seqs, it.seq) })
+	n := before - len(ln.waiting)
+	q.backlog -= n
+	if n > 0 {
+		ln.tries, ln.gone = 0, 0
+	}
+	return n
+}
+
+// doubt marks items whose outcome is not known.
+func (q *queue) doubt(ln *lane, items []item) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for i := range ln.waiting {
+		for _, it := range items {
+			if it.seq == ln.waiting[i].seq {
+				ln.waiting[i].uncertain = true
+			}
+		}
+	}
+}
+
+// forgetIdle drops lanes that nothing happened in for long.
+func (q *queue) forgetIdle() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for id, ln := range q.lanes {
+		if !ln.busy && len(ln.waiting) == 0 && time.Since(ln.used) > idleLane {
+			delete(q.lanes, id)
+		}
+	}
+}
+
+// owed are the seqs of the session that wait.
+func (q *queue) owed(session string) map[int64]bool {
+	seqs := map[int64]bool{}
+	q.with(session, func(ln *lane) {
+		for _, it := range ln.waiting {
+			seqs[it.seq] = true
+		}
+	})
+	return seqs
+}
+
+func (q *queue) size() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.backlog
+}
+
+// with runs fn on the session's lane, if there is one, alone.
+func (q *queue) with(session string, fn func(*lane)) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if ln := q.lanes[session]; ln != nil {
+		fn(ln)
+	}
+}

@@ -1,0 +1,348 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pocketping/pocketping/core"
+)
+
+// States of a bridge.
+const (
+	stateStarting = "starting"
+	stateRunning  = "running"
+	stateDegraded = "degraded"
+	stateWaiting  = "waiting"
+	stateStopped  = "stopped"
+)
+
+// A launch that lasted so long was healthy.
+const (
+	healthy      = 10 * time.Minute
+	fairlySound  = 5 * time.Second
+	firstRetry   = 200 * time.Millisecond
+	leaseRetry   = 2 * time.Second
+	sweepEvery   = time.Minute
+	startTimeout = 30 * time.Second
+	stopPlugin   = 7 * time.Second // of the plugin's own drain
+)
+
+var errLostLease = errors.New("another node runs this bridge now")
+
+// runner owns one bridge for life.
+type runner struct {
+	h      *Host
+	spec   Spec
+	log    *slog.Logger
+	plog   *pluginLog
+	queue  *queue
+	limits *limiter
+	counts counts
+
+	ctx    context.Context // ends when the bridge is to stop
+	cancel context.CancelFunc
+	hard   context.Context // ends when it has to be over
+	finish context.CancelFunc
+	done   chan struct{}
+
+	hook atomic.Bool // the plugin only listens: what it takes is not "delivered"
+
+	mu       sync.Mutex
+	launch   *launch // the one that delivers; nil: none
+	said     core.BridgeStatus
+	unusable int // failures of the whole bridge in a row
+	wellAt   time.Time
+}
+
+type counts struct {
+	delivered, retried, failed, uncertain, received, refused, dropped atomic.Uint64
+}
+
+func (c *counts) read(id string) Counters {
+	return Counters{
+		BridgeID: id, Delivered: c.delivered.Load(), Retried: c.retried.Load(), Failed: c.failed.Load(),
+		Uncertain: c.uncertain.Load(), Received: c.received.Load(), Refused: c.refused.Load(), LiveDropped: c.dropped.Load(),
+	}
+}
+
+func newRunner(h *Host, spec Spec) *runner {
+	r := &runner{
+		h: h, spec: spec, log: h.log.With("bridge", spec.ID), plog: newPluginLog(h.log, spec.ID),
+		queue: newQueue(), limits: newLimiter(nil), done: make(chan struct{}),
+		said: core.BridgeStatus{ID: spec.ID, Plugin: spec.Plugin, State: stateWaiting, Since: core.TimeOf(time.Now())},
+	}
+	r.ctx, r.cancel = context.WithCancel(context.Background())
+	r.hard, r.finish = context.WithCancel(context.Background())
+	return r
+}
+
+// stop ends the bridge within stopTimeout, or when ctx ends.
+func (r *runner) stop(ctx context.Context) {
+	r.cancel()
+	timer := time.NewTimer(stopTimeout)
+	defer timer.Stop()
+	select {
+	case <-r.done:
+		return
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	r.log.Warn("the bridge did not end in time")
+	r.finish()
+	if l := r.current(); l != nil {
+		l.kill()
+	}
+}
+
+// live runs the bridge until it is stopped.
+func (r *runner) live() {
+	defer close(r.done)
+	defer r.finish()
+	defer r.say(stateStopped, "")
+	for r.ctx.Err() == nil {
+		r.say(stateWaiting, "")
+		lease, err := r.h.o.Store.Lease(r.ctx, r.spec.ID)
+		if err != nil {
+			if r.ctx.Err() == nil {
+				r.say(stateWaiting, "no lease: "+err.Error())
+				r.pause(leaseRetry)
+			}
+			continue
+		}
+		r.hold(lease)
+		lease.Release()
+	}
+}
+
+// hold runs the bridge while the lease lasts.
+func (r *runner) hold(lease *core.Lease) {
+	ctx, cancel := context.WithCancelCause(r.ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-lease.Lost:
+			cancel(errLostLease)
+		case <-ctx.Done():
+		}
+	}()
+	r.mu.Lock()
+	r.queue = newQueue()
+	r.mu.Unlock()
+	defer r.subscribe(r.queue)()
+	generation, failures := lease.Generation, 0
+	for loaded := false; ctx.Err() == nil; {
+		if !loaded {
+			if loaded = r.load(ctx); !loaded {
+				continue
+			}
+		}
+		began := time.Now()
+		err := r.once(ctx, generation)
+		if ctx.Err() != nil {
+			return
+		}
+		failures = failuresAfter(failures, time.Since(began))
+		wait := relaunchAfter(failures)
+		r.say(stateDegraded, err.Error())
+		r.log.Error("the plugin is launched again", "in", wait.Round(time.Millisecond).String(), "failures", failures, "err", err)
+		r.pauseIn(ctx, wait)
+		if generation, err = r.h.o.Store.NextGeneration(ctx, r.spec.ID); err != nil {
+			generation = time.Now().UnixMilli() // the store is down: only this launch compares it
+		}
+	}
+}
+
+// failuresAfter counts the launch that has just ended, depending on how long it
+// lasted.
+func failuresAfter(failures int, lasted time.Duration) int {
+	switch {
+	case lasted >= healthy:
+		return 1
+	case lasted >= fairlySound:
+		return failures/2 + 1
+	}
+	return failures + 1
+}
+
+func relaunchAfter(failures int) time.Duration {
+	if failures <= 1 {
+		return jitter(firstRetry)
+	}
+	return backoff(failures - 1)
+}
+
+// load fills the queue with what is owed. It was subscribed before: each delivery
+// is in the store, or in a signal, or in both.
+func (r *runner) load(ctx context.Context) bool {
+	owed, err := r.h.o.Store.Owed(ctx, r.spec.ID)
+	if err != nil {
+		r.say(stateDegraded, "what is owed cannot be read: "+err.Error())
+		r.pauseIn(ctx, leaseRetry)
+		return false
+	}
+	r.queue.load(owed)
+	q := r.queue
+	time.AfterFunc(time.Minute, q.loadedForget)
+	return true
+}
+
+// subscribe hears everything of the bridge's projects: the events that it is not
+// owed show where a session's order has gaps.
+func (r *runner) subscribe(q *queue) (cancel func()) {
+	hear := func(s core.Signal) {
+		if len(s.Events) > 0 {
+			q.hear(s, r.spec.ID)
+		}
+		if s.Live != nil && slices.Contains(s.Bridges, r.spec.ID) {
+			r.hearLive(q, s)
+		}
+	}
+	var cancels []func()
+	for _, id := range r.spec.projectIDs() {
+		cancels = append(cancels, r.h.o.Bus.Subscribe(core.ProjectTopic(id), hear))
+	}
+	return func() {
+		for _, c := range cancels {
+			c()
+		}
+	}
+}
+
+// once runs one launch until it ends.
+func (r *runner) once(ctx context.Context, generation int64) error {
+	r.mu.Lock()
+	r.said.Generation = generation
+	r.mu.Unlock()
+	r.say(stateStarting, "")
+	l, err := r.begin(ctx, generation)
+	if err != nil {
+		return err
+	}
+	r.set(l)
+	r.say(stateRunning, "")
+	r.log.Info("the plugin runs", "plugin", l.desc.GetName(), "version", l.desc.GetVersion(), "generation", generation)
+	r.queue.wakeAll()
+	go r.watchHealth(l)
+	r.dispatch(ctx, l)
+	return r.end(ctx, l)
+}
+
+// end stops the launch, or cleans up after one that ended by itself; the error
+// says why it did.
+func (r *runner) end(ctx context.Context, l *launch) error {
+	r.set(nil)
+	if errors.Is(context.Cause(ctx), errLostLease) {
+		l.kill() // at once: another node's plugin starts
+	} else if l.ended.Err() == nil {
+		l.stop(stopPlugin)
+	}
+	cause := context.Cause(l.ended)
+	l.kill()
+	idle := make(chan struct{})
+	go func() {
+		l.calls.Wait()
+		close(idle)
+	}()
+	within(idle, killTimeout)
+	_ = l.socket.Close()
+	r.mu.Lock()
+	r.said.Restarts++
+	r.mu.Unlock()
+	return r.whyEnded(cause)
+}
+
+// whyEnded is the plugin's own reason, if it gave one.
+func (r *runner) whyEnded(cause error) error {
+	last := r.plog.lastError()
+	switch {
+	case cause != nil && !errors.Is(cause, context.Canceled):
+		return errors.New(r.plog.clean(cause.Error()))
+	case last != "":
+		return fmt.Errorf("the plugin's process ended: %s", last)
+	}
+	return errors.New("the plugin's process ended")
+}
+
+func (r *runner) set(l *launch) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.launch = l
+}
+
+func (r *runner) current() *launch {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.launch
+}
+
+// say changes what Status shows.
+func (r *runner) say(state, problem string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.said.State != state {
+		r.said.Since = core.TimeOf(time.Now())
+	}
+	r.said.State = state
+	if problem != "" || state == stateRunning {
+		r.said.LastError = problem
+	}
+}
+
+// well says that the bridge works again.
+func (r *runner) well() {
+	r.mu.Lock()
+	r.unusable, r.wellAt = 0, time.Now()
+	degraded := r.launch != nil && r.said.State == stateDegraded
+	r.mu.Unlock()
+	if degraded {
+		r.say(stateRunning, "")
+	}
+}
+
+// lastWell is when something was delivered last.
+func (r *runner) lastWell() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.wellAt
+}
+
+func (r *runner) status() core.BridgeStatus {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.said
+	if r.launch != nil {
+		s.Version = r.launch.desc.GetVersion()
+	}
+	s.Backlog = r.queue.size()
+	return s
+}
+
+func (r *runner) pause(d time.Duration) { r.pauseIn(r.ctx, d) }
+
+func (r *runner) pauseIn(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// persist repeats a write until the store has taken it or refused it for good: what
+// was done on the platform must not be done again because the store was busy.
+func (r *runner) persist(write func(context.Context) error) error {
+	for try := 1; ; try++ {
+		err := write(r.hard)
+		if err == nil || core.AsError(err).Code != core.CodeUnavailable || r.hard.Err() != nil {
+			return err
+		}
+		r.say(stateDegraded, "the store does not take what was delivered: "+err.Error())
+		r.pauseIn(r.hard, min(backoff(try)/10, 2*time.Second))
+	}
+}

@@ -1,0 +1,294 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gabriel-vasile/mimetype"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/pocketping/pocketping/core"
+	"github.com/pocketping/pocketping/sdk/plugin/pluginv1"
+)
+
+// Pages of the reads.
+const (
+	defaultSessions = 50
+	maxSessions     = 200
+	defaultMessages = 100
+	maxMessages     = 1000
+	maxUnread       = 100 // counted at most
+	sniffed         = 3072
+)
+
+// socket is the host's HTTP for one launch of a plugin: files both ways, sessions
+// and messages to read.
+type socket struct {
+	h      *Host
+	spec   *Spec
+	addr   string // unix:/path or tcp:127.0.0.1:1234
+	token  string
+	server *http.Server
+}
+
+// listen serves a new socket in the launch's folder.
+func (h *Host) listen(spec *Spec, dir string) (*socket, error) {
+	lis, err := listenIn(dir)
+	if err != nil {
+		return nil, err
+	}
+	var token [32]byte
+	_, _ = rand.Read(token[:]) // never fails since Go 1.24
+	s := &socket{h: h, spec: spec, token: hex.EncodeToString(token[:]), addr: lis.Addr().Network() + ":" + lis.Addr().String()}
+	s.server = &http.Server{
+		Handler: s.routes(), ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
+	}
+	go func() { _ = s.server.Serve(lis) }() // it ends with Close
+	return s, nil
+}
+
+func listenIn(dir string) (net.Listener, error) {
+	if runtime.GOOS == "windows" {
+		return net.Listen("tcp", "127.0.0.1:0")
+	}
+	return net.Listen("unix", filepath.Join(dir, "host.sock"))
+}
+
+// Close ends the socket and what is under way on it.
+func (s *socket) Close() error { return s.server.Close() }
+
+func (s *socket) routes() http.Handler {
+	mux := http.NewServeMux()
+	handle := func(pattern string, fn func(http.ResponseWriter, *http.Request) error) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			if err := fn(w, r); err != nil {
+				fail(w, err)
+			}
+		})
+	}
+	handle("GET /sessions", s.getSessions)
+	handle("GET /sessions/{id}", s.getSession)
+	handle("GET /sessions/{id}/messages", s.getMessages)
+	handle("GET /files/{id}", s.getFile)
+	handle("POST /files", s.postFile)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if subtle.ConstantTimeCompare([]byte(got), []byte(s.token)) != 1 {
+			fail(w, core.Errorf(core.CodeUnauthorized, "the token is not this launch's"))
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+var statuses = map[core.Code]int{
+	core.CodeInvalid: http.StatusBadRequest, core.CodeUnauthorized: http.StatusUnauthorized,
+	core.CodeForbidden: http.StatusForbidden, core.CodeNotFound: http.StatusNotFound,
+	core.CodeTooLarge: http.StatusRequestEntityTooLarge, core.CodeRateLimited: http.StatusTooManyRequests,
+	core.CodeConflict: http.StatusConflict, core.CodeUnavailable: http.StatusServiceUnavailable,
+}
+
+func fail(w http.ResponseWriter, err error) {
+	e := core.AsError(err)
+	http.Error(w, e.Message, statuses[e.Code])
+}
+
+func answer(w http.ResponseWriter, m proto.Message) error {
+	body, err := protojson.Marshal(m)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(body) // a plugin that left does not read it
+	return nil
+}
+
+// number reads a query's number; zero where there is none.
+func number(r *http.Request, name string) (int64, error) {
+	value := r.URL.Query().Get(name)
+	if value == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || n < 0 {
+		return 0, core.Errorf(core.CodeInvalid, "%s must be a number", name)
+	}
+	return n, nil
+}
+
+func limitOf(r *http.Request, otherwise, most int) (int, error) {
+	n, err := number(r, "limit")
+	if n == 0 {
+		n = int64(otherwise)
+	}
+	return int(min(n, int64(most))), err
+}
+
+func (s *socket) getSessions(w http.ResponseWriter, r *http.Request) error {
+	limit, err := limitOf(r, defaultSessions, maxSessions)
+	if err != nil {
+		return err
+	}
+	query := r.URL.Query()
+	sessions, next, err := s.h.o.Store.Sessions(r.Context(), core.SessionQuery{
+		ProjectIDs: s.spec.projectIDs(), Status: core.Status(query.Get("status")), Limit: limit, Cursor: query.Get("cursor"),
+	})
+	if err != nil {
+		return err
+	}
+	list := &pluginv1.SessionList{Next: next}
+	for _, session := range sessions {
+		wire, err := s.session(r.Context(), session)
+		if err != nil {
+			return err
+		}
+		list.Sessions = append(list.Sessions, wire)
+	}
+	return answer(w, list)
+}
+
+func (s *socket) getSession(w http.ResponseWriter, r *http.Request) error {
+	session, err := s.h.sessionOf(r.Context(), s.spec, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	wire, err := s.session(r.Context(), session)
+	if err != nil {
+		return err
+	}
+	return answer(w, wire)
+}
+
+// session is one with its visitor, its newest message, and how many of the
+// visitor's no operator has read.
+func (s *socket) session(ctx context.Context, session *core.Session) (*pluginv1.Session, error) {
+	store := s.h.o.Store
+	visitor, err := store.Visitor(ctx, session.ProjectID, session.VisitorID)
+	if err != nil && !core.IsCode(err, core.CodeNotFound) {
+		return nil, err
+	}
+	wire := sessionToWire(session, visitor)
+	q := core.MessageQuery{ProjectID: session.ProjectID, SessionID: session.ID, Limit: 1, Notes: true}
+	last, _, err := store.Messages(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if len(last) == 0 {
+		return wire, nil
+	}
+	wire.Last = s.h.messageToWire(last[0], visitor, "")
+	if last[0].Seq <= session.Read {
+		return wire, nil
+	}
+	q.After, q.Limit, q.Notes = session.Read, maxUnread, false
+	unread, _, err := store.Messages(ctx, q)
+	for _, m := range unread {
+		if m.Sender == core.SenderVisitor && m.DeletedAt.IsZero() {
+			wire.Unread++
+		}
+	}
+	return wire, err
+}
+
+func (s *socket) getMessages(w http.ResponseWriter, r *http.Request) error {
+	limit, err := limitOf(r, defaultMessages, maxMessages)
+	after, errAfter := number(r, "after")
+	before, errBefore := number(r, "before")
+	if err := errors.Join(err, errAfter, errBefore); err != nil {
+		return err
+	}
+	session, err := s.h.sessionOf(r.Context(), s.spec, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	messages, more, err := s.h.o.Store.Messages(r.Context(), core.MessageQuery{
+		ProjectID: session.ProjectID, SessionID: session.ID, After: after, Before: before, Limit: limit, Notes: true,
+	})
+	if err != nil {
+		return err
+	}
+	visitor, err := s.h.o.Store.Visitor(r.Context(), session.ProjectID, session.VisitorID)
+	if err != nil && !core.IsCode(err, core.CodeNotFound) {
+		return err
+	}
+	byID := map[string]*core.Message{}
+	for _, m := range messages {
+		byID[m.ID] = m
+	}
+	list := &pluginv1.MessageList{HasMore: more}
+	for _, m := range messages {
+		list.Messages = append(list.Messages, s.h.messageToWire(m, visitor, s.reply(r.Context(), m, byID)))
+	}
+	return answer(w, list)
+}
+
+func (s *socket) reply(ctx context.Context, m *core.Message, page map[string]*core.Message) string {
+	if to := page[m.ReplyTo]; to != nil && to.Text != "" {
+		return shorten(to.Text, replyClusters)
+	}
+	return s.h.replyText(ctx, m.ProjectID, m)
+}
+
+func (s *socket) getFile(w http.ResponseWriter, r *http.Request) error {
+	for _, project := range s.spec.Projects {
+		a, body, err := s.h.o.Chat.File(r.Context(), project.ID, r.PathValue("id"))
+		if core.IsCode(err, core.CodeNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		defer func() { _ = body.Close() }()
+		w.Header().Set("Content-Type", a.Type)
+		w.Header().Set("Content-Length", strconv.FormatInt(a.Size, 10))
+		_, _ = io.Copy(w, body) // the plugin sees that it is short
+		return nil
+	}
+	return core.Errorf(core.CodeNotFound, "no file %s of this bridge", r.PathValue("id"))
+}
+
+// postFile stores a file as the bridge's; a message that the bridge reports may
+// claim it. Of several projects it goes to the first until then.
+func (s *socket) postFile(w http.ResponseWriter, r *http.Request) error {
+	if len(s.spec.Projects) == 0 {
+		return core.Errorf(core.CodeForbidden, "the bridge serves no project")
+	}
+	if r.ContentLength > s.h.o.MaxFile {
+		return s.tooLarge()
+	}
+	body := http.MaxBytesReader(w, r.Body, s.h.o.MaxFile)
+	head, err := io.ReadAll(io.LimitReader(body, sniffed))
+	if err != nil {
+		return core.Errorf(core.CodeInvalid, "the file broke off: %v", err)
+	}
+	a, err := s.h.o.Chat.Attach(r.Context(), core.Upload{
+		ProjectID: s.spec.Projects[0].ID, Owner: s.spec.ID, Name: r.URL.Query().Get("name"),
+		Type: mimetype.Detect(head).String(), Body: io.MultiReader(bytes.NewReader(head), body),
+	})
+	if tooBig := (*http.MaxBytesError)(nil); errors.As(err, &tooBig) {
+		return s.tooLarge()
+	}
+	if err != nil {
+		return err
+	}
+	return answer(w, s.h.attachmentToWire(a))
+}
+
+func (s *socket) tooLarge() error {
+	return core.Errorf(core.CodeTooLarge, "the file is larger than %d bytes", s.h.o.MaxFile)
+}

@@ -1,0 +1,137 @@
+package host
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pocketping/pocketping/core"
+	"github.com/pocketping/pocketping/sdk/plugin/pluginv1"
+)
+
+// Spec is one bridge or hook block of config.hcl.
+type Spec struct {
+	ID       string // <project>.<name>, or <name> of a shared one
+	Plugin   string // the plugin's name
+	Path     string // of its binary
+	Args     []string
+	SHA256   string            // of the binary, in hex; empty: not pinned
+	Env      map[string]string // beside what every plugin gets
+	MTLS     bool
+	Pace     string // empty or "platform": the plugin's limits; "none"; "N/time": one limit for all
+	Projects []*core.Project
+	// Config makes the plugin's config out of what the plugin declares: a JSON
+	// object. Its error is for whoever wrote the block. nil: an empty one.
+	Config func(fields []Field) (json []byte, err error)
+}
+
+// Field is one attribute that a plugin declares for its block.
+type Field struct {
+	Name     string
+	Type     string // string, int, bool, strings
+	Required bool
+	Secret   bool
+	Help     string
+	Default  json.RawMessage // empty: none
+}
+
+// ConfigError is what a plugin says about a field of its block.
+type ConfigError struct{ Field, Reason string }
+
+func (e *ConfigError) Error() string { return e.Field + ": " + e.Reason }
+
+var fieldTypes = map[pluginv1.FieldType]string{
+	pluginv1.FieldType_FIELD_TYPE_STRING:  "string",
+	pluginv1.FieldType_FIELD_TYPE_INT:     "int",
+	pluginv1.FieldType_FIELD_TYPE_BOOL:    "bool",
+	pluginv1.FieldType_FIELD_TYPE_STRINGS: "strings",
+}
+
+func fieldsOf(wire []*pluginv1.Field) []Field {
+	fields := make([]Field, len(wire))
+	for i, f := range wire {
+		fields[i] = Field{
+			Name: f.GetName(), Type: fieldTypes[f.GetType()], Required: f.GetRequired(),
+			Secret: f.GetSecret(), Help: f.GetHelp(), Default: json.RawMessage(f.GetDefaultJson()),
+		}
+	}
+	return fields
+}
+
+func (s *Spec) config(fields []Field) ([]byte, error) {
+	if s.Config == nil {
+		return []byte("{}"), nil
+	}
+	return s.Config(fields)
+}
+
+// limits are those that the host keeps: the plugin's, or what Pace says.
+func (s *Spec) limits(declared []*pluginv1.Limit) ([]limit, error) {
+	switch s.Pace {
+	case "none":
+		return nil, nil
+	case "", "platform":
+		var limits []limit
+		for _, l := range declared {
+			if l.GetCalls() > 0 && l.GetPer().AsDuration() > 0 {
+				limits = append(limits, limit{scope: l.GetScope(), calls: int(l.GetCalls()), per: l.GetPer().AsDuration()})
+			}
+		}
+		return limits, nil
+	}
+	n, per, ok := strings.Cut(s.Pace, "/")
+	calls, err := strconv.Atoi(n)
+	d, errPer := time.ParseDuration(per)
+	if !ok || err != nil || errPer != nil || calls < 1 || d <= 0 {
+		return nil, fmt.Errorf(`pace %q is not understood: write "N/time", such as "20/1m", or "none"`, s.Pace)
+	}
+	return []limit{{calls: calls, per: d}}, nil
+}
+
+// passed on from the host's environment; a plugin gets nothing else of it.
+var passed = []string{
+	"PATH", "HOME", "TMPDIR", "TZ", "LANG",
+	"SSL_CERT_FILE", "SSL_CERT_DIR",
+	"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
+}
+
+// passedWindows is what programs on Windows do not start without.
+var passedWindows = []string{"SYSTEMROOT", "TEMP", "TMP", "USERPROFILE", "APPDATA", "LOCALAPPDATA"}
+
+// environ is a plugin's whole environment, but for what go-plugin adds.
+func (s *Spec) environ(socketDir string) []string {
+	names := passed
+	if runtime.GOOS == "windows" {
+		names = slices.Concat(passed, passedWindows)
+	}
+	env := []string{
+		pluginv1.HostPIDEnv + "=" + strconv.Itoa(os.Getpid()),
+		pluginv1.SocketDirEnv + "=" + socketDir,
+	}
+	for _, name := range names {
+		if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
+		}
+	}
+	for name, value := range s.Env {
+		env = append(env, name+"="+value)
+	}
+	return env
+}
+
+func (s *Spec) projectIDs() []string {
+	ids := make([]string, len(s.Projects))
+	for i, p := range s.Projects {
+		ids[i] = p.ID
+	}
+	return ids
+}
+
+func (s *Spec) serves(projectID string) bool {
+	return slices.ContainsFunc(s.Projects, func(p *core.Project) bool { return p.ID == projectID })
+}
