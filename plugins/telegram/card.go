@@ -38,16 +38,19 @@ var labels = []struct{ key, label string }{
 	{"browser", "Browser"}, {"os", "System"}, {"device", "Device"}, {"screen", "Screen"}, {"userAgent", "Browser"},
 }
 
+// Together they stay below what fits in a message. In code points:
 const (
-	maxValue = 200 // code points
-	maxLines = 24
+	maxValue = 200
+	maxLabel = 40
+	maxName  = 100
+	maxLines = 15
 )
 
 // card tells operators who the visitor is and how the session stands.
 func (d *delivery) card() text {
 	var t text
 	s := d.e.Session
-	t.bold(calm(visitorName(s)))
+	t.bold(cutRunes(calm(visitorName(s)), maxName))
 	if s.Status == "closed" {
 		t.add(" · closed")
 	} else {
@@ -55,12 +58,13 @@ func (d *delivery) card() text {
 	}
 	lines := 0
 	add := func(label, value string) {
-		if value = calm(cutRunes(strings.Join(strings.Fields(kit.Clean(value)), " "), maxValue)); value == "" || lines == maxLines {
+		value = cutRunes(calm(strings.Join(strings.Fields(kit.Clean(value)), " ")), maxValue)
+		if value == "" || lines == maxLines {
 			return
 		}
 		lines++
 		t.add("\n")
-		t.bold(line(label) + ":")
+		t.bold(cutRunes(line(label), maxLabel) + ":")
 		t.add(" " + value)
 	}
 	if s.Visitor.Email != "" {
@@ -78,7 +82,9 @@ func (d *delivery) card() text {
 			}
 		}
 	}
-	add("Session", s.ID)
+	t.add("\n")
+	t.bold("Session:")
+	t.add(" " + s.ID)
 	return t
 }
 
