@@ -200,30 +200,49 @@ type Finding struct {
 
 // Check launches the plugin with its config, beside one that may be running, asks
 // what it finds, and ends it. An error means that it did not come to that.
-func (h *Host) Check(ctx context.Context, spec Spec) ([]Finding, error) {
+func (h *Host) Check(ctx context.Context, spec Spec) (findings []Finding, err error) {
+	err = h.beside(ctx, spec, func(l *launch, log *pluginLog) error {
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		answer, err := l.rpc.Check(ctx, &pluginv1.CheckRequest{})
+		if err != nil {
+			return fmt.Errorf("the plugin's check failed: %s", log.clean(status.Convert(err).Message()))
+		}
+		for _, f := range answer.GetFindings() {
+			findings = append(findings, Finding{OK: f.GetOk(), Name: f.GetName(), Text: log.clean(f.GetText())})
+		}
+		return nil
+	})
+	return findings, err
+}
+
+// Try launches the plugin with its config and ends it, without live calls. It
+// reports whether the plugin serves pages; an error says what is wrong with the
+// binary or the config.
+func (h *Host) Try(ctx context.Context, spec Spec) (pages bool, err error) {
+	err = h.beside(ctx, spec, func(l *launch, _ *pluginLog) error {
+		pages = l.page != nil
+		return nil
+	})
+	return pages, err
+}
+
+// beside runs fn with a plugin that was started and takes no part: it receives
+// nothing and is owed nothing.
+func (h *Host) beside(ctx context.Context, spec Spec, fn func(*launch, *pluginLog) error) error {
 	log := newPluginLog(h.log, spec.ID)
 	l, err := h.configure(ctx, &spec, log, 0)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() {
 		l.stop(stopPlugin)
 		_ = l.socket.Close()
 	}()
 	if _, err := spec.limits(l.desc.GetLimits()); err != nil {
-		return nil, err
+		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	answer, err := l.rpc.Check(ctx, &pluginv1.CheckRequest{})
-	if err != nil {
-		return nil, fmt.Errorf("the plugin's check failed: %s", log.clean(status.Convert(err).Message()))
-	}
-	findings := make([]Finding, len(answer.GetFindings()))
-	for i, f := range answer.GetFindings() {
-		findings[i] = Finding{OK: f.GetOk(), Name: f.GetName(), Text: log.clean(f.GetText())}
-	}
-	return findings, nil
+	return fn(l, log)
 }
 
 // Description is what a plugin says of itself.
