@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
-	"github.com/chromedp/chromedp/kb"
 )
 
 // browser is a tab with the page in headless Chromium. What the page logs as an
@@ -77,24 +77,22 @@ func (b browser) run(script string) {
 	b.do(chromedp.Evaluate[chromedp.Void](script))
 }
 
-// wait returns when the JavaScript expression is true.
+// wait returns when the JavaScript expression is true. While the page loads anew
+// there is nothing to ask.
 func (b browser) wait(what, expression string) {
 	b.t.Helper()
 	deadline, tick := time.After(10*time.Second), time.NewTicker(20*time.Millisecond)
 	defer tick.Stop()
 	for {
 		ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](expression))
-		if err != nil {
-			b.t.Fatalf("%s: %v", what, err)
-		}
-		if ok {
+		if ok && err == nil {
 			return
 		}
 		select {
 		case <-tick.C:
 		case <-deadline:
-			page, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body.innerText`)) // only to show it
-			b.t.Fatalf("waited in vain: %s; the page shows:\n%s", what, page)
+			page, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body.innerText + " | " + document.querySelector("#composer-text")?.value`)) // only to show it
+			b.t.Fatalf("waited in vain: %s (%v); the page shows:\n%s", what, err, page)
 		}
 	}
 }
@@ -124,7 +122,19 @@ func (b browser) typeIn(text string) {
 
 func (b browser) send(text string) {
 	b.t.Helper()
-	b.typeIn(text + kb.Enter)
+	b.typeIn(text)
+	b.enter()
+}
+
+// enter presses the key as a person does: when the page takes it, it types nothing.
+func (b browser) enter() {
+	b.t.Helper()
+	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
+		key := input.DispatchKeyEventParams{Type: kind, Key: "Enter", Code: "Enter", WindowsVirtualKeyCode: 13, NativeVirtualKeyCode: 13}
+		if _, err := chromedp.Call(b.ctx, input.DispatchKeyEvent, key); err != nil {
+			b.t.Fatal(err)
+		}
+	}
 }
 
 func (b browser) goTo(session string) {

@@ -75,7 +75,7 @@ export function startEdit(m) {
 /** takeBack returns an unsent message to the field. */
 export function takeBack(item) {
   const files = item.files.map((file) => ({ key: newID(), file, name: file.name, size: file.size }));
-  const text = [item.text, draft().text].filter(Boolean).join("\n");
+  const text = [item.text, draft().text.trim()].filter(Boolean).join("\n");
   change({ text, note: item.note, replyTo: item.replyTo, files: [...draft().files, ...files] });
   show(draft());
 }
@@ -94,11 +94,16 @@ export function drawComposer(s) {
   el.text.placeholder = note ? "A note for your team, the visitor never sees it" : s.status === "closed" ? "Writing reopens the session" : "Write to " + visitorName(s);
   drawMode(s, d);
   drawFiles(d);
-  const busy = d.files.some((f) => !f.file && !f.error);
-  el.send.disabled = busy || !(d.text.trim() || d.files.some((f) => f.file));
+  el.send.disabled = !sendable(d);
   const command = !d.edit && !note && /^[/!]\p{L}/u.test(d.text.trim());
   el.hint.hidden = !command;
   if (command) el.hint.textContent = "A command, not sent to the visitor: /note /close /reopen /info /status /del /help";
+}
+
+/** sendable says whether there is something to send, and no file still on its way. */
+function sendable(d) {
+  const uploading = d.files.some((f) => !f.file && !f.error);
+  return !uploading && !d.edit?.saving && Boolean(d.text.trim() || (!d.edit && d.files.some((f) => f.file)));
 }
 
 function show(d) {
@@ -199,7 +204,7 @@ function typing(on) {
 
 function submit() {
   const d = draft();
-  if (el.send.disabled) return;
+  if (!sendable(d)) return;
   if (d.edit) return saveEdit(state.current, d);
   typing(false);
   send(state.current, { text: d.text.trim(), note: d.note, replyTo: d.replyTo, files: d.files.filter((f) => f.file).map((f) => f.file) });
@@ -209,7 +214,8 @@ function submit() {
 
 async function saveEdit(id, d) {
   const { edit, text } = d;
-  el.send.disabled = true;
+  edit.saving = true;
+  update();
   try {
     const done = await act("PATCH", messagePath(id, edit.id), { text: text.trim() });
     update(() => apply({ type: "message.edited", session: done.session, message: done.message }));
@@ -219,6 +225,7 @@ async function saveEdit(id, d) {
     if (shown === id) show(d);
     update();
   } catch (failure) {
+    edit.saving = false;
     toast(failure.message);
     update();
   }
