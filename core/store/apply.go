@@ -115,7 +115,9 @@ func (st *appendStep) writeEvents(b *batch, s *sessionRow) []*core.Event {
 // moveSession applies status and marks.
 func (st *appendStep) moveSession(b *batch, s *sessionRow) {
 	c := st.c
+	whole := c.Open != nil
 	if c.Status != "" && c.Status != s.Status {
+		whole = true
 		s.Status, s.ClosedAt = c.Status, 0
 		if c.Status == core.StatusClosed {
 			s.ClosedAt = c.At
@@ -127,7 +129,11 @@ func (st *appendStep) moveSession(b *batch, s *sessionRow) {
 	s.ReadSeq = max(s.ReadSeq, c.Read)
 	b.setActive(s)
 	b.sessions[s.ID] = s
-	b.saved.sessions.put(s.ID, s)
+	if whole {
+		b.keep(s)
+	} else {
+		b.mark(s)
+	}
 }
 
 // setActive keeps the batch's view of who has an active session.

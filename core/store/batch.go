@@ -44,6 +44,7 @@ type batch struct {
 	tx    *gorm.DB
 	needs needs
 	wrote bool
+	blind bool // nobody looked whether a key was used before
 
 	positions   map[string]int64 // by project
 	moved       set[string]      // projects whose position moved
@@ -55,6 +56,7 @@ type batch struct {
 	links       map[linkKey]*linkRow
 
 	saved      saved
+	marked     touched[string, sessionRow] // whose seq, activity and marks alone moved
 	newMessage []*messageRow
 	events     []eventRow
 	deliveries []deliveryRow
@@ -109,6 +111,19 @@ func (t *touched[K, R]) list() []*R {
 }
 
 func newBatch(tx *gorm.DB) *batch { return &batch{tx: tx} }
+
+// mark writes the session's numbers only, which is what most changes need.
+func (b *batch) mark(s *sessionRow) {
+	if b.saved.sessions.rows[s.ID] == nil {
+		b.marked.put(s.ID, s)
+	}
+}
+
+// keep writes all of the session.
+func (b *batch) keep(s *sessionRow) {
+	b.marked.remove(s.ID)
+	b.saved.sessions.put(s.ID, s)
+}
 
 // session is the row to change, or nil.
 func (b *batch) session(projectID, id string) *sessionRow {

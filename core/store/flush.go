@@ -15,7 +15,7 @@ const chunk = 512
 // flush writes what the steps decided, a table at a time.
 func (b *batch) flush() error {
 	for _, write := range []func() error{
-		b.flushVisitors, b.flushSessions, b.flushMessages, b.flushAttachments, b.flushEvents, b.flushLinks,
+		b.flushOnces, b.flushVisitors, b.flushSessions, b.flushMessages, b.flushAttachments, b.flushEvents, b.flushLinks,
 		b.flushThreads, b.flushSettled, b.flushPositions,
 	} {
 		if err := write(); err != nil {
@@ -37,8 +37,29 @@ func (b *batch) flushVisitors() error {
 }
 
 func (b *batch) flushSessions() error {
-	return save(b, b.saved.sessions.list(), over("id",
-		"status", "last_activity", "closed_at", "last_seq", "delivered", "read_seq", "metadata"))
+	if err := save(b, b.saved.sessions.list(), over("id",
+		"status", "last_activity", "closed_at", "last_seq", "delivered", "read_seq")); err != nil {
+		return err
+	}
+	return b.flushMarks()
+}
+
+// flushMarks moves the numbers of many sessions in one statement.
+func (b *batch) flushMarks() error {
+	rows := b.marked.list()
+	if len(rows) == 0 {
+		return nil
+	}
+	const one = "(?,?,?,?,?)"
+	// The first row tells Postgres the types of the columns.
+	const first = "VALUES (CAST(? AS TEXT),CAST(? AS BIGINT),CAST(? AS BIGINT),CAST(? AS BIGINT),CAST(? AS BIGINT))"
+	args := make([]any, 0, 5*len(rows))
+	for _, r := range rows {
+		args = append(args, r.ID, r.LastSeq, r.LastActivity, r.Delivered, r.ReadSeq)
+	}
+	b.wrote = true
+	return b.tx.Exec("UPDATE sessions SET last_seq = v.column2, last_activity = v.column3, delivered = v.column4, read_seq = v.column5 FROM ("+
+		first+strings.Repeat(","+one, len(rows)-1)+") AS v WHERE sessions.id = v.column1", args...).Error
 }
 
 func (b *batch) flushMessages() error {
@@ -59,10 +80,21 @@ func (b *batch) flushEvents() error {
 	if err := save(b, b.events, nil); err != nil {
 		return err
 	}
-	if err := save(b, b.deliveries, nil); err != nil {
-		return err
+	return save(b, b.deliveries, nil)
+}
+
+// flushOnces finds out late, by the rows that were there, what a blind batch
+// did not look for.
+func (b *batch) flushOnces() error {
+	if !b.blind || len(b.newOnces) == 0 {
+		return save(b, b.newOnces, nil)
 	}
-	return save(b, b.newOnces, nil)
+	b.wrote = true
+	made := b.tx.Clauses(*keepFirst("bridge,effect_key")).Create(&b.newOnces)
+	if made.Error == nil && made.RowsAffected < int64(len(b.newOnces)) {
+		return errLook
+	}
+	return made.Error
 }
 
 // A link never loses its message, and what was deleted stays so: a bridge's own

@@ -76,7 +76,7 @@ func (b *batch) loadActive() error {
 
 func (b *batch) loadOnces() error {
 	b.onces = make(map[onceKey]*inboundRow, len(b.needs.onces))
-	if len(b.needs.onces) == 0 {
+	if b.blind || len(b.needs.onces) == 0 {
 		return nil
 	}
 	keys := make([]any, 0, 2*len(b.needs.onces))

@@ -50,7 +50,7 @@ func (st *recordStep) apply(b *batch) error {
 	}
 	if r.Delivered > s.Delivered {
 		s.Delivered = r.Delivered
-		b.saved.sessions.put(s.ID, s)
+		b.mark(s)
 	}
 	st.session = s.domain()
 	return nil
@@ -129,7 +129,7 @@ func (st *readStep) apply(b *batch) error {
 	}
 	if st.moved = st.mark > s.ReadSeq; st.moved {
 		s.ReadSeq = st.mark
-		b.saved.sessions.put(s.ID, s)
+		b.mark(s)
 	}
 	st.session = s.domain()
 	return nil

@@ -34,6 +34,8 @@ type Store struct {
 	queue  chan *job
 	done   chan struct{}
 	health health
+
+	looking int // batches to come that are not blind; the writer's
 }
 
 var (

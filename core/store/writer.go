@@ -129,7 +129,7 @@ func (s *Store) commit(jobs []*job) {
 	if len(jobs) == 0 {
 		return
 	}
-	errs, err := s.transact(jobs)
+	errs, err := s.tryBlind(jobs)
 	switch {
 	case err == nil:
 		for i, j := range jobs {
@@ -146,7 +146,29 @@ func (s *Store) commit(jobs []*job) {
 	}
 }
 
-func (s *Store) transact(jobs []*job) (errs []error, err error) {
+// errLook says that a blind batch has to be decided again with its eyes open.
+var errLook = errors.New("a key was used before")
+
+// openEyes is for how many batches no blind one is tried after it failed.
+const openEyes = 32
+
+// tryBlind saves the look-up of keys that are new nearly always: a batch is
+// first decided as if they were. One that then finds a key taken, or refuses a
+// change which might be a repeat, writes nothing and is decided again.
+func (s *Store) tryBlind(jobs []*job) ([]error, error) {
+	if s.looking > 0 {
+		s.looking--
+		return s.transact(jobs, false)
+	}
+	errs, err := s.transact(jobs, true)
+	if !errors.Is(err, errLook) && !mine(err) {
+		return errs, err
+	}
+	s.looking = openEyes
+	return s.transact(jobs, false)
+}
+
+func (s *Store) transact(jobs []*job, blind bool) (errs []error, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
 	tx, wrote := s.write.WithContext(ctx), false
@@ -156,6 +178,7 @@ func (s *Store) transact(jobs []*job) (errs []error, err error) {
 			return fn(tx)
 		}
 		b := newBatch(tx)
+		b.blind = blind
 		for _, j := range jobs {
 			j.step.needs(&b.needs)
 		}
@@ -165,6 +188,9 @@ func (s *Store) transact(jobs []*job) (errs []error, err error) {
 		errs = make([]error, len(jobs))
 		for i, j := range jobs {
 			errs[i] = j.step.apply(b)
+			if errs[i] != nil && blind && len(b.needs.onces) > 0 {
+				return errLook
+			}
 		}
 		err := b.flush()
 		wrote = b.wrote
@@ -179,7 +205,7 @@ func (s *Store) transact(jobs []*job) (errs []error, err error) {
 // noteCommit tells health what is the database's doing, not a caller's.
 func (s *Store) noteCommit(err error) {
 	var known *core.Error
-	if err != nil && (mine(err) || errors.As(err, &known) || errors.Is(err, core.ErrStale)) {
+	if err != nil && (mine(err) || errors.As(err, &known) || errors.Is(err, core.ErrStale) || errors.Is(err, errLook)) {
 		return
 	}
 	if err != nil {

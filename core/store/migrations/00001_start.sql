@@ -67,7 +67,7 @@ CREATE TABLE sessions (
     metadata      TEXT   NOT NULL
 );
 CREATE UNIQUE INDEX sessions_active ON sessions (visitor_id) WHERE status = 'active';
-CREATE INDEX sessions_visitor ON sessions (visitor_id, last_activity);
+CREATE INDEX sessions_visitor ON sessions (visitor_id);
 CREATE INDEX sessions_project ON sessions (project_id, last_activity, id);
 
 CREATE TABLE messages (
