@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fatih/color"
+	"github.com/spf13/cobra"
+
+	"github.com/pocketping/pocketping/core"
+	"github.com/pocketping/pocketping/core/config"
+	"github.com/pocketping/pocketping/core/host"
+	"github.com/pocketping/pocketping/core/store"
+)
+
+func newLogin(g *globals) *cobra.Command {
+	var name string
+	cmd := &cobra.Command{
+		Use:   "login",
+		Short: "Make links that open the operators' pages, once each",
+		Long: `Makes a link for each bridge that serves a page for operators, such as the inbox.
+It opens once, within 15 minutes, and signs the browser in. It may run beside a server.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withProjects(cmd.Context(), g, func(cfg *config.Config, s *store.Store, projects []*core.Project) error {
+				links, err := pageLinks(cmd.Context(), cfg, s, projects, name)
+				if err != nil {
+					return err
+				}
+				if g.json {
+					return printJSON(cmd.OutOrStdout(), links)
+				}
+				for id, link := range links {
+					fmt.Fprintf(cmd.OutOrStdout(), "%-18s %s\n", id, color.CyanString(link))
+				}
+				return nil
+			})
+		},
+	}
+	cmd.Flags().StringVar(&name, "name", defaultOperator, "the operator's `name`, for the other operators")
+	return cmd
+}
+
+// pageLinks makes a link for each bridge that serves a page; the key is its id.
+func pageLinks(ctx context.Context, cfg *config.Config, s *store.Store, projects []*core.Project, name string) (map[string]string, error) {
+	if cfg.Server.URL == "" && portOf(cfg) == "0" {
+		return nil, fmt.Errorf("server.listen in %s takes any free port: set server.url, or take the links that `pocketping serve` prints", cfg.Path)
+	}
+	specs, err := specsOf(cfg, core.NewProjects(projects))
+	if err != nil {
+		return nil, err
+	}
+	pages, err := tryPlugins(ctx, host.New(host.Options{Log: quiet()}), cfg, specs)
+	if err != nil {
+		return nil, err
+	}
+	if len(pages) == 0 {
+		return nil, errors.New("no bridge serves a page: add bridge \"inbox\" {}")
+	}
+	links := map[string]string{}
+	for _, id := range pages {
+		if links[id], err = pageLink(ctx, s, publicURL(cfg, nil), id, name); err != nil {
+			return nil, err
+		}
+	}
+	return links, nil
+}
+
+// defaultOperator is who answers where nobody says a name.
+const defaultOperator = "Operator"
+
+// linkLife is how long a link to an operators' page may be opened.
+const linkLife = 15 * time.Minute
+
+// pageLink makes a link that opens the bridge's page, once. Its code stands in
+// the fragment, which browsers keep to themselves.
+func pageLink(ctx context.Context, logins core.Logins, url, bridgeID, name string) (string, error) {
+	code := core.NewKey("code")
+	err := logins.AddLogin(ctx, core.Login{
+		ID:        core.NewID(core.KindOperator),
+		Name:      name,
+		CodeHash:  core.Hash(code),
+		CodeUntil: core.TimeOf(time.Now().Add(linkLife)),
+	})
+	if err != nil {
+		return "", err
+	}
+	return url + "/plugins/" + bridgeID + "/#code=" + code, nil
+}

@@ -1,0 +1,210 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/fatih/color"
+	"github.com/spf13/cobra"
+
+	"github.com/pocketping/pocketping/core"
+	"github.com/pocketping/pocketping/core/bus"
+	"github.com/pocketping/pocketping/core/config"
+	"github.com/pocketping/pocketping/core/host"
+	"github.com/pocketping/pocketping/core/store"
+	"github.com/pocketping/pocketping/core/web"
+)
+
+func newServe(g *globals) *cobra.Command {
+	var dev, verbose bool
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the server",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			level := slog.LevelInfo
+			if verbose {
+				level = slog.LevelDebug
+			}
+			log, err := newLogger(g.log, level)
+			if err != nil {
+				return err
+			}
+			slog.SetDefault(log)
+			cfg, err := g.load()
+			if err != nil {
+				return err
+			}
+			s, err := assemble(cmd.Context(), cfg, log, dev)
+			if err != nil {
+				return err
+			}
+			return s.run(cmd.Context(), cmd.OutOrStdout())
+		},
+	}
+	cmd.Flags().BoolVar(&dev, "dev", false, "let every page on this machine use the widget")
+	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "log more")
+	return cmd
+}
+
+// server is everything that runs, put together.
+type server struct {
+	cfg     *config.Config
+	log     *slog.Logger
+	url     string
+	listen  net.Listener
+	store   *store.Store
+	host    *host.Host
+	web     *web.Server
+	http    *http.Server
+	bridges []host.Spec
+	pages   []string // ids of the bridges that serve pages
+}
+
+// assemble puts the parts together, from the disk up. What is wrong with the
+// configuration, the port, the database or a plugin is found out here, before
+// anything runs.
+func assemble(ctx context.Context, cfg *config.Config, log *slog.Logger, dev bool) (_ *server, err error) {
+	s := &server{cfg: cfg, log: log}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if s.listen, err = listen(cfg); err != nil {
+		return nil, err
+	}
+	s.url = publicURL(cfg, s.listen.Addr())
+
+	if s.store, err = store.Open(ctx, cfg.Database.URL, store.Options{}); err != nil {
+		return nil, err
+	}
+	files, err := store.DiskFiles(cfg.Files.Dir)
+	if err != nil {
+		return nil, err
+	}
+	projects, err := syncProjects(ctx, cfg, s.store)
+	if err != nil {
+		return nil, err
+	}
+	signingKey, err := s.store.Secret(ctx, "files")
+	if err != nil {
+		return nil, err
+	}
+
+	registry := core.NewProjects(projects)
+	signals := bus.NewLocal()
+	chat := core.NewChat(core.Options{
+		Store: s.store, Files: files, Bus: signals, Projects: registry, Log: log,
+		Status: func(projectID string) []core.BridgeStatus { return s.status(registry, projectID) },
+	})
+	s.host = host.New(host.Options{
+		Store: s.store, Chat: chat, Bus: signals, Log: log, MaxFile: cfg.Files.MaxSize,
+		FileURL: func(a *core.Attachment) string { return s.web.FileURL(a) },
+	})
+	s.web = web.New(web.Options{
+		Chat: chat, Bus: signals, Logins: s.store, Plugins: s.host, Ready: s.store.Ping, Status: s.host.Status,
+		Limits: limitsOf(cfg.Limits), MaxUpload: cfg.Files.MaxSize, SigningKey: signingKey,
+		URL: s.url, Dev: dev, MetricsToken: cfg.Server.MetricsToken, Log: log,
+	})
+	s.http = s.web.HTTPServer(cfg.Server.Listen)
+
+	if s.bridges, err = specsOf(cfg, registry); err != nil {
+		return nil, err
+	}
+	s.pages, err = tryPlugins(ctx, s.host, cfg, s.bridges)
+	return s, err
+}
+
+// run serves until ctx ends, and then ends everything in order.
+func (s *server) run(ctx context.Context, out io.Writer) error {
+	failed := make(chan error, 1)
+	go func() { failed <- s.http.Serve(s.listen) }()
+	for _, spec := range s.bridges {
+		s.host.Run(spec)
+	}
+	if err := s.announce(ctx, out); err != nil {
+		s.log.Error("no link to the operators' pages", "err", err)
+	}
+	s.log.Info("serving", "url", s.url, "listen", s.listen.Addr().String(), "version", version())
+	select {
+	case err := <-failed:
+		s.shutdown()
+		return fmt.Errorf("the server cannot go on: %w", err)
+	case <-ctx.Done():
+		s.log.Info("stopping")
+		s.shutdown()
+		return nil
+	}
+}
+
+// announce prints where to look.
+func (s *server) announce(ctx context.Context, out io.Writer) error {
+	bold, blue := color.New(color.Bold), color.New(color.FgCyan, color.Underline)
+	fmt.Fprintf(out, "\n  %s %s\n\n", bold.Sprint("PocketPing"), version())
+	fmt.Fprintf(out, "  %-18s %s\n", "Demo page", blue.Sprint(s.url+"/"))
+	for _, id := range s.pages {
+		link, err := pageLink(ctx, s.store, s.url, id, defaultOperator)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "  %-18s %s\n  %-18s %s\n", "Answer in "+id, blue.Sprint(link), "", color.HiBlackString("opens once, within 15 minutes; `pocketping login` makes another"))
+	}
+	fmt.Fprintln(out)
+	return nil
+}
+
+// shutdownTime bounds the whole end, however a plugin or a client behaves.
+const shutdownTime = 15 * time.Second
+
+// shutdown ends everything from the outside in: no new visitor is let in, sockets
+// are told to come back later, bridges finish what is under way, and then the store
+// closes.
+func (s *server) shutdown() {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
+	defer cancel()
+	visitors, done := context.WithTimeout(ctx, shutdownTime/3)
+	defer done()
+	if err := errors.Join(s.web.Shutdown(visitors), s.http.Shutdown(visitors)); err != nil {
+		s.log.Warn("some connections were cut", "err", err)
+	}
+	_ = s.http.Close()
+	s.host.Stop(ctx)
+	s.close()
+	s.log.Info("stopped")
+}
+
+// close gives back what assemble has taken.
+func (s *server) close() {
+	if s.listen != nil {
+		_ = s.listen.Close() // the server may have closed it
+	}
+	if s.store != nil {
+		if err := s.store.Close(); err != nil {
+			s.log.Error("the database did not close well", "err", err)
+		}
+	}
+}
+
+// status is how the project's bridges are doing.
+func (s *server) status(registry *core.Projects, projectID string) []core.BridgeStatus {
+	project, err := registry.ByID(projectID)
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(s.host.Status(), func(b core.BridgeStatus) bool { return !slices.Contains(project.Bridges, b.ID) })
+}
+
+func limitsOf(l config.Limits) web.Limits {
+	return web.Limits{
+		Frames: web.Limit(l.Frames), Sockets: web.Limit(l.Sockets),
+		Sessions: web.Limit(l.Sessions), Uploads: web.Limit(l.Uploads),
+	}
+}
