@@ -3,7 +3,7 @@ package web
 import (
 	"context"
 	"errors"
-	"net/http"
+	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -38,6 +38,8 @@ const (
 type socket struct {
 	s      *Server
 	conn   *websocket.Conn
+	net    net.Conn // beneath conn
+	slot   int      // among the sockets
 	from   caller
 	born   time.Time
 	out    outbox
@@ -55,7 +57,8 @@ func (s *Server) getSocket(c echo.Context) error {
 	}
 	r := c.Request()
 	from := caller{origin: s.originOf(r), address: strings.Clone(addressKey(c.RealIP())), agent: clip(strings.Clone(r.UserAgent()), maxFact)}
-	conn, err := websocket.Accept(smallBuffers{c.Response().Writer}, r, &websocket.AcceptOptions{
+	w := &smallBuffers{ResponseWriter: c.Response().Writer}
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{subprotocol},
 		InsecureSkipVerify: true, // judged below, by the projects' origins
 	})
@@ -63,7 +66,7 @@ func (s *Server) getSocket(c echo.Context) error {
 		return nil // Accept has answered
 	}
 	conn.SetReadLimit(maxFrame)
-	k := &socket{s: s, conn: conn, from: from, born: s.now()}
+	k := &socket{s: s, conn: conn, net: w.conn, from: from, born: s.now()}
 	k.out.pipe = k
 	k.follow.s, k.follow.out = s, &k.out
 	if !s.sockets.add(k) {
@@ -92,14 +95,21 @@ func (k *socket) close(e ending) {
 	k.out.close(e)
 }
 
+// read hands every frame to a goroutine of its own and waits for it: the stack of
+// this one, which lasts as long as the visitor stays, then remains a small one.
 func (k *socket) read() {
 	defer k.gone()
+	handled := make(chan struct{})
 	for {
 		kind, raw, err := k.conn.Read(context.Background())
 		if err != nil {
 			return
 		}
-		k.handle(kind, raw)
+		go func() {
+			k.handle(kind, raw)
+			handled <- struct{}{}
+		}()
+		<-handled
 	}
 }
 
@@ -219,11 +229,12 @@ func (s *Server) moveAll(v *visit) {
 	})
 }
 
-// write sends one frame; see pipe.
+// write sends one frame; see pipe. Its deadline is one of the connection, for conn
+// would keep a context that it was given as long as the visitor stays.
 func (k *socket) write(it item) error {
-	ctx, cancel := context.WithTimeout(context.Background(), writeWithin)
-	defer cancel()
-	return k.conn.Write(ctx, websocket.MessageText, it.body)
+	_ = k.net.SetWriteDeadline(time.Now().Add(writeWithin))
+	defer k.net.SetWriteDeadline(time.Time{})
+	return k.conn.Write(context.Background(), websocket.MessageText, it.body)
 }
 
 // end closes the connection; see pipe.
@@ -256,7 +267,3 @@ func closeCode(code core.Code) int {
 	}
 	return closeBadFrame
 }
-
-// smallBuffers gives a socket the buffers that a chat needs: an idle one keeps
-// them for hours.
-type smallBuffers struct{ http.ResponseWriter }

@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,7 +19,7 @@ const (
 type sockets struct {
 	mu      sync.Mutex
 	slots   [pingEvery]map[*socket]struct{}
-	slotOf  map[*socket]int
+	open    int
 	waiting map[*socket]struct{} // for hello
 	next    int
 	closed  bool
@@ -26,7 +28,7 @@ type sockets struct {
 }
 
 func newSockets() *sockets {
-	t := &sockets{slotOf: map[*socket]int{}, waiting: map[*socket]struct{}{}, empty: make(chan struct{}), stop: make(chan struct{})}
+	t := &sockets{waiting: map[*socket]struct{}{}, empty: make(chan struct{}), stop: make(chan struct{})}
 	for i := range t.slots {
 		t.slots[i] = map[*socket]struct{}{}
 	}
@@ -40,9 +42,10 @@ func (t *sockets) add(k *socket) bool {
 	if t.closed {
 		return false
 	}
-	slot := t.next % pingEvery
+	k.slot = t.next % pingEvery
 	t.next++
-	t.slots[slot][k], t.slotOf[k], t.waiting[k] = struct{}{}, slot, struct{}{}
+	t.open++
+	t.slots[k.slot][k], t.waiting[k] = struct{}{}, struct{}{}
 	return true
 }
 
@@ -55,14 +58,12 @@ func (t *sockets) greeted(k *socket) {
 func (t *sockets) remove(k *socket) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	slot, ok := t.slotOf[k]
-	if !ok {
+	if _, ok := t.slots[k.slot][k]; !ok {
 		return
 	}
-	delete(t.slots[slot], k)
-	delete(t.slotOf, k)
+	delete(t.slots[k.slot], k)
 	delete(t.waiting, k)
-	if t.closed && len(t.slotOf) == 0 {
+	if t.open--; t.closed && t.open == 0 {
 		close(t.empty)
 	}
 }
@@ -70,15 +71,15 @@ func (t *sockets) remove(k *socket) {
 func (t *sockets) count() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return len(t.slotOf)
+	return t.open
 }
 
 // each calls fn for every socket, without holding them up.
 func (t *sockets) each(fn func(*socket)) {
 	t.mu.Lock()
-	all := make([]*socket, 0, len(t.slotOf))
-	for k := range t.slotOf {
-		all = append(all, k)
+	all := make([]*socket, 0, t.open)
+	for _, slot := range t.slots {
+		all = slices.AppendSeq(all, maps.Keys(slot))
 	}
 	t.mu.Unlock()
 	for _, k := range all {
@@ -102,11 +103,7 @@ func (t *sockets) late(now time.Time) []*socket {
 func (t *sockets) inSlot(i int) []*socket {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	all := make([]*socket, 0, len(t.slots[i]))
-	for k := range t.slots[i] {
-		all = append(all, k)
-	}
-	return all
+	return slices.Collect(maps.Keys(t.slots[i]))
 }
 
 // finish lets no socket in any more and closes stop; it answers once only.
@@ -118,7 +115,7 @@ func (t *sockets) finish() bool {
 	}
 	t.closed = true
 	close(t.stop)
-	if len(t.slotOf) == 0 {
+	if t.open == 0 {
 		close(t.empty)
 	}
 	return true
@@ -144,7 +141,7 @@ func (s *Server) tick(i int, online map[string]bool) {
 		k.close(ending{closeBadFrame, "say hello first"})
 	}
 	for _, k := range s.sockets.inSlot(i % pingEvery) {
-		if !k.out.busy() { // a write has its own deadline
+		if !k.out.busy() && s.now().Sub(k.born) > pingEvery*time.Second/2 { // a write has its own deadline
 			go k.ping()
 		}
 	}
