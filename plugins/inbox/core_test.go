@@ -289,7 +289,7 @@ func (d *desk) Session(_ context.Context, id string) (*plugin.Session, error) {
 		clone := *d.sessions[i]
 		return &clone, nil
 	}
-	return nil, plugin.Permanent(fmt.Errorf("host: 404 no session %s", id))
+	return nil, plugin.Permanent(fmt.Errorf("host: 404 Not Found: no session %s", id))
 }
 
 func (d *desk) Sessions(_ context.Context, q plugin.SessionQuery) ([]*plugin.Session, string, error) {

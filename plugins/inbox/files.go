@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	fileLimit   = 25 << 20 // bytes of one upload
+	fileLimit   = 100 << 20 // bytes of one upload; the core's own limit is lower, unless someone raises it
 	sniffLength = 512
 	filePolicy  = "default-src 'none'; sandbox"
 )
@@ -23,7 +23,7 @@ const (
 var shown = []string{"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 func (b *bridge) postFile(w http.ResponseWriter, r *http.Request) error {
-	tooLarge := &problem{http.StatusRequestEntityTooLarge, "too_large", "a file can have 25 MB at most"}
+	tooLarge := &problem{http.StatusRequestEntityTooLarge, "too_large", "a file can have 100 MB at most"}
 	if r.ContentLength > fileLimit {
 		return tooLarge
 	}

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"mime"
 	"net/http"
+	"strings"
 
 	"github.com/pocketping/pocketping/sdk/plugin"
 )
@@ -63,8 +64,7 @@ func (b *bridge) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &refused):
 		p = &problem{http.StatusConflict, "refused", refused.Reason}
 	case errors.As(err, &failure) && failure.Kind == plugin.FailurePermanent:
-		b.host.Log().Info("the core refused a call of the inbox page", "method", r.Method, "path", r.URL.Path, "error", err)
-		p = &problem{http.StatusNotFound, "not_found", "the server does not have this, or does not take it; reload the page"}
+		p = &problem{http.StatusNotFound, "not_found", saidByHost(err)}
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		return // nobody is there to read it
 	default:
@@ -73,6 +73,13 @@ func (b *bridge) fail(w http.ResponseWriter, r *http.Request, err error) {
 		p = &problem{http.StatusServiceUnavailable, "unavailable", "the server cannot do this right now, try again"}
 	}
 	answer(w, p.status, map[string]any{"error": map[string]string{"code": p.code, "message": p.message}})
+}
+
+// saidByHost is what the core says when it refuses to read or to keep something,
+// in its own words, without the status before them.
+func saidByHost(err error) string {
+	parts := strings.SplitN(err.Error(), ": ", 3) // host: 404 Not Found: no session sess_x
+	return parts[len(parts)-1]
 }
 
 // answer writes v as JSON. A reader that is gone is no concern of ours.

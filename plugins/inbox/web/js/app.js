@@ -28,8 +28,10 @@ function storedName() {
   }
 }
 
+/** route shows the session that the address names. Anything else in it, such as the code of a link, goes. */
 function route() {
-  const id = decodeURIComponent(location.hash.replace(/^#\//, ""));
+  const id = location.hash.match(/^#\/([\w-]+)$/)?.[1] ?? "";
+  if (!id && location.hash !== "#/") history.replaceState(null, "", "#/");
   update(() => (state.current = id));
   document.body.dataset.screen = id ? "talk" : "list";
   if (id) loadTalk(id);

@@ -220,7 +220,8 @@ async function saveEdit(id, d) {
     const done = await act("PATCH", messagePath(id, edit.id), { text: text.trim() });
     update(() => apply({ type: "message.edited", session: done.session, message: done.message }));
     if (d.edit !== edit) return;
-    Object.assign(d, { text: edit.kept, edit: null });
+    const typedSince = d.text === text ? "" : d.text;
+    Object.assign(d, { text: [edit.kept, typedSince].filter(Boolean).join("\n"), edit: null });
     keep(id);
     if (shown === id) show(d);
     update();

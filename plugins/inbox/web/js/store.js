@@ -1,7 +1,7 @@
 // What the page knows. Views read state and are told when it has changed.
 
 export const state = {
-  me: { bridge: "", projects: [], operator: {}, maxFile: 25 << 20 },
+  me: { bridge: "", projects: [], operator: {}, maxFile: 100 << 20 },
   name: "", // what the operator calls themselves
   connection: "connecting", // live, offline, expired
   filter: "active",
