@@ -21,11 +21,14 @@ type ManualClock struct {
 	mu     sync.Mutex
 	now    time.Time
 	timers map[chan time.Time]time.Time
+	added  sync.Cond
 }
 
 // NewClock returns a clock that stands at the moment.
 func NewClock(at time.Time) *ManualClock {
-	return &ManualClock{now: at, timers: map[chan time.Time]time.Time{}}
+	c := &ManualClock{now: at, timers: map[chan time.Time]time.Time{}}
+	c.added.L = &c.mu
+	return c
 }
 
 // Now is where the clock stands.
@@ -42,7 +45,24 @@ func (c *ManualClock) After(d time.Duration) <-chan time.Time {
 	ch := make(chan time.Time, 1)
 	c.timers[ch] = c.now.Add(d)
 	c.fire()
+	c.added.Broadcast()
 	return ch
+}
+
+// Timers is how many timers have not fired.
+func (c *ManualClock) Timers() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.timers)
+}
+
+// WaitTimers returns when so many timers wait for the clock to be advanced.
+func (c *ManualClock) WaitTimers(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.timers) < n {
+		c.added.Wait()
+	}
 }
 
 // Advance moves the clock.

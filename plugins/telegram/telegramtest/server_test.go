@@ -247,7 +247,7 @@ func TestRequestLog(t *testing.T) {
 // failing is a test that fails.
 type failing struct{ words string }
 
-func (f *failing) Helper()                       {}
+func (f *failing) Helper()                      {}
 func (f *failing) Fatalf(form string, a ...any) { f.words = fmt.Sprintf(form, a...) }
 
 func TestWaitFor(t *testing.T) {

@@ -1,0 +1,74 @@
+// Command cmd runs the Telegram simulator by itself, for trying a bridge by hand:
+// what you type is said by an operator in the newest topic, and what the bot
+// writes is printed.
+//
+//	go run ./plugins/telegram/telegramtest/cmd -addr 127.0.0.1:8081
+package main
+
+import (
+	"bufio"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/pocketping/pocketping/plugins/telegram/telegramtest"
+)
+
+func main() {
+	addr := flag.String("addr", "127.0.0.1:8081", "where to listen")
+	budget := flag.Bool("budget", false, "keep Telegram's quota of 20 writes a minute")
+	name := flag.String("operator", "Olga", "who you are")
+	flag.Parse()
+	opts := []telegramtest.Option{telegramtest.WithAddr(*addr)}
+	if *budget {
+		opts = append(opts, telegramtest.WithBudget())
+	}
+	s := telegramtest.NewServer(opts...)
+	defer s.Close()
+	fmt.Printf("bridge \"telegram\" {\n  token   = %q\n  chat_id = %d\n  api_url = %q\n}\n\n", s.Token, s.ChatID, s.URL)
+	fmt.Println("Type what the operator says in the newest topic; \":close\", \":reopen\" and \":delete\" act on the topic.")
+	go watch(s)
+	lines := bufio.NewScanner(os.Stdin)
+	for lines.Scan() {
+		act(s, s.Operator(*name), strings.TrimSpace(lines.Text()))
+	}
+	select {} // without a terminal it serves until it is ended
+}
+
+func act(s *telegramtest.Server, o *telegramtest.Operator, line string) {
+	topics := s.Topics()
+	if len(topics) == 0 || line == "" {
+		return
+	}
+	id := topics[len(topics)-1].ID
+	switch line {
+	case ":close":
+		o.CloseTopic(id)
+	case ":reopen":
+		o.ReopenTopic(id)
+	case ":delete":
+		o.DeleteTopic(id)
+	default:
+		o.Message(id, line)
+	}
+}
+
+// watch prints what the bot writes as it comes.
+func watch(s *telegramtest.Server) {
+	for n := 0; ; {
+		state := s.WaitFor(never{}, func(state telegramtest.State) bool { return len(state.Messages) > n })
+		for ; n < len(state.Messages); n++ {
+			m := state.Messages[n]
+			if m.From.Bot && m.Text != "" {
+				fmt.Printf("[%s] %s\n", state.Topic(m.Topic).Name, m.Text)
+			}
+		}
+	}
+}
+
+// never fails: watch waits again.
+type never struct{}
+
+func (never) Helper()               {}
+func (never) Fatalf(string, ...any) {}
