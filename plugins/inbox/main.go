@@ -10,10 +10,11 @@ type Config struct{}
 
 func main() {
 	plugin.Serve(plugin.Spec[Config]{
-		Name:   "inbox",
-		Kind:   plugin.KindBridge,
-		Events: events,
-		New:    newBridge,
+		Name:    "inbox",
+		Version: "0.1.0",
+		Kind:    plugin.KindBridge,
+		Events:  events,
+		New:     newBridge,
 	})
 }
 

@@ -77,7 +77,7 @@ func seedAna(d *desk, at func(int) time.Time, say func(id, sender, name, via, te
 	})
 	say("ana", "visitor", "Ana", "widget", "Hello! We are a studio of twelve and would like to move over from another tool.", 1460)
 	say("ana", "operator", "Olga", d.ID, "Welcome, Ana! Happy to help. Which one do you use today?", 1457)
-	say("ana", "visitor", "Ana", "widget", "A spreadsheet, mostly 🙈", 1455)
+	say("ana", "visitor", "Ana", "widget", "A spreadsheet, mostly", 1455)
 	question := say("ana", "visitor", "Ana", "widget", "Can we keep yearly billing when we add people in the middle of the year?", 34)
 	d.post("sess_ana", plugin.Message{Sender: "operator", Name: "Marek", Via: "acme.telegram", Note: true, Text: "They asked sales about this in March, quote #4417. Yearly is fine.", CreatedAt: at(32)})
 	d.post("sess_ana", plugin.Message{Sender: "operator", Name: "Marek", Via: "acme.telegram", ReplyTo: question.ID, ReplyText: question.Text, CreatedAt: at(30), EditedAt: at(29),

@@ -57,8 +57,11 @@ const known = ["title", "url", "referrer", "language", "timezone", "screen"];
 
 function browserRows(m) {
   return [["Language", languageName(m.language)], ["Local time", localTime(m.timezone)], ["Time zone", m.timezone], ["Screen", m.screen],
-    ...Object.entries(m).filter(([name]) => !known.includes(name)).map(([name, value]) => [name[0].toUpperCase() + name.slice(1), String(value)])];
+    ...Object.entries(m).filter(([name]) => !known.includes(name)).map(([name, value]) => [words(name), String(value)])];
 }
+
+/** words makes "userAgent" be "User agent". */
+const words = (name) => name[0].toUpperCase() + name.slice(1).replace(/([a-z])([A-Z])/g, (_, a, b) => a + " " + b.toLowerCase());
 
 function languageName(code) {
   try {

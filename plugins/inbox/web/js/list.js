@@ -61,7 +61,8 @@ function drawMe() {
   if (el.me.dataset.name !== name) el.me.replaceChildren(avatar(name, name));
   el.me.dataset.name = name;
   const shown = state.me.projects.length === 1 ? state.me.projects[0].operator : "";
-  el.hint.textContent = shown ? `Visitors see “${shown}”` : "Visitors see this name";
+  const unnamed = !state.name || state.name === "Operator";
+  el.hint.textContent = shown ? `Visitors see “${shown}”` : unnamed ? "Write your name here: visitors see it" : "Visitors see this name";
 }
 
 function row(s) {
