@@ -15,9 +15,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/chromedp"
-
 	"github.com/pocketping/pocketping/internal/visitor"
 	"github.com/pocketping/pocketping/plugins/telegram/telegramtest"
 )
@@ -239,13 +236,7 @@ func (c *crowd) stored(ctx context.Context, session string) []string {
 func (c *crowd) shown(token string, atLeast int) []string {
 	c.t.Helper()
 	script := fmt.Sprintf(`localStorage.setItem('pocketping:%s', '{"token":%q}')`, publicKey, token)
-	t := &tab{w: c.world, ctx: c.person(), js: "document.querySelector('pocketping-widget')?.shadowRoot"}
-	t.run(chromedp.ActionFunc(func(ctx context.Context) error {
-		_, err := page.AddScriptToEvaluateOnNewDocument(script).Do(ctx)
-		return err
-	}), chromedp.Navigate(c.core.URL+"/"))
-	p := widget{t}
-	p.ready()
+	p := c.widgetAfter(c.person(), script)
 	var lines []line
 	c.eventually("the page to show the session", func() bool {
 		lines = p.lines()

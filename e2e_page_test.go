@@ -11,17 +11,18 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
 // browser is one headless Chromium for all tests.
 var browser = sync.OnceValues(func() (context.Context, error) {
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.Flag("disable-dev-shm-usage", true))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.WindowSize(1280, 800), chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("lang", "en-GB"))
 	allocator, cancelAllocator := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, cancel := chromedp.NewContext(allocator)
 	closeBrowser = func() { cancel(); cancelAllocator() }
-	return ctx, chromedp.Run(ctx)
+	return ctx, chromedp.Do(ctx)
 })
 
 var closeBrowser = func() {}
@@ -42,54 +43,66 @@ func (w *world) person() context.Context {
 	}
 	ctx, cancel := chromedp.NewContext(ctx, chromedp.WithNewBrowserContext())
 	w.t.Cleanup(cancel)
-	if err := chromedp.Run(ctx); err != nil {
+	if err := chromedp.Do(ctx); err != nil {
 		w.t.Fatal(err)
 	}
 	return ctx
 }
 
-// open shows a page in a new tab of the person's browser.
-func (w *world) open(person context.Context, url, root string) *tab {
+// open shows a page in a new tab of the person's browser, after the script when
+// there is one.
+func (w *world) open(person context.Context, url, root, script string) *tab {
 	w.t.Helper()
 	ctx, cancel := chromedp.NewContext(person)
 	w.t.Cleanup(cancel)
 	t := &tab{w: w, ctx: ctx, js: root}
-	chromedp.ListenTarget(ctx, func(ev any) {
+	if err := chromedp.Listen(ctx, func(ev any) {
 		if e, ok := ev.(*runtime.EventExceptionThrown); ok {
-			w.t.Errorf("a script of %s failed: %s", url, e.ExceptionDetails.Error())
+			w.t.Errorf("a script of %s failed: %s", url, &chromedp.ExceptionError{ExceptionDetails: e.ExceptionDetails})
 		}
-	})
-	t.run(chromedp.Navigate(url))
+	}); err != nil {
+		w.t.Fatal(err)
+	}
+	if script != "" {
+		if _, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	inTab(t, chromedp.Navigate(url))
 	return t
 }
 
-func (t *tab) run(actions ...chromedp.Action) {
+func inTab[T any](t *tab, action chromedp.Action[T]) T {
 	t.w.t.Helper()
 	ctx, cancel := context.WithTimeout(t.ctx, patience)
 	defer cancel()
-	if err := chromedp.Run(ctx, actions...); err != nil {
+	result, err := chromedp.Run(ctx, action)
+	if err != nil {
 		t.w.t.Fatal(err)
 	}
+	return result
 }
 
-// eval runs a function body in the page, with root and args at hand.
-func (t *tab) eval(into any, body string, args ...any) {
+// ask runs a function body in the page, with root and args at hand.
+func ask[T any](t *tab, body string, args ...any) T {
 	t.w.t.Helper()
 	given, err := json.Marshal(args)
 	if err != nil {
 		t.w.t.Fatal(err)
 	}
-	t.run(chromedp.Evaluate(fmt.Sprintf("((root, args) => { %s })(%s, %s)", body, t.js, given), into))
+	return inTab(t, chromedp.Evaluate[T](fmt.Sprintf("((root, args) => { %s })(%s, %s)", body, t.js, given)))
+}
+
+// do runs a function body for what it does.
+func (t *tab) do(body string, args ...any) {
+	t.w.t.Helper()
+	ask[chromedp.Void](t, body, args...)
 }
 
 // wait returns when the function body answers true.
 func (t *tab) wait(what, body string, args ...any) {
 	t.w.t.Helper()
-	t.w.eventually(what, func() bool {
-		var ok bool
-		t.eval(&ok, "return Boolean((() => { "+body+" })())", args...)
-		return ok
-	})
+	t.w.eventually(what, func() bool { return ask[bool](t, "return Boolean((() => { "+body+" })())", args...) })
 }
 
 // line is one message as a person reads it on a page.
@@ -151,9 +164,7 @@ func (t *tab) shot(name string) {
 	if dir == "" {
 		return
 	}
-	var png []byte
-	t.run(chromedp.CaptureScreenshot(&png))
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), inTab(t, chromedp.CaptureScreenshot()), 0o644); err != nil {
 		t.w.t.Fatal(err)
 	}
 }
@@ -161,12 +172,13 @@ func (t *tab) shot(name string) {
 // attach chooses a file in the page's file field.
 func (t *tab) attach(field, path string) {
 	t.w.t.Helper()
-	t.run(chromedp.ActionFunc(func(ctx context.Context) error {
-		object, _, err := runtime.Evaluate(fmt.Sprintf("((root) => %s)(%s)", field, t.js)).Do(ctx)
+	inTab(t, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		found, err := chromedp.Call(t.ctx, runtime.Evaluate, runtime.EvaluateParams{Expression: fmt.Sprintf("((root) => %s)(%s)", field, t.js)})
 		if err != nil {
 			return err
 		}
-		return dom.SetFileInputFiles([]string{path}).WithObjectID(object.ObjectID).Do(ctx)
+		_, err = chromedp.Call(t.ctx, dom.SetFileInputFiles, dom.SetFileInputFilesParams{Files: []string{path}, ObjectID: found.Result.ObjectID})
+		return err
 	}))
 }
 
@@ -175,8 +187,12 @@ type widget struct{ *tab }
 
 func (w *world) widget(person context.Context) widget {
 	w.t.Helper()
-	t := w.open(person, w.core.URL+"/", "document.querySelector('pocketping-widget')?.shadowRoot")
-	page := widget{t}
+	return w.widgetAfter(person, "")
+}
+
+func (w *world) widgetAfter(person context.Context, script string) widget {
+	w.t.Helper()
+	page := widget{w.open(person, w.core.URL+"/", "document.querySelector('pocketping-widget')?.shadowRoot", script)}
 	page.ready()
 	return page
 }
@@ -191,7 +207,7 @@ func (p widget) name() string { return "the visitor's page" }
 
 func (p widget) write(text string) {
 	p.w.t.Helper()
-	p.eval(nil, `const field = root.querySelector('textarea');
+	p.do(`const field = root.querySelector('textarea');
 		field.value = args[0];
 		field.dispatchEvent(new Event('input', { bubbles: true }));
 		root.querySelector('form').requestSubmit();`, text)
@@ -208,8 +224,7 @@ func (p widget) press(text, kind string) {
 
 func (p widget) lines() []line {
 	p.w.t.Helper()
-	var lines []line
-	p.eval(&lines, `return [...root.querySelectorAll('.log > .m')].slice(1).map((m) => ({
+	return ask[[]line](p.tab, `return [...root.querySelectorAll('.log > .m')].slice(1).map((m) => ({
 		Who: m.classList.contains('visitor') ? 'visitor' : m.querySelector('.who')?.textContent || 'operator',
 		Text: m.querySelector('.b > span')?.textContent || '',
 		Quote: m.querySelector('.quote')?.textContent || '',
@@ -218,12 +233,11 @@ func (p widget) lines() []line {
 		Edited: m.querySelector('.foot')?.textContent.includes('dited') || false,
 		Files: [...m.querySelectorAll('a.file')].map((a) => a.querySelector('img')?.alt || a.textContent),
 	}))`)
-	return lines
 }
 
 func (p widget) reload() {
 	p.w.t.Helper()
-	p.run(chromedp.Reload())
+	inTab(p.tab, chromedp.Reload())
 	p.ready()
 }
 
@@ -233,7 +247,7 @@ type inbox struct{ *tab }
 func (w *world) inbox(person context.Context) inbox {
 	w.t.Helper()
 	w.eventually("the link to the inbox", func() bool { return w.core.InboxLink() != "" })
-	page := inbox{w.open(person, w.core.InboxLink(), "document")}
+	page := inbox{w.open(person, w.core.InboxLink(), "document", "")}
 	page.wait("the list of sessions", "return root.querySelector('.sessions')")
 	return page
 }
@@ -249,7 +263,7 @@ func (p inbox) pick() {
 
 func (p inbox) write(text string) {
 	p.w.t.Helper()
-	p.eval(nil, `const field = root.querySelector('#composer-text');
+	p.do(`const field = root.querySelector('#composer-text');
 		field.value = args[0];
 		field.dispatchEvent(new Event('input', { bubbles: true }));
 		root.querySelector('form.composer').requestSubmit();`, text)
@@ -266,8 +280,7 @@ func (p inbox) press(text, label string) {
 
 func (p inbox) lines() []line {
 	p.w.t.Helper()
-	var lines []line
-	p.eval(&lines, `return [...root.querySelectorAll('.messages > [data-message]')].map((m) => ({
+	return ask[[]line](p.tab, `return [...root.querySelectorAll('.messages > [data-message]')].map((m) => ({
 		Who: ['visitor', 'note', 'operator'].find((k) => m.classList.contains('from-' + k)) || '',
 		Text: m.querySelector('p.text')?.textContent || '',
 		Quote: m.querySelector('.quote span')?.textContent || '',
@@ -276,5 +289,4 @@ func (p inbox) lines() []line {
 		Edited: [...m.querySelectorAll('.meta span')].some((s) => s.textContent === 'edited'),
 		Files: [...m.querySelectorAll('.picture img')].map((i) => i.alt).concat([...m.querySelectorAll('.file b')].map((b) => b.textContent)),
 	}))`)
-	return lines
 }

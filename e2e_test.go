@@ -253,7 +253,7 @@ func (s *story) closing() {
 	s.inbox.wait("the inbox to say open", inboxSays, "Close")
 	s.page.wait("the page to be open again", open)
 
-	s.inbox.eval(nil, "root.querySelector('#toggle-status').click()")
+	s.inbox.do("root.querySelector('#toggle-status').click()")
 	topic(true)
 	s.page.wait("the page to say closed", closed)
 	s.olga.Message(s.topic, "wait, I found it")
@@ -271,11 +271,11 @@ func (s *story) closing() {
 
 func (s *story) typing() {
 	s.t.Helper()
-	s.page.eval(nil, "const f = root.querySelector('textarea'); f.value = 'I'; f.dispatchEvent(new Event('input', { bubbles: true }))")
+	s.page.do("const f = root.querySelector('textarea'); f.value = 'I'; f.dispatchEvent(new Event('input', { bubbles: true }))")
 	s.inbox.wait("the inbox to show that the visitor types", "return root.querySelector('.typing:not([hidden])')")
 	s.eventually("the topic to show that the visitor types", func() bool { return s.telegram.Typing(s.topic) })
-	s.page.eval(nil, "const f = root.querySelector('textarea'); f.value = ''; f.dispatchEvent(new Event('input', { bubbles: true }))")
-	s.inbox.eval(nil, "const f = root.querySelector('#composer-text'); f.value = 'H'; f.dispatchEvent(new Event('input', { bubbles: true }))")
+	s.page.do("const f = root.querySelector('textarea'); f.value = ''; f.dispatchEvent(new Event('input', { bubbles: true }))")
+	s.inbox.do("const f = root.querySelector('#composer-text'); f.value = 'H'; f.dispatchEvent(new Event('input', { bubbles: true }))")
 	s.page.wait("the page to show that an operator types", "return root.querySelector('.typing.on')")
-	s.inbox.eval(nil, "const f = root.querySelector('#composer-text'); f.value = ''; f.dispatchEvent(new Event('input', { bubbles: true })); f.blur()")
+	s.inbox.do("const f = root.querySelector('#composer-text'); f.value = ''; f.dispatchEvent(new Event('input', { bubbles: true })); f.blur()")
 }
