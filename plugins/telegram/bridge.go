@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -17,6 +18,7 @@ type bridge struct {
 
 	username atomic.Pointer[string] // the bot's, once Telegram told us
 	pause    func(ctx context.Context, d time.Duration)
+	unread   unread
 }
 
 func newBridge(_ context.Context, c Config, host plugin.Host) (plugin.Bridge, error) {
@@ -36,8 +38,22 @@ func newBridge(_ context.Context, c Config, host plugin.Host) (plugin.Bridge, er
 
 // Deliver brings one event to the session's topic.
 func (b *bridge) Deliver(ctx context.Context, e *plugin.Event) (plugin.Receipt, error) {
+	if e.Type == plugin.EventReceipt {
+		return plugin.Receipt{Calls: -1}, b.showRead(ctx, e)
+	}
+	if e.Message == nil && aboutMessage(e.Type) {
+		return plugin.Receipt{Calls: -1}, plugin.Permanent(fmt.Errorf("%s came without a message", e.Type))
+	}
 	d := b.begin(e)
 	return d.finish(ctx, d.run(ctx))
+}
+
+func aboutMessage(kind string) bool {
+	switch kind {
+	case plugin.MessagePosted, plugin.MessageEdited, plugin.MessageDeleted, plugin.NotePosted, plugin.NoteEdited, plugin.NoteDeleted:
+		return true
+	}
+	return false
 }
 
 // Typing shows for five seconds that the visitor types.

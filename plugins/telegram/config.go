@@ -16,6 +16,7 @@ type Config struct {
 	ChatID      int64  `hcl:"chat_id" help:"id of the supergroup with topics, such as -1001234567890"`
 	APIURL      string `hcl:"api_url,optional" default:"https://api.telegram.org" help:"another Bot API server"`
 	PollTimeout int    `hcl:"poll_timeout,optional" default:"50" help:"seconds that one request for updates waits, at most 50"`
+	ReadMarks   bool   `hcl:"read_marks,optional" help:"a reaction on the newest message that the visitor has read"`
 }
 
 const (

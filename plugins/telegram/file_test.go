@@ -57,6 +57,18 @@ func TestLongCaptionBecomesText(t *testing.T) {
 	}
 }
 
+func TestCaptionsAreKeptAsTheyAre(t *testing.T) {
+	r := newRig(t)
+	r.open()
+	for i, text := range []string{"look:", ""} {
+		m := visitorSays("msg_"+itoa(i), text)
+		m.Name = "Anna:"
+		m.Attachments = []plugin.Attachment{r.host.AddFile("a.txt", "text/plain", []byte("a"))}
+		r.must(posted(m))
+	}
+	r.wantSaid("Anna:: look:", "Anna:")
+}
+
 func TestWhatIsNoPictureGoesAsDocument(t *testing.T) {
 	r := newRig(t)
 	topic := r.open()

@@ -21,7 +21,7 @@ func spec() plugin.Spec[Config] {
 			plugin.SessionOpened, plugin.SessionClosed, plugin.SessionReopened, plugin.SessionRated, plugin.SessionClaimed,
 			plugin.MessagePosted, plugin.MessageEdited, plugin.MessageDeleted, plugin.MessageFailed,
 			plugin.NotePosted, plugin.NoteEdited, plugin.NoteDeleted,
-			plugin.VisitorIdentified, plugin.VisitorTracked, plugin.Notice, plugin.EventTyping,
+			plugin.VisitorIdentified, plugin.VisitorTracked, plugin.Notice, plugin.EventTyping, plugin.EventReceipt,
 		},
 		Limits: []plugin.Limit{
 			{Scope: groupScope, Calls: 20, Per: time.Minute},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-telegram/bot"
@@ -89,8 +90,9 @@ func (b *bridge) take(ctx context.Context, raw json.RawMessage) bool {
 		return ctx.Err() == nil
 	}
 	for try := 0; ctx.Err() == nil; try++ {
-		_, err := b.host.Receive(ctx, *m.inbound)
+		ack, err := b.host.Receive(ctx, *m.inbound)
 		if err == nil {
+			b.taken(ctx, m.inbound, ack)
 			return true
 		}
 		if plugin.IsRefused(err) {
@@ -101,6 +103,25 @@ func (b *bridge) take(ctx context.Context, raw json.RawMessage) bool {
 		b.pause(ctx, backoff(try))
 	}
 	return false
+}
+
+// taken does what follows from an update that the host took. It may fail: nothing
+// depends on it.
+func (b *bridge) taken(ctx context.Context, in *plugin.Inbound, ack plugin.Ack) {
+	if in.Kind != plugin.InboundMessage {
+		return
+	}
+	message := messageNumber(plugin.Link{ExternalID: in.ExternalID})
+	if ack.MessageID != "" && b.config.ReadMarks {
+		b.unread.add(in.Thread, sent{ack.Seq, message})
+	}
+	// "/del" has done its work, and with the message that it answers gone it would
+	// stand there alone.
+	if word := strings.TrimSpace(in.Text); in.ReplyTo != "" && (word == "/del" || word == "!del") {
+		if err := b.api.remove(ctx, message); err != nil {
+			b.host.Log().Debug("a command was not removed", "error", err)
+		}
+	}
 }
 
 func (b *bridge) reader() reader {

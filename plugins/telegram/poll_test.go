@@ -329,3 +329,53 @@ func TestDemotionIsNoInbound(t *testing.T) {
 		t.Errorf("received %+v", in)
 	}
 }
+
+func TestReadMark(t *testing.T) {
+	r := newRig(t)
+	topic := r.open()
+	r.bridge.config.ReadMarks = true
+	r.run()
+	id := r.Operator("Olga").Message(topic, "hello")
+	seq := len(r.received(1))
+	r.acked()
+	receipt := func(read int) {
+		t.Helper()
+		r.must(&plugin.Event{Type: plugin.EventReceipt, Data: []byte(fmt.Sprintf(`{"read":%d}`, read))})
+	}
+	receipt(seq - 1)
+	if got := r.State().Message(id).Reactions; len(got) != 0 {
+		t.Errorf("not read, and marked %v", got)
+	}
+	receipt(seq)
+	receipt(seq)
+	if got := r.State().Message(id).Reactions; len(got) != 1 || got[0] != seen || len(r.Requests("setMessageReaction")) != 1 {
+		t.Errorf("read, and marked %v", got)
+	}
+}
+
+func TestDelCommandIsRemovedWithItsMessage(t *testing.T) {
+	r := newRig(t)
+	topic := r.open()
+	r.host.OnReceive = func(in plugin.Inbound) error {
+		if in.Text == "/del" && in.ReplyTo == "" {
+			return &plugin.Refused{Reason: "answer the message"}
+		}
+		return nil
+	}
+	r.run()
+	olga := r.Operator("Olga")
+	id := olga.Message(topic, "oops")
+	gone := olga.Reply(id, "/del")
+	stays := olga.Message(topic, "/del")
+	r.acked()
+	s := r.State()
+	if !s.Message(gone).Deleted || s.Message(stays).Deleted || s.Message(id).Deleted {
+		t.Errorf("removed: %s", s)
+	}
+}
+
+func TestEventWithoutItsMessage(t *testing.T) {
+	r := newRig(t)
+	_, err := r.deliver(&plugin.Event{Type: plugin.MessagePosted})
+	r.wantFailure(err, plugin.FailurePermanent, "without a message")
+}

@@ -18,25 +18,44 @@ type piece struct {
 const empty = "[empty]" // Telegram refuses a message without text
 
 func (d *delivery) pieces(m *plugin.Message) []piece {
-	head := d.head(m)
-	all := head.with(body(m))
+	label := d.label(m)
+	all := d.whole(m, label)
 	if len(m.Attachments) == 0 {
 		return textPieces(all)
 	}
 	fits := kit.CodePoints(all.body) <= maxCaption
-	caption := head
+	caption := label
 	if fits {
 		caption = all
 	}
 	var pieces []piece
 	for i := range m.Attachments {
-		pieces = append(pieces, piece{caption.trimmed(), &m.Attachments[i]})
+		pieces = append(pieces, piece{caption, &m.Attachments[i]})
 		caption = text{}
 	}
 	if !fits {
 		pieces = append(pieces, textPieces(all)...)
 	}
 	return pieces
+}
+
+// whole is the message with its label, and with what it answers where Telegram
+// cannot show that.
+func (d *delivery) whole(m *plugin.Message, label text) text {
+	said, quote := body(m), ""
+	if m.ReplyText != "" && d.replyTo(m) == 0 {
+		quote = "↩ " + line(m.ReplyText)
+	}
+	t := label
+	if label.body != "" && said+quote != "" {
+		t.add(": ")
+	}
+	t.italic(quote)
+	if quote != "" && said != "" {
+		t.add("\n")
+	}
+	t.add(said)
+	return t
 }
 
 // body is what the message says, fit for Telegram.
@@ -59,31 +78,25 @@ func textPieces(t text) []piece {
 	return pieces
 }
 
-// head says who speaks, and to what when Telegram cannot show it.
-func (d *delivery) head(m *plugin.Message) text {
+// label says who speaks.
+func (d *delivery) label(m *plugin.Message) text {
 	var t text
 	if m.Note {
 		t.add("📝 Note · ")
 	}
+	name := kit.CleanName(m.Name)
 	switch m.Sender {
 	case "visitor":
-		name := kit.CleanName(m.Name)
 		if name == "" {
 			name = visitorName(d.e.Session)
 		}
 		t.bold(calm(name))
-		t.add(": ")
 	case "operator":
-		name := kit.CleanName(m.Name)
 		if name == "" {
 			name = "Operator"
 		}
 		t.bold(name)
-		t.add(" (" + via(m.Via) + "): ")
-	}
-	if m.ReplyText != "" && d.replyTo(m) == 0 {
-		t.italic("↩ " + line(m.ReplyText))
-		t.add("\n")
+		t.add(" (" + via(m.Via) + ")")
 	}
 	return t
 }

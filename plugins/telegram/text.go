@@ -30,7 +30,7 @@ func (t *text) format(kind models.MessageEntityType, s string) {
 	if s == "" {
 		return
 	}
-	t.entities = append(t.entities, models.MessageEntity{Type: kind, Offset: kit.UTF16(t.body), Length: kit.UTF16(s)})
+	t.entities = append(t.entities[:len(t.entities):len(t.entities)], models.MessageEntity{Type: kind, Offset: kit.UTF16(t.body), Length: kit.UTF16(s)})
 	t.body += s
 }
 
@@ -39,9 +39,6 @@ func (t *text) italic(s string) { t.format(models.MessageEntityTypeItalic, s) }
 
 // with is the text followed by more; the text itself stays as it is.
 func (t text) with(s string) text { return text{t.body + s, t.entities} }
-
-// trimmed is the text without the white space and the colon at its end.
-func (t text) trimmed() text { return text{strings.TrimRight(t.body, ": \n"), t.entities} }
 
 // split cuts the text into messages. Only the first carries formats: they are in
 // its head, which is shorter than any limit.
