@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -114,6 +115,41 @@ func TestAppendOnceOnly(t *testing.T) {
 		_, err := w.Append(ctx(t), c)
 		wantCode(t, err, core.CodeConflict)
 		equal(t, "seq after all", w.session(s.ID).Seq, 3)
+	})
+}
+
+// A repeat is told as such even where the session has moved on meanwhile.
+func TestRepeatOfWhatWouldBeStale(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		s := w.openSession(w.visitor)
+		closing := core.Change{ProjectID: s.ProjectID, VisitorID: s.VisitorID, SessionID: s.ID, Expect: core.StatusActive, Status: core.StatusClosed, At: 4000,
+			Events: []core.Event{{Type: core.SessionClosed}}, Once: &core.Once{Scope: s.VisitorID, Key: "close"}}
+		w.append(closing)
+		w.append(w.opening(w.visitor))
+		again := w.append(closing)
+		equal(t, "repeated", again.Repeated, true)
+		equal(t, "seq", again.Seq, 2)
+	})
+}
+
+func TestWithdrawnChangeIsNotStored(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		s := w.openSession(w.visitor)
+		gone, cancel := context.WithCancel(ctx(t))
+		release := w.hold()
+		result := make(chan error)
+		go func() {
+			_, err := w.Append(gone, w.post(s, "never mind"))
+			result <- err
+		}()
+		cancel()
+		if err := <-result; !errors.Is(err, context.Canceled) {
+			t.Fatalf("want context.Canceled, have %v", err)
+		}
+		release()
+		equal(t, "seq of the next", w.append(w.post(s, "next")).Seq, 2)
 	})
 }
 

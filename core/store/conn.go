@@ -3,7 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"strings"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // maxStatements bounds what is kept prepared. Bulk statements differ with their
@@ -95,8 +99,7 @@ func (c *writeConn) QueryRowContext(ctx context.Context, query string, args ...a
 // it cannot be brought back out of the transaction; SQLite leaves it by itself
 // where the disk is full.
 func (c *writeConn) transaction(ctx context.Context, begin string, fn func() error) error {
-	if _, err := c.ExecContext(ctx, begin); err != nil {
-		c.drop()
+	if err := c.begin(ctx, begin); err != nil {
 		return err
 	}
 	err := fn()
@@ -110,6 +113,25 @@ func (c *writeConn) transaction(ctx context.Context, begin string, fn func() err
 		c.drop()
 	}
 	return err
+}
+
+// begin tries a second connection when the first one turns out to be dead, as
+// after a restart of the server: nothing has happened yet.
+func (c *writeConn) begin(ctx context.Context, statement string) (err error) {
+	for range 2 {
+		if _, err = c.ExecContext(ctx, statement); err == nil || ctx.Err() != nil || answered(err) {
+			return err
+		}
+		c.drop()
+	}
+	return err
+}
+
+// answered reports whether SQLite itself refuses to begin: it is locked or cannot
+// be written. Another connection would not change that.
+func answered(err error) bool {
+	var lite *sqlite.Error
+	return errors.As(err, &lite) && lite.Code() != sqlite3.SQLITE_ERROR
 }
 
 // drop closes the connection itself: what state it is in is not known.

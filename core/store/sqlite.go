@@ -88,7 +88,7 @@ func cause(err error) error {
 
 // migrateSQLite runs under a file lock: two nodes may start at once.
 func migrateSQLite(ctx context.Context, db *sql.DB, l fileLeases) error {
-	lease, err := l.hold(ctx, "migrations")
+	lease, err := l.hold(ctx, ".migrations") // no bridge has such an id
 	if err != nil {
 		return err
 	}
