@@ -38,7 +38,7 @@ func (b *Bridge) Decode(fields []Field) ([]byte, error) {
 	values := map[string]json.RawMessage{}
 	for _, f := range fields {
 		known = append(known, f.Name)
-		if v := b.decodeField(&ds, f); v != nil {
+		if v := b.decodeField(&ds, f); len(v) > 0 {
 			values[f.Name] = v
 		}
 	}
