@@ -55,7 +55,6 @@ where your team already is. Everything is set in one file, config.hcl.`,
   pocketping project list     the projects and their keys`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	flags := root.PersistentFlags()

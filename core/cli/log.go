@@ -25,5 +25,5 @@ func newLogger(kind string, level slog.Level) (*slog.Logger, error) {
 }
 
 func textHandler(w io.Writer, level slog.Level, colored bool) slog.Handler {
-	return tint.NewHandler(w, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !colored || os.Getenv("NO_COLOR") != ""})
+	return tint.NewTextHandler(w, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !colored || os.Getenv("NO_COLOR") != ""})
 }

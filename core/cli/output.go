@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"io"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -28,8 +29,17 @@ func printTable(w io.Writer, header table.Row, rows []table.Row) {
 	t.AppendRows(rows)
 	var columns []table.ColumnConfig
 	for i := range header {
-		columns = append(columns, table.ColumnConfig{Number: i + 1, WidthMax: 60})
+		columns = append(columns, table.ColumnConfig{Number: i + 1, WidthMax: 72, WidthMaxEnforcer: wrap})
 	}
 	t.SetColumnConfigs(columns)
 	t.Render()
+}
+
+// wrap breaks lines between words, and keeps the breaks that there are.
+func wrap(s string, width int) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = text.WrapSoft(line, width)
+	}
+	return strings.Join(lines, "\n")
 }
