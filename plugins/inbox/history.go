@@ -76,10 +76,3 @@ func (r *recent) add(id string) {
 		r.gone(oldest)
 	}
 }
-
-func (r *recent) has(id string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	_, ok := r.in[id]
-	return ok
-}

@@ -216,9 +216,13 @@ func TestPageComesBack(t *testing.T) {
 	b.sees(".status", "Live")
 	d.mu.Lock()
 	d.store("sess_ana", plugin.Message{Sender: "visitor", Name: "Ana", Text: "said while nobody listened"})
+	d.messages["sess_ana"][0].Text = "changed while nobody listened"
+	d.session("sess_bo").Status = "closed"
 	d.mu.Unlock()
 	d.start() // as after a crash of the plugin
 	b.sees(".bubble", "said while nobody listened")
+	b.sees(".bubble", "changed while nobody listened")
+	b.absent(".session", "Bo")
 	b.sees(".status", "Live")
 	d.signedOut.Store(true)
 	b.send("typed too late")

@@ -24,8 +24,12 @@ export function follow() {
   });
 }
 
-/** refresh reads the list and the session in view anew. */
+/** refresh reads the list and the session in view anew; the others when they are opened. */
 export function refresh() {
+  for (const [id, talk] of state.talks) {
+    if (id === state.current) talk.stale = true;
+    else state.talks.delete(id);
+  }
   loadSessions(state.filter).catch(() => {});
   if (state.current) loadTalk(state.current);
 }
@@ -38,13 +42,28 @@ export async function loadSessions(status, more) {
     if (more || !state.loaded[status]) state.next[status] = next;
     state.loaded[status] = true;
   });
+  if (!more) await Promise.all(missing(status, sessions, next).map(async (id) => {
+    const s = await get("sessions/" + encodeURIComponent(id));
+    update(() => putSession(s, true));
+  }));
+}
+
+/** missing are the sessions that the first page should name and does not: they were closed or reopened unseen. */
+function missing(status, sessions, next) {
+  const named = new Set(sessions.map((s) => s.id));
+  const end = next ? new Date(sessions.at(-1).lastActivity) : 0;
+  return [...state.sessions.values()].filter((s) => s.status === status && !named.has(s.id) && new Date(s.lastActivity) > end).map((s) => s.id);
 }
 
 /** loadTalk reads a session's messages: the newest, or the page before a seq. */
 export async function loadTalk(id, before) {
   const talk = talkOf(id);
-  if (talk.busy) return;
+  if (talk.busy) {
+    talk.again ||= !before;
+    return;
+  }
   talk.busy = true;
+  talk.again = false;
   try {
     const [page, session] = await Promise.all([
       get(sessionPath(id, "messages") + (before ? "?before=" + before : "")),
@@ -60,4 +79,5 @@ export async function loadTalk(id, before) {
   } finally {
     talk.busy = false;
   }
+  if (talk.again) await loadTalk(id);
 }

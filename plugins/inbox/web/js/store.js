@@ -69,16 +69,17 @@ function putHistory(talk, line) {
   talk.history.sort((a, b) => a.seq - b.seq);
 }
 
-/** putPage keeps a page of messages. The newest page replaces what has a gap to it. */
+/** putPage keeps a page of messages. The newest page replaces what has a gap to it, and what may have changed unseen. */
 export function putPage(id, { messages, hasMore, history }, before) {
   const talk = talkOf(id);
   const known = talk.messages.at(-1)?.seq ?? 0;
-  const gap = !before && hasMore && messages.length > 0 && known < messages[0].seq;
+  const gap = !before && (talk.stale || hasMore && messages.length > 0 && known < messages[0].seq);
   if (gap) talk.messages = [];
   if (before || gap || !talk.loaded) talk.hasMore = hasMore;
   for (const m of messages) putMessage(talk, m);
   for (const line of history) putHistory(talk, line);
   talk.loaded = true;
+  if (!before) talk.stale = false;
 }
 
 const typingFor = 8000; // ms; the visitor's page repeats it while they type
