@@ -37,7 +37,7 @@ func start(t *testing.T, config string, args ...string) *harness.Core {
 	if err := c.Start(t.Context(), args...); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "the addresses are printed", func() bool { return strings.Contains(c.Log(), "Demo page") })
+	await(t, "it serves", func() bool { return strings.Contains(c.Log(), `"serving"`) })
 	return c
 }
 

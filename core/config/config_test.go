@@ -18,7 +18,7 @@ const separator = "\n----------\n"
 // declared is what the plugins of the golden files declare.
 var declared = []Field{
 	{Name: "token", Type: String, Required: true, Help: "from @BotFather"},
-	{Name: "chat_id", Type: Int},
+	{Name: "chat_id", Type: Int, Default: json.RawMessage{}},
 	{Name: "silent", Type: Bool, Default: json.RawMessage("false")},
 	{Name: "tags", Type: Strings},
 }

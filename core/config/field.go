@@ -75,6 +75,9 @@ func (b *Bridge) decodeField(ds *Diagnostics, f Field) json.RawMessage {
 		if f.Required {
 			ds.add(b.at, "%s: %s is missing%s", b.title(), f.Name, help(f))
 		}
+		if len(f.Default) == 0 {
+			return nil
+		}
 		return f.Default
 	}
 	v, err := convertTo(have.value, f.Type.cty())
