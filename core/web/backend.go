@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -79,6 +78,7 @@ type author struct {
 func (c call) read(s *Server) (*body, core.Actor, error) {
 	var b body
 	by := core.Actor{Sender: core.SenderOperator, ProjectID: c.project.ID, Via: core.ViaAPI}
+	bodyDeadline(c, bodyWithin)
 	raw, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, backendBody))
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -100,156 +100,6 @@ func (c call) read(s *Server) (*body, core.Actor, error) {
 	}
 	by.Name, by.Avatar = clip(b.Author.Name, maxAuthorName), b.Author.Avatar
 	return &b, by, nil
-}
-
-func (s *Server) getProject(c call) error {
-	type project struct {
-		*core.Project
-		Bridges []core.BridgeStatus `json:"bridges"`
-	}
-	all := project{c.project, []core.BridgeStatus{}}
-	for _, b := range s.o.Status() {
-		for _, id := range c.project.Bridges {
-			if b.ID == id {
-				all.Bridges = append(all.Bridges, b)
-			}
-		}
-	}
-	return c.JSON(http.StatusOK, all)
-}
-
-func (s *Server) getSessions(c call) error {
-	status := core.Status(c.QueryParam("status"))
-	if status != "" && status != core.StatusActive && status != core.StatusClosed {
-		return core.Errorf(core.CodeInvalid, "status: active or closed")
-	}
-	limit, err := number(c, "limit", sessionsPage)
-	if err != nil {
-		return err
-	}
-	sessions, next, err := s.chat.Sessions(c.ctx(), core.SessionQuery{
-		ProjectIDs: []string{c.project.ID}, Status: status, VisitorID: c.QueryParam("visitor"),
-		Limit: int(min(max(limit, 1), sessionsMost)), Cursor: c.QueryParam("cursor"),
-	})
-	if err != nil {
-		return err
-	}
-	page := struct {
-		Sessions []*core.Session `json:"sessions"`
-		Next     string          `json:"next,omitempty"`
-	}{make([]*core.Session, len(sessions)), next}
-	for i, one := range sessions {
-		page.Sessions[i] = s.linkedSession(one)
-	}
-	return c.JSON(http.StatusOK, page)
-}
-
-func (s *Server) getSession(c call) error {
-	session, err := s.chat.Session(c.ctx(), c.project.ID, c.Param("id"), sessionMessages)
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, s.linkedSession(session))
-}
-
-func (s *Server) getMessages(c call) error {
-	q := core.MessageQuery{SessionID: c.Param("id")}
-	limit, err := number(c, "limit", messagesPage)
-	if err == nil {
-		q.After, err = number(c, "after", 0)
-	}
-	if err == nil {
-		q.Before, err = number(c, "before", 0)
-	}
-	if err != nil {
-		return err
-	}
-	q.Limit = int(min(max(limit, 1), messagesMost))
-	by := core.Actor{Sender: core.SenderOperator, ProjectID: c.project.ID, Via: core.ViaAPI}
-	messages, more, err := s.chat.History(c.ctx(), by, q)
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, map[string]any{"messages": s.linkedAll(messages), "hasMore": more})
-}
-
-func (s *Server) postMessage(c call) error { return s.say(c, false) }
-
-func (s *Server) postNote(c call) error { return s.say(c, true) }
-
-func (s *Server) say(c call, note bool) error {
-	b, by, err := c.read(s)
-	if err != nil {
-		return err
-	}
-	begun := time.Now()
-	r, err := s.chat.Post(c.ctx(), by, core.Post{
-		SessionID: c.Param("id"), Text: b.Text, ReplyTo: b.ReplyTo, Attachments: b.Attachments, Note: note, ClientID: b.ClientID,
-	})
-	if err != nil {
-		return err
-	}
-	s.metrics.post(core.ViaAPI, time.Since(begun))
-	status := http.StatusCreated
-	if r.Repeated {
-		status = http.StatusOK
-	}
-	return c.JSON(status, s.linked(r.Message))
-}
-
-func (s *Server) patchMessage(c call) error {
-	return s.change(c, func(by core.Actor, b *body) (*core.Result, error) {
-		return s.chat.EditMessage(c.ctx(), by, c.Param("msg"), b.Text, b.ClientID)
-	})
-}
-
-func (s *Server) deleteMessage(c call) error {
-	return s.change(c, func(by core.Actor, b *body) (*core.Result, error) {
-		return s.chat.DeleteMessage(c.ctx(), by, c.Param("msg"), b.ClientID)
-	})
-}
-
-// change changes a message of the session that the path names.
-func (s *Server) change(c call, step func(core.Actor, *body) (*core.Result, error)) error {
-	b, by, err := c.read(s)
-	if err != nil {
-		return err
-	}
-	if _, err := s.chat.Message(c.ctx(), c.project.ID, c.Param("id"), c.Param("msg")); err != nil {
-		return err
-	}
-	r, err := step(by, b)
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, s.linked(r.Message))
-}
-
-func (s *Server) postClose(c call) error { return s.turn(c, s.chat.Close) }
-
-func (s *Server) postReopen(c call) error { return s.turn(c, s.chat.Reopen) }
-
-// turn closes or reopens the session and answers with it.
-func (s *Server) turn(c call, step func(context.Context, core.Actor, string, string) (*core.Result, error)) error {
-	b, by, err := c.read(s)
-	if err != nil {
-		return err
-	}
-	if _, err := step(c.ctx(), by, c.Param("id"), b.ClientID); err != nil {
-		return err
-	}
-	return s.getSession(c)
-}
-
-func (s *Server) postTyping(c call) error {
-	b, by, err := c.read(s)
-	if err != nil {
-		return err
-	}
-	if err := s.chat.Typing(c.ctx(), by, c.Param("id"), b.On == nil || *b.On); err != nil {
-		return err
-	}
-	return c.NoContent(http.StatusNoContent)
 }
 
 // number reads a number of the query that is not negative.

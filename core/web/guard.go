@@ -111,6 +111,15 @@ func httpError(he *echo.HTTPError) *core.Error {
 	return core.Errorf(core.CodeInvalid, "the request cannot be read")
 }
 
+// bodyWithin is how long a request's body may take to arrive.
+const bodyWithin = 30 * time.Second
+
+// bodyDeadline ends a request whose body trickles in. The server sets the deadline
+// anew for the connection's next request.
+func bodyDeadline(c echo.Context, d time.Duration) {
+	_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Now().Add(d)) // a recorder has none
+}
+
 // seconds is d in whole seconds, at least one.
 func seconds(d time.Duration) int {
 	return max(1, int((d+time.Second-1)/time.Second))

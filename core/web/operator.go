@@ -31,6 +31,7 @@ func (s *Server) postLogin(c echo.Context) error {
 	if err := s.limits.logins.take(addressKey(c.RealIP())); err != nil {
 		return err
 	}
+	bodyDeadline(c, bodyWithin)
 	var in struct{ Code string }
 	raw, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, 4<<10))
 	if err != nil || json.Unmarshal(raw, &in) != nil || in.Code == "" {
@@ -89,7 +90,7 @@ func (s *Server) plugin(id string) (http.Handler, []string, bool) {
 	return s.o.Plugins.Handler(id)
 }
 
-var errSignIn = core.Errorf(core.CodeUnauthorized, "sign in first: open a fresh link, `pocketping serve` prints one")
+var errSignIn = core.Errorf(core.CodeUnauthorized, "sign in first: open a fresh link, `pocketping serve` prints one and `pocketping login` another")
 
 // operator is whose cookie the request carries.
 func (s *Server) operator(r *http.Request) (*core.Login, error) {

@@ -102,7 +102,7 @@ func TestSignInPage(t *testing.T) {
 	h, _ := operatorHouse(t)
 	status, o, header := h.call("GET", "/plugins/acme.inbox/", map[string]string{"Accept": "text/html,*/*"}, nil)
 	equal(t, "status", status, 401)
-	if !strings.Contains(o.text("raw"), "pocketping serve") {
+	if !strings.Contains(o.text("raw"), "pocketping login") {
 		t.Error("the page does not say what to do")
 	}
 	if policy := header.Get("Content-Security-Policy"); strings.Contains(policy, "unsafe") || strings.Count(policy, "sha256-") != 2 {

@@ -112,11 +112,12 @@ func (s *Server) routes() *echo.Echo {
 	e.HTTPErrorHandler = s.fail
 	e.Use(s.guard)
 
-	e.GET("/", s.getDemo)
-	e.GET("/demo/*", s.getDemoFile)
-	e.GET("/widget.js", s.getScript)
-	e.GET("/healthz", s.getHealth)
-	e.GET("/readyz", s.getReady)
+	look := []string{http.MethodGet, http.MethodHead}
+	e.Match(look, "/", s.getDemo)
+	e.Match(look, "/demo/*", s.getDemoFile)
+	e.Match(look, "/widget.js", s.getScript)
+	e.Match(look, "/healthz", s.getHealth)
+	e.Match(look, "/readyz", s.getReady)
 	e.GET("/metrics", s.getMetrics)
 
 	e.GET("/v1/socket", s.getSocket)
@@ -124,7 +125,7 @@ func (s *Server) routes() *echo.Echo {
 	e.POST("/v1/frames", s.postFrames)
 	e.GET("/v1/stream", s.getStream)
 	e.POST("/v1/uploads", s.postUpload)
-	e.GET("/v1/files/:id", s.getFile)
+	e.Match(look, "/v1/files/:id", s.getFile)
 	for _, path := range []string{"/v1/widget/:key", "/v1/frames", "/v1/stream", "/v1/uploads"} {
 		e.OPTIONS(path, s.preflight)
 	}

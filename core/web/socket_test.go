@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/pocketping/pocketping/core"
 )
@@ -278,196 +277,60 @@ func TestVisitorsCannotReachEachOther(t *testing.T) {
 	equal(t, "a reply to a foreign message", p.ask(obj{"type": "post", "id": "r", "text": "x", "replyTo": ok.text("message", "id")}).text("code"), "invalid")
 }
 
-func TestOfflineBurst(t *testing.T) {
-	h := newHouse(t)
-	p, _ := h.open(nil)
-	for i := range 50 {
-		p.send(obj{"type": "post", "id": fmt.Sprint("b", i), "text": fmt.Sprint(i)})
-	}
-	last := int64(0)
-	for i := range 50 {
-		ok := p.answer(fmt.Sprint("b", i))
-		if ok.text("type") != "ok" || ok.number("seq") <= last {
-			t.Fatalf("post %d: %v after seq %d", i, ok, last)
-		}
-		last = ok.number("seq")
-	}
-}
-
-func TestRateLimits(t *testing.T) {
-	h := newHouse(t, func(o *Options) {
-		o.Limits = Limits{Frames: Limit{3, 10 * time.Second}, Sockets: Limit{4, time.Minute}, Sessions: Limit{2, time.Hour}}
-	})
-	p, w := h.open(nil)
-	for i := range 3 {
-		p.post(fmt.Sprint(i), "x")
-	}
-	limited := p.ask(obj{"type": "post", "id": "4", "text": "x"})
-	equal(t, "code", limited.text("code"), "rate_limited")
-	if after := limited.number("retryAfter"); after < 1 || after > 10 {
-		t.Errorf("retryAfter %d", after)
-	}
-	h.clock.Add(int64(4 * time.Second))
-	p.post("4", "x")
-	for i := range rejectedMost + 10 {
-		p.send(obj{"type": "typing", "on": i%2 == 0})
-	}
-	equal(t, "a flood", p.closed(), closeTooMany)
-
-	h.open(nil)
-	third := h.dial(acmeOrigin)
-	third.send(obj{"type": "hello", "key": h.acme.PublicKey})
-	equal(t, "new visitors", third.closed(), closeTooMany)
-	equal(t, "error", third.want("error").text("code"), "rate_limited")
-	h.again(w, nil) // a known one is let in
-	equal(t, "sockets", h.dial(acmeOrigin).closed(), closeTooMany)
-}
-
-func TestSlowReader(t *testing.T) {
+func TestReceipts(t *testing.T) {
 	h := newHouse(t)
 	p, w := h.open(nil)
-	ok := p.post("1", "x")
-	session := ok.text("session")
-	text := strings.Repeat("y", 30_000)
-	for range 400 { // 12 MB, which neither the kernel nor the outbox takes
-		h.operator(session, text)
-	}
-	equal(t, "code", p.closed(), closeSlow)
-	last, count := ok.number("seq"), 0
-	for _, o := range p.got {
-		if o.text("event", "type") == "message.posted" && o.number("event", "seq") > last {
-			last = o.number("event", "seq")
-			count++
-		}
-	}
-	back, again := h.again(w, obj{"session": session, "after": last})
-	equal(t, "resumed", again.at("resumed"), any(true))
-	for ; count < 400; count++ {
-		if seq := back.event("message.posted").number("event", "seq"); seq <= last {
-			t.Fatalf("seq %d after %d", seq, last)
-		} else {
-			last = seq
-		}
-	}
-}
-
-func TestShutdownLosesNothing(t *testing.T) {
-	h := newHouse(t)
-	const tabs = 8
-	var mu sync.Mutex
-	acked := map[string]string{} // message id → session
-	var group sync.WaitGroup
-	started := make(chan struct{}, tabs)
-	for n := range tabs {
-		p, _ := h.open(nil)
-		group.Go(func() {
-			for i := 0; ; i++ {
-				body := fmt.Sprintf(`{"type":"post","id":"%d-%d","text":"%d"}`, n, i, i)
-				if p.conn.Write(context.Background(), websocket.MessageText, []byte(body)) != nil {
-					break
-				}
-				if i == 20 {
-					started <- struct{}{}
-				}
-				if i > 5000 {
-					break
-				}
-			}
+	ok := p.post("1", "hi")
+	session, seq := ok.text("session"), ok.number("seq")
+	for range 2 { // the second says nothing new
+		err := h.chat.Record(context.Background(), core.Record{
+			BridgeID: "acme.inbox", ProjectID: h.acme.ID, SessionID: session, Done: []int64{seq}, Delivered: seq,
 		})
-		group.Go(func() {
-			for {
-				o, err := p.read()
-				if err != nil {
-					if code := int(websocket.CloseStatus(err)); code != closeRestart {
-						t.Errorf("closed with %d: %v", code, err)
-					}
-					return
-				}
-				if o.text("type") == "ok" {
-					mu.Lock()
-					acked[o.text("message", "id")] = o.text("session")
-					mu.Unlock()
-				}
-			}
-		})
-	}
-	for range tabs {
-		<-started
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	if err := h.srv.Shutdown(ctx); err != nil {
-		t.Fatal(err)
-	}
-	group.Wait()
-	if len(acked) == 0 {
-		t.Fatal("nothing was acked")
-	}
-	for id, session := range acked {
-		if _, err := h.chat.Message(ctx, h.acme.ID, session, id); err != nil {
-			t.Errorf("acked and lost: %v", err)
-		}
-	}
-	status, o, _ := h.call("GET", "/readyz", nil, nil)
-	equal(t, "ready while shutting down", fmt.Sprint(status, " ", o.text("error", "code")), "503 unavailable")
-}
-
-func sign(t *testing.T, key string, method jwt.SigningMethod, c jwt.MapClaims) string {
-	t.Helper()
-	var k any = []byte(key)
-	if method == jwt.SigningMethodNone {
-		k = jwt.UnsafeAllowNoneSignatureType
-	}
-	token, err := jwt.NewWithClaims(method, c).SignedString(k)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return token
-}
-
-func TestIdentity(t *testing.T) {
-	h := newHouse(t)
-	soon := time.Now().Add(time.Hour).Unix()
-	bad := map[string]string{
-		"wrong key":  sign(t, "ik_another-key-of-somebody-else", jwt.SigningMethodHS256, jwt.MapClaims{"sub": "u1", "exp": soon}),
-		"expired":    sign(t, identityKey, jwt.SigningMethodHS256, jwt.MapClaims{"sub": "u1", "exp": time.Now().Add(-time.Hour).Unix()}),
-		"no expiry":  sign(t, identityKey, jwt.SigningMethodHS256, jwt.MapClaims{"sub": "u1"}),
-		"other hash": sign(t, identityKey, jwt.SigningMethodHS512, jwt.MapClaims{"sub": "u1", "exp": soon}),
-		"none":       sign(t, identityKey, jwt.SigningMethodNone, jwt.MapClaims{"sub": "u1", "exp": soon}),
-		"no JWT":     "x",
-	}
-	p, w := h.open(nil)
-	for name, token := range bad {
-		equal(t, name, p.ask(obj{"type": "identify", "id": name, "identity": token}).text("code"), "unauthorized")
-	}
-	visitor := func(id string) *core.Visitor {
-		v, err := h.store.Visitor(context.Background(), h.acme.ID, id)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return v
 	}
-	equal(t, "traits", p.ask(obj{"type": "identify", "id": "t", "traits": obj{"name": "Ann", "plan": "pro", "seats": 3}}).text("type"), "ok")
-	v := visitor(w.text("visitor", "id"))
-	equal(t, "claimed", fmt.Sprint(v.Name, " ", v.Verified, v.Traits), "Ann false map[plan:pro seats:3]")
+	h.operator(session, "hello") // who answers has read
+	var marks []string
+	for len(marks) < 2 {
+		r := p.want("receipt")
+		marks = append(marks, fmt.Sprint(r.text("session") == session, " ", r.number("delivered") == seq, " ", r.number("read") == seq))
+	}
+	equal(t, "receipts", strings.Join(marks, ", "), "true true false, true true true")
 
-	good := sign(t, identityKey, jwt.SigningMethodHS256, jwt.MapClaims{"sub": "u1", "exp": soon, "name": "Ann Signed"})
-	equal(t, "signed", p.ask(obj{"type": "identify", "id": "s", "identity": good}).text("type"), "ok")
-	equal(t, "verified", visitor(v.ID).Verified, true)
-	p.post("1", "from the first device")
+	reply := p.wantThat("the reply", func(o obj) bool { return o.text("event", "message", "text") == "hello" }).number("event", "seq")
+	p.send(obj{"type": "read", "session": session, "seq": reply})
+	equal(t, "read by the visitor", p.want("receipt").number("read"), reply)
+	_, again := h.again(w, nil)
+	equal(t, "marks in a new tab", fmt.Sprint(again.number("session", "delivered"), again.number("session", "read")), fmt.Sprint(seq, reply))
+}
 
-	device, anonymous := h.open(nil)
-	tab, _ := h.again(anonymous, nil)
-	equal(t, "joined", device.ask(obj{"type": "identify", "id": "j", "identity": good}).text("type"), "ok")
-	equal(t, "the device", device.closed(), closeRestart)
-	equal(t, "its other tab", tab.closed(), closeRestart)
-	_, back := h.again(anonymous, nil)
-	equal(t, "who they are now", back.text("visitor", "id"), v.ID)
-	equal(t, "what they see", texts(back, "session", "messages"), "from the first device")
-
-	fault, still := h.again(anonymous, obj{"identity": bad["expired"]})
-	equal(t, "let in", still.text("visitor", "id"), v.ID)
-	equal(t, "and told", fault.want("error").text("code"), "unauthorized")
+// TestWelcomeAndEventsMeet: a page that opens while much is being said has each
+// message once, from the welcome or from an event.
+func TestWelcomeAndEventsMeet(t *testing.T) {
+	h := newHouse(t)
+	p, w := h.open(nil)
+	session := p.post("0", "first").text("session")
+	const said = 150
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range said {
+			h.backend("POST", "/v1/sessions/"+session+"/messages", obj{"text": fmt.Sprint(i)})
+		}
+	}()
+	for range 6 {
+		tab, again := h.again(w, nil)
+		seen := again.number("session", "seq")
+		for seen < said { // the last of them is further on
+			if seq := tab.event("message.posted").number("event", "seq"); seq != seen+1 {
+				t.Fatalf("seq %d after %d", seq, seen)
+			} else {
+				seen = seq
+			}
+		}
+	}
+	<-done
 }
 
 func TestPresence(t *testing.T) {

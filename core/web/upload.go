@@ -7,16 +7,17 @@ import (
 	"mime/multipart"
 	"net/http"
 	"strings"
+	"time"
 
-	"github.com/gabriel-vasile/mimetype"
 	"github.com/labstack/echo/v4"
 
 	"github.com/pocketping/pocketping/core"
 )
 
 const (
-	sniffBytes = 3072
-	formSlack  = 64 << 10 // what a form adds to its file
+	sniffBytes   = 3072
+	formSlack    = 64 << 10 // what a form adds to its file
+	uploadWithin = 10 * time.Minute
 )
 
 // postUpload takes one file of a visitor, or of a back end, for a post to name.
@@ -29,6 +30,7 @@ func (s *Server) postUpload(c echo.Context) error {
 	if r.ContentLength > s.o.MaxUpload+formSlack {
 		return s.tooLarge()
 	}
+	bodyDeadline(c, uploadWithin)
 	r.Body = http.MaxBytesReader(c.Response(), r.Body, s.o.MaxUpload+formSlack)
 	form, err := r.MultipartReader()
 	if err != nil {
@@ -149,71 +151,4 @@ func (b *bounded) Read(p []byte) (int, error) {
 		b.err = err
 	}
 	return n, err
-}
-
-const anyType = "application/octet-stream"
-
-// welcomeTypes are kept as what they are: the beginnings of types and whole ones.
-var welcomeTypes = []string{
-	"image/", "audio/", "video/", "application/pdf", "text/plain", "text/csv", "text/tab-separated-values", "text/rtf",
-	"text/calendar", "text/vcard", "application/json", "application/x-ndjson", "application/zip", "application/gzip",
-	"application/x-7z-compressed", "application/x-rar-compressed", "application/x-tar", "application/x-xz", "application/zstd",
-	"application/x-bzip2", "application/epub+zip", "application/vnd.openxmlformats-officedocument.",
-	"application/vnd.oasis.opendocument.", "application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint",
-	"application/vnd.ms-outlook", "application/x-ole-storage", "application/ogg",
-}
-
-// tamedTypes are code to a browser or an interpreter: kept as bytes of no type.
-var tamedTypes = []string{"text/html", "text/xml", "application/xml", "image/svg+xml", "application/xhtml+xml", "text/javascript", "application/javascript"}
-
-// typeOf is the type of a file that begins so, whatever it claims to be.
-func typeOf(head []byte) (string, error) {
-	sniffed := mimetype.Detect(head)
-	kind, _, _ := strings.Cut(sniffed.String(), ";")
-	for m := sniffed; m != nil; m = m.Parent() {
-		for _, t := range tamedTypes {
-			if m.Is(t) {
-				return anyType, nil
-			}
-		}
-	}
-	for _, t := range welcomeTypes {
-		if kind == t || (strings.HasSuffix(t, "/") || strings.HasSuffix(t, ".")) && strings.HasPrefix(kind, t) {
-			return kind, nil
-		}
-	}
-	if sniffed.Is("text/plain") || hasParent(sniffed, "text/plain") {
-		return "text/plain", nil // source code and the like
-	}
-	return "", core.Errorf(core.CodeInvalid, "files of this type (%s) are not taken here: send a picture, a document, a zip, a sound or a film", kind)
-}
-
-func hasParent(m *mimetype.MIME, kind string) bool {
-	for p := m.Parent(); p != nil; p = p.Parent() {
-		if p.Is(kind) {
-			return true
-		}
-	}
-	return false
-}
-
-// getFile serves an attachment to whoever has a link that works.
-func (s *Server) getFile(c echo.Context) error {
-	id, project := c.Param("id"), c.QueryParam("p")
-	if err := s.checkLink(id, project, c.QueryParam("e"), c.QueryParam("s")); err != nil {
-		return err
-	}
-	a, f, err := s.chat.File(c.Request().Context(), project, id)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	h := c.Response().Header()
-	h.Set("Content-Type", a.Type)
-	h.Set("Content-Disposition", disposition(a.Name))
-	h.Set("Content-Security-Policy", "sandbox; "+closedPolicy)
-	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // pages of projects show pictures
-	h.Set("Cache-Control", "private, max-age=3600")
-	http.ServeContent(c.Response(), c.Request(), "", a.CreatedAt.Std(), f)
-	return nil
 }
