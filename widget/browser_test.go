@@ -134,7 +134,7 @@ const shown = `!!$('.launcher') && !!$('.all').style.getPropertyValue('--c')`
 
 // Inside the widget $ finds one node, $$ all, and texts what the bubbles say.
 const helpers = `const host=document.querySelector('pocketping-widget'),root=host&&host.shadowRoot,$=s=>root&&root.querySelector(s),` +
-	`$$=s=>root?[...root.querySelectorAll(s)]:[],texts=()=>$$('.m[tabindex] .b').map(b=>b.innerText).join('|');`
+	`$$=s=>root?[...root.querySelectorAll(s)]:[],texts=()=>$$('.m:not(:first-child) .b').map(b=>b.innerText).join('|');`
 
 // value answers with the value of the expression.
 func value[T any](b *tab, expression string) T {

@@ -12,8 +12,8 @@ import (
 )
 
 //go:generate go tool -modfile=../tools/go.mod esbuild src/widget.css src/extra.css --minify --target=chrome111,firefox113,safari16.4 --log-level=warning --outdir=dist
-//go:generate go tool -modfile=../tools/go.mod esbuild src/main.ts --bundle --minify --target=es2022 --loader:.css=text --charset=utf8 --log-level=warning --outfile=dist/widget.js
-//go:generate go tool -modfile=../tools/go.mod esbuild src/extra.ts --bundle --minify --target=es2022 --loader:.css=text --charset=utf8 --format=esm --log-level=warning --outfile=dist/extra.js
+//go:generate go tool -modfile=../tools/go.mod esbuild src/main.ts --bundle --minify --target=es2022 --tsconfig-raw={} --loader:.css=text --charset=utf8 --log-level=warning --outfile=dist/widget.js
+//go:generate go tool -modfile=../tools/go.mod esbuild src/extra.ts --bundle --minify --target=es2022 --tsconfig-raw={} --loader:.css=text --charset=utf8 --format=esm --log-level=warning --outfile=dist/extra.js
 
 // Script is widget.js, which a page loads. Like Extra it is text/javascript in UTF-8.
 //

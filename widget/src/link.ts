@@ -18,8 +18,7 @@ let socket: WebSocket | undefined;
 let ready = false;
 let stopped = false;
 let tries = 0;
-let timer = 0;
-let guard = 0;
+let timer = 0; // until the welcome has to be there, or until the next try
 
 export function start(address: string, callbacks: Ends): void {
   url = address;
@@ -27,44 +26,41 @@ export function start(address: string, callbacks: Ends): void {
 }
 
 export function open(): void {
-  clearTimeout(timer);
   if (socket || stopped) return;
+  clearTimeout(timer);
+  timer = setTimeout(drop, patience);
   const s = (socket = new WebSocket(url, 'pocketping.v1'));
   s.onopen = () => s.send(JSON.stringify(ends.hello()));
+  s.onclose = (e) => s === socket && lost(e.code, e.reason);
   s.onmessage = (e) => {
     if (s !== socket) return;
     const frame: Incoming = JSON.parse(e.data);
     if (frame.type === 'welcome') {
       ready = true;
       tries = 0;
-      clearTimeout(guard);
+      clearTimeout(timer);
     }
     ends.frame(frame);
   };
-  s.onclose = (e) => s === socket && lost(e.code, e.reason);
-  guard = setTimeout(() => drop(), patience);
 }
 
+/** The first wait after a welcome is below half a second, so that restarts and slow moments pass unseen. */
 function lost(code: number, reason: string): void {
-  const resume = ready && (code === 4408 || code === 1012);
   socket = undefined;
   ready = false;
-  clearTimeout(guard);
-  if (ends.lost(code, reason)) {
-    stopped = true;
-    return;
-  }
-  const wait = Math.min(longest, first * 2 ** tries++) * (0.5 + Math.random() / 2);
   clearTimeout(timer);
-  timer = setTimeout(open, resume ? Math.random() * first : code === 4429 ? wait + patience : wait);
+  stopped ||= ends.lost(code, reason);
+  const wait = Math.min(longest, first * 2 ** tries++) * Math.random();
+  if (!stopped) timer = setTimeout(open, code === 4429 ? wait + patience : wait);
 }
 
 /** Gives the connection up, as if it had broken. */
 export function drop(): void {
   const s = socket;
-  if (!s) return;
-  lost(0, '');
-  s.close();
+  if (s) {
+    lost(0, '');
+    s.close();
+  }
 }
 
 /** Connects anew at once: the old connection may be dead without knowing it. */
@@ -83,9 +79,5 @@ export function send(frame: Outgoing): boolean {
 export function stop(): void {
   stopped = true;
   clearTimeout(timer);
-  clearTimeout(guard);
-  const s = socket;
-  socket = undefined;
-  ready = false;
-  s?.close();
+  drop();
 }

@@ -17,10 +17,8 @@ interface Visitor {
   read?: number; // the last message seen
 }
 
-const script = document.currentScript as HTMLScriptElement | null;
-const key = script?.dataset.key;
-if (!script || !key) console.warn('PocketPing: the script tag needs data-key="pk_…"');
-else if (!window.PocketPing) start(new URL('.', script.src).href, key);
+const script = document.currentScript as HTMLScriptElement;
+if (!window.PocketPing) start(new URL('.', script.src).href, script.dataset.key!);
 
 function start(base: string, key: string): void {
   const name = 'pocketping:' + key;
@@ -28,33 +26,27 @@ function start(base: string, key: string): void {
   const life = new AbortController();
   let visitor: Visitor = store.get(name) || {};
   let acted = false;
-  let forgot = false;
   let identity: string | undefined;
   let sentRead = 0;
   let unread = 0;
-  let typedAt = 0;
-  let idle = 0;
-  let still = 0;
   let drawing = 0;
-  let asked = '';
   let hiddenAt = 0;
-  let extended = false;
 
-  const id = () => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(15)))).replace(/\W/g, '-');
+  const id = () => crypto.getRandomValues(new Uint32Array(4)).join('-');
   const tell = (event: string, data?: unknown) => listeners.forEach(([on, fn]) => on === event && fn(data));
 
   outbox.start(name + ':', link.send, link.renew);
   link.start(base.replace('http', 'ws') + 'v1/socket', { hello, frame, lost });
-  view.mount({ base, toggle, write, retry, typing, older });
+  view.mount({ toggle, write, retry, older }, life);
 
-  fetch(base + 'v1/widget/' + key, { credentials: 'omit' })
-    .then((r) => (r.ok || r.status > 499 ? r.json() : Promise.reject(r.status)))
-    .then(view.dress, (why) => {
-      if (typeof why === 'number') {
-        console.warn(`PocketPing: the key ${key} is refused (${why})`);
-        api.destroy();
-      } else view.dress({});
-    });
+  fetch(base + 'v1/widget/' + key)
+    .then((r) => {
+      if (r.ok || r.status > 499) return r.json();
+      console.warn('PocketPing: unknown data-key');
+      return api.destroy();
+    })
+    .catch(() => ({}))
+    .then((settings) => life.signal.aborted || view.dress(settings));
 
   function act(): void {
     acted = true;
@@ -62,7 +54,6 @@ function start(base: string, key: string): void {
   }
 
   function hello(): Outgoing {
-    visitor = { ...visitor, ...store.get<Visitor>(name) };
     const session = transcript.session;
     return {
       type: 'hello',
@@ -71,7 +62,7 @@ function start(base: string, key: string): void {
       token: visitor.token,
       session: session?.id,
       after: session && transcript.after,
-      page: { ...page(), referrer: document.referrer },
+      page: { url: location.href, title: document.title, referrer: document.referrer },
       language: navigator.language,
       timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       screen: `${screen.width}x${screen.height}`,
@@ -90,34 +81,22 @@ function start(base: string, key: string): void {
       outbox.remove(f.id);
     } else if (f.type === 'receipt') {
       if (f.session === transcript.session?.id) transcript.mark(f);
-    } else if (f.type === 'typing') {
-      view.typing(f.on, f.author?.name);
-      clearTimeout(still);
-      if (f.on) still = setTimeout(() => view.typing(false), 8000);
-    } else if (f.type === 'presence') view.online(f.online);
+    } else if (f.type === 'typing') view.extras?.typing(f.on, f.author?.name);
+    else if (f.type === 'presence') view.online(f.online);
     else if (f.type === 'emit') tell(f.name, f.data);
-    else if (f.type === 'history') {
-      if (f.id !== asked) return;
-      view.freeze();
-      transcript.older(f.messages, f.hasMore);
-      asked = '';
-    } else if (f.type === 'error') refused(f);
+    else if (f.type === 'history') transcript.older(f.messages, f.hasMore);
+    else if (f.type === 'error') refused(f);
     draw();
   }
 
   function welcome(f: Incoming & { type: 'welcome' }): void {
-    visitor.id = f.visitor.id;
-    if (f.visitor.token) visitor.token = f.visitor.token;
-    forgot = false;
     sentRead = 0;
-    asked = '';
-    save();
+    save(f.visitor); // its token is there only when it is new
     if (f.settings) view.dress(f.settings);
     view.online(f.online);
     view.say('');
     if (f.resumed && f.session) transcript.mark(f.session);
     else transcript.begin(f.session);
-    for (const { message: m } of transcript.entries) if (m.clientId && m.id) outbox.remove(m.clientId);
     outbox.load();
     outbox.waiting.forEach(transcript.queue);
     outbox.flush();
@@ -128,10 +107,9 @@ function start(base: string, key: string): void {
     if (posted || e.type === 'session.opened' || e.type === 'session.reopened') transcript.enter(e.sessionId);
     const m = e.message;
     if (m) {
-      if (m.clientId) outbox.remove(m.clientId);
       if (posted || transcript.entries.some((o) => o.message.id === m.id)) transcript.put(m);
       if (posted && m.sender !== 'visitor') {
-        view.typing(false);
+        view.extras?.typing(false);
         tell('message', m);
       }
     }
@@ -142,34 +120,31 @@ function start(base: string, key: string): void {
   }
 
   function refused(f: Incoming & { type: 'error' }): void {
-    if (f.id && f.id === asked) asked = '';
     const waits = outbox.waiting.find((w) => w.frame.id === f.id);
-    if (waits) outbox.refuse(f.id!, f.code, f.message, f.retryAfter);
+    if (waits) outbox.refuse(waits, f.code, f.message, f.retryAfter);
     if (waits?.frame.type !== 'post') view.say(f.message);
   }
 
   function lost(code: number, reason: string): boolean {
-    if (code === 4400) outbox.blame(reason || t.failed);
     outbox.pause();
-    view.typing(false);
+    view.extras?.typing(false);
     view.say(t.offline, true);
     draw();
-    if (code === 4401 && visitor.token && !forgot) {
-      forgot = true;
+    if (code === 4401 && visitor.token) {
       visitor = {};
       store.drop(name);
       transcript.begin(null);
-      return false;
+    } else if (code === 4401 || code === 4403) {
+      view.lock(reason || t.refused);
+      return true;
     }
-    if (code !== 4401 && code !== 4403) return false;
-    view.lock(reason || t.refused);
-    return true;
+    return false;
   }
 
-  function draw(now?: boolean): void {
+  /** Frames that come together are drawn together. */
+  function draw(): void {
     clearTimeout(drawing);
-    if (now) paint();
-    else drawing = setTimeout(paint, 16);
+    drawing = setTimeout(paint, 16);
   }
 
   function paint(own?: boolean): void {
@@ -177,22 +152,21 @@ function start(base: string, key: string): void {
     const session = transcript.session;
     if (!session) return;
     const seen = visitor.session === session.id ? visitor.read || 0 : 0;
-    const theirs = transcript.entries.filter((e) => e.message.sessionId === session.id && e.message.sender === 'operator' && !e.message.deletedAt);
-    const newest = theirs.length ? theirs[theirs.length - 1]!.message.seq : 0;
+    const theirs = transcript.entries
+      .map((e) => e.message)
+      .filter((m) => m.sender === 'operator' && m.sessionId === session.id && !m.deletedAt);
+    const newest = theirs.at(-1)?.seq || 0;
     if (view.isOpen && !document.hidden && newest > sentRead && link.send({ type: 'read', session: session.id, seq: newest })) {
       sentRead = newest;
-      if (newest > seen) {
-        visitor.session = session.id;
-        visitor.read = newest;
-        save();
-      }
+      save({ session: session.id, read: newest });
     }
-    const count = view.isOpen ? 0 : theirs.filter((e) => e.message.seq > seen).length;
-    view.name(count);
+    const count = view.isOpen ? 0 : theirs.filter((m) => m.seq > seen).length;
+    view.count(count);
     if (count !== unread) tell('unread', (unread = count));
   }
 
-  function save(): void {
+  function save(more: Visitor): void {
+    visitor = { ...visitor, ...more };
     store.put(name, visitor);
   }
 
@@ -209,12 +183,18 @@ function start(base: string, key: string): void {
 
   /** Fetches what a chat of plain text can do without. */
   function extend(): void {
-    if (extended) return;
-    extended = true;
     const extra: Promise<{ default: (kit: Kit) => Extras }> = import(base + 'extra.js');
+    const find = (message?: string) => transcript.entries.map((e) => e.message).find((m) => m.id === message);
     extra.then(
-      (m) => view.extend(m.default({ base, id, ask, write, input: view.input, compose: view.compose, say: view.say, token: () => visitor.token })),
-      () => (extended = false),
+      (m) =>
+        view.extras ||
+        view.extend(
+          m.default({
+            base, life, id, find, ask, write, send: link.send, token: () => visitor.token,
+            input: view.input, compose: view.compose, say: view.say, grown: view.grown,
+          }),
+        ),
+      () => {}, // tried again when the panel opens again
     );
   }
 
@@ -227,7 +207,6 @@ function start(base: string, key: string): void {
 
   function write(text: string, replyTo?: string): void {
     act();
-    quiet();
     ask({ type: 'post', id: id(), text, replyTo });
   }
 
@@ -238,61 +217,38 @@ function start(base: string, key: string): void {
     ask({ ...frame, id: id() }, files);
   }
 
-  function typing(on: boolean): void {
-    clearTimeout(idle);
-    if (!on) return quiet();
-    idle = setTimeout(quiet, 5000);
-    if (Date.now() - typedAt > 3000 && link.send({ type: 'typing', on })) typedAt = Date.now();
-  }
-
-  function quiet(): void {
-    clearTimeout(idle);
-    if (typedAt) link.send({ type: 'typing', on: false });
-    typedAt = 0;
-  }
-
+  /** Asks for what was said before. Asking twice does no harm. */
   function older(): void {
-    const session = transcript.session;
-    const oldest = transcript.entries.find((e) => e.message.sessionId === session?.id);
-    if (!session || !transcript.more || asked || !oldest) return;
-    asked = id();
-    if (!link.send({ type: 'history', id: asked, session: session.id, before: oldest.message.seq, limit: 50 })) asked = '';
+    const oldest = transcript.entries[0]!.message;
+    if (transcript.more) link.send({ type: 'history', id: id(), session: oldest.sessionId, before: oldest.seq, limit: 50 });
   }
 
-  function page() {
-    return { url: location.href, title: document.title };
-  }
-
-  const listen = (on: EventTarget | undefined, event: string, fn: (e: any) => void) =>
-    on?.addEventListener(event, (e) => acted && fn(e), life);
-  const turned = () => link.send({ type: 'page', ...page() });
+  const listen = (on: EventTarget, event: string, fn: (e: any) => void) =>
+    on.addEventListener(event, (e) => acted && fn(e), life);
   listen(window, 'online', link.renew);
   listen(window, 'offline', link.drop);
   listen(window, 'pageshow', (e) => e.persisted && link.renew());
-  listen(window, 'popstate', turned);
-  listen(window.navigation, 'navigatesuccess', turned);
   listen(document, 'visibilitychange', () => {
     if (document.hidden) hiddenAt = Date.now();
     else if (Date.now() - hiddenAt > 60_000) link.renew();
     else link.open();
     draw();
   });
-  addEventListener('storage', (e) => e.key === name && e.newValue && another(), life);
-
-  /** Another tab got a token, or has read. */
-  function another(): void {
+  // Another tab got a token, or has read.
+  const shared = (e: StorageEvent) => {
+    if (e.key !== name || !e.newValue) return;
     visitor = store.get(name)!;
     act();
     draw();
-  }
+  };
+  addEventListener('storage', shared, life);
 
   const api: PocketPing = {
     open: () => toggle(true),
     close: () => toggle(false),
     toggle: () => toggle(!view.isOpen),
     identify(who) {
-      if (typeof who === 'string') identity = who;
-      ask({ type: 'identify', id: id(), ...(identity === who ? { identity } : { traits: who }) });
+      ask({ type: 'identify', id: id(), ...(typeof who === 'string' ? { identity: (identity = who) } : { traits: who }) });
     },
     track: (event, data) => ask({ type: 'track', id: id(), name: event, data }),
     on(event, fn) {
@@ -304,8 +260,8 @@ function start(base: string, key: string): void {
       life.abort();
       link.stop();
       outbox.pause();
-      [idle, still, drawing].forEach(clearTimeout);
-      view.unmount();
+      clearTimeout(drawing);
+      view.host.remove();
       delete window.PocketPing;
     },
   };

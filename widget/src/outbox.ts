@@ -68,29 +68,18 @@ export function remove(id: string): void {
 }
 
 /** The core refused it: later when it asks for time, otherwise never by itself. */
-export function refuse(id: string, code: string, words: string, retryAfter?: number): Waiting | undefined {
-  const item = waiting.find((w) => w.frame.id === id);
-  if (!item) return;
+export function refuse(item: Waiting, code: string, words: string, retryAfter = 2): void {
   pause();
+  const { frame } = item;
   if (code === 'rate_limited' || code === 'unavailable') {
-    busy = id;
+    busy = frame.id;
     timer = setTimeout(() => {
       pause();
       flush();
-    }, (retryAfter || 2) * 1000);
-    return;
-  }
-  if (item.frame.type !== 'post') {
-    remove(id);
-    return;
-  }
-  item.words = words;
-  store.put(prefix + id, item);
-  flush();
-  return item;
-}
-
-/** The connection was closed over the frame under way, so that one cannot be sent as it is. */
-export function blame(words: string): Waiting | undefined {
-  return busy ? refuse(busy, 'invalid', words) : undefined;
+    }, retryAfter * 1000);
+  } else if (frame.type === 'post') {
+    item.words = words;
+    store.put(prefix + frame.id, item);
+    flush();
+  } else remove(frame.id);
 }

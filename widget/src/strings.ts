@@ -18,9 +18,7 @@ export const t = {
   failed: 'Not sent',
   undelivered: 'Not delivered',
   retry: 'Retry',
-  typing: 'is typing',
   closed: 'This conversation was closed',
   offline: 'Reconnecting…',
   refused: 'The chat is not available here.',
-  today: 'Today',
 };

@@ -27,9 +27,8 @@ export function begin(from: Session | null): void {
   if (!from) return;
   enter(from.id);
   mark(from);
-  for (const m of from.messages) put(m);
+  older(from.messages, from.messages.length >= page);
   after = from.seq;
-  more = from.messages.length >= page;
 }
 
 /** From now on this is the session. Earlier ones stay on screen. */
@@ -55,9 +54,7 @@ export function advance(seq: number): void {
 
 /** Stores a message. An ok is stale against an event: it only fills in what still waits. */
 export function put(m: Message, stale = false): void {
-  const known =
-    entries.find((e) => e.message.id === m.id) ||
-    entries.find((e) => e.waiting && e.message.clientId === m.clientId);
+  const known = entries.find(({ message, waiting }) => (waiting ? message.clientId === m.clientId : message.id === m.id));
   if (!known) entries.push({ message: m });
   else if (!stale || known.waiting) {
     known.message = m;
@@ -93,7 +90,6 @@ export function queue(waiting: Waiting): void {
 }
 
 export function forget(entry: Entry): void {
-  entry.node?.remove();
   entries = entries.filter((e) => e !== entry);
 }
 
