@@ -5,7 +5,7 @@ package core
 type Change struct {
 	ProjectID string
 	VisitorID string
-	SessionID string   // empty: nothing but Once is written
+	SessionID string   // empty: only Once, Links and Visitor are written
 	Open      *Session // set: the session is made by this change
 	Expect    Status   // set: ErrStale unless the session still has this status
 	Status    Status   // set: the session's status from now on

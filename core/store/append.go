@@ -61,6 +61,12 @@ func (st *appendStep) needs(n *needs) {
 	if c.Open != nil || c.Status == core.StatusActive {
 		n.active.add(c.VisitorID)
 	}
+	if c.Open != nil {
+		n.visitors.add(c.VisitorID)
+	}
+	if c.Visitor != nil {
+		n.visitors.add(c.Visitor.ID)
+	}
 	if c.Once != nil {
 		n.onces.add(onceKey{c.Once.Scope, c.Once.Key})
 	}
@@ -101,6 +107,9 @@ func (st *appendStep) apply(b *batch) error {
 	st.result, st.first = nil, nil
 	c := st.c
 	if seen, err := st.repeats(b); err != nil || seen {
+		return err
+	}
+	if err := st.checkVisitor(b); err != nil {
 		return err
 	}
 	if c.SessionID == "" {
@@ -175,6 +184,24 @@ func (st *appendStep) findSession(b *batch) (*sessionRow, error) {
 		return nil, core.ErrStale
 	}
 	return s, nil
+}
+
+// checkVisitor refuses what a visitor does who was joined to another meanwhile:
+// nobody would find it again.
+func (st *appendStep) checkVisitor(b *batch) error {
+	var ids []string
+	if st.c.Open != nil {
+		ids = append(ids, st.c.VisitorID)
+	}
+	if st.c.Visitor != nil {
+		ids = append(ids, st.c.Visitor.ID)
+	}
+	for _, id := range ids {
+		if _, ok := b.visitors[id]; !ok {
+			return core.Errorf(core.CodeUnauthorized, "this visitor is no more: say hello again")
+		}
+	}
+	return nil
 }
 
 // check refuses what cannot be stored, before anything is changed.

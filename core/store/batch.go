@@ -29,6 +29,7 @@ func (r *linkRow) key() linkKey    { return linkKey{r.Bridge, r.Thread, r.Extern
 type needs struct {
 	projects    set[string]
 	sessions    set[string]
+	visitors    set[string]
 	active      set[string] // visitors whose active session counts
 	messages    set[string]
 	attachments set[string]
@@ -49,6 +50,7 @@ type batch struct {
 	positions   map[string]int64 // by project
 	moved       set[string]      // projects whose position moved
 	sessions    map[string]*sessionRow
+	visitors    set[string]       // those that exist
 	active      map[string]string // visitor → session
 	messages    map[string]*messageRow
 	attachments map[string]*attachmentRow

@@ -11,7 +11,7 @@ import (
 // none for a kind that no step asked for.
 func (b *batch) load() error {
 	for _, read := range []func() error{
-		b.loadProjects, b.loadSessions, b.loadOnces, b.loadActive, b.loadMessages, b.loadAttachments, b.loadLinks,
+		b.loadProjects, b.loadSessions, b.loadOnces, b.loadVisitors, b.loadActive, b.loadMessages, b.loadAttachments, b.loadLinks,
 	} {
 		if err := read(); err != nil {
 			return err
@@ -62,6 +62,29 @@ func (b *batch) loadAttachments() (err error) {
 		b.attachments[id] = r
 	}
 	return err
+}
+
+// loadVisitors finds out which visitors there still are: one may have been joined
+// to another.
+func (b *batch) loadVisitors() error {
+	if len(b.needs.visitors) == 0 {
+		return nil
+	}
+	var ids []string
+	err := b.tx.Model(&visitorRow{}).Where("id IN ?", sortedKeys(b.needs.visitors)).Pluck("id", &ids).Error
+	for _, id := range ids {
+		b.visitors.add(id)
+	}
+	return err
+}
+
+// putVisitor writes a visitor who exists.
+func (b *batch) putVisitor(row *visitorRow) error {
+	if _, ok := b.visitors[row.ID]; !ok {
+		return core.Errorf(core.CodeUnauthorized, "this visitor is no more: say hello again")
+	}
+	b.saved.visitors.put(row.ID, row)
+	return nil
 }
 
 // loadActive finds the active session of the visitors who may get one.

@@ -122,6 +122,10 @@ func TestJoinVisitor(t *testing.T) {
 		_, err = w.Visitor(ctx(t), w.project.ID, anonymous.ID)
 		wantCode(t, err, core.CodeNotFound)
 
+		_, err = w.Append(ctx(t), w.opening(anonymous))
+		wantCode(t, err, core.CodeUnauthorized)
+		wantCode(t, w.SaveVisitor(ctx(t), anonymous), core.CodeUnauthorized)
+
 		frame.VisitorID, frame.Once.Scope = known.ID, known.ID
 		equal(t, "the same frame again", w.append(frame).Repeated, true)
 		_, err = w.JoinVisitor(ctx(t), w.project.ID, "vis_none", known.ID, 9000, nil)

@@ -162,11 +162,6 @@ type stateRow struct {
 	Value  []byte
 }
 
-type leaseRow struct {
-	Bridge     string `gorm:"primaryKey"`
-	Generation int64
-}
-
 func (projectRow) TableName() string    { return "projects" }
 func (keyRow) TableName() string        { return "project_keys" }
 func (operatorRow) TableName() string   { return "operators" }
@@ -181,7 +176,6 @@ func (threadRow) TableName() string     { return "threads" }
 func (linkRow) TableName() string       { return "links" }
 func (inboundRow) TableName() string    { return "inbound" }
 func (stateRow) TableName() string      { return "plugin_state" }
-func (leaseRow) TableName() string      { return "leases" }
 
 // toJSON writes what a TEXT column keeps of a map or slice; an empty one is "".
 func toJSON(v any, size int) string {

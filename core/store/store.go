@@ -68,7 +68,7 @@ func start(ctx context.Context, read, write *sql.DB, l leaser, dialect func(gorm
 		s.write, err = gorm.Open(dialect(conn), gormConfig(false))
 	}
 	if err != nil {
-		s.closePools()
+		_ = s.closePools() // err says what matters
 		return nil, err
 	}
 	go s.writeLoop()

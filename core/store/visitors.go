@@ -10,26 +10,32 @@ import (
 func (s *Store) AddVisitor(ctx context.Context, v *core.Visitor, tokenHash []byte) error {
 	row := visitorOf(v)
 	token := tokenRow{Hash: tokenHash, ProjectID: v.ProjectID, VisitorID: v.ID, Created: v.CreatedAt}
-	return s.do(ctx, visitorStep{project: v.ProjectID, write: func(b *batch) {
-		b.saved.visitors.put(row.ID, &row)
+	return s.do(ctx, visitorStep{project: v.ProjectID, visitor: v.ID, write: func(b *batch) error {
+		b.visitors.add(row.ID)
 		b.tokens = append(b.tokens, token)
+		return b.putVisitor(&row)
 	}})
 }
 
-// SaveVisitor implements core.Store.
+// SaveVisitor implements core.Store. One who was joined to another is not made
+// again: CodeUnauthorized.
 func (s *Store) SaveVisitor(ctx context.Context, v *core.Visitor) error {
 	row := visitorOf(v)
-	return s.do(ctx, visitorStep{project: v.ProjectID, write: func(b *batch) { b.saved.visitors.put(row.ID, &row) }})
+	return s.do(ctx, visitorStep{project: v.ProjectID, visitor: v.ID, write: func(b *batch) error { return b.putVisitor(&row) }})
 }
 
 // visitorStep writes under the lock of the visitor's project.
 type visitorStep struct {
-	project string
-	write   func(b *batch)
+	project, visitor string
+	write            func(b *batch) error
 }
 
-func (st visitorStep) needs(n *needs)       { n.projects.add(st.project) }
-func (st visitorStep) apply(b *batch) error { st.write(b); return nil }
+func (st visitorStep) needs(n *needs) {
+	n.projects.add(st.project)
+	n.visitors.add(st.visitor)
+}
+
+func (st visitorStep) apply(b *batch) error { return st.write(b) }
 
 // Visitor implements core.Store.
 func (s *Store) Visitor(ctx context.Context, projectID, visitorID string) (*core.Visitor, error) {

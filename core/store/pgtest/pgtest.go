@@ -102,7 +102,7 @@ read -r _; kill -INT $!; wait $!; rm -rf "$2"`
 }
 
 // keep holds the server's input open.
-var keep io.Closer
+var keep io.Closer //nolint:unused // nobody reads it: it only has to stay
 
 // await returns when the server answers.
 func await(folder string) error {
