@@ -71,10 +71,11 @@ func (s *splitter) findWholes() {
 // cut finds where the part that begins at start ends.
 func (s *splitter) cut(start int) int {
 	best, bestRank, last := start, -1, start
-	rest, state, used, breaks := s.text[start:], -1, 0, 0
+	rest, state, used := s.text[start:], -1, 0
 	newline := false
 	for rest != "" {
 		var cluster string
+		var breaks int
 		cluster, rest, breaks, state = uniseg.StepString(rest, state)
 		used += s.measure(cluster)
 		if used > s.limit {
