@@ -88,7 +88,7 @@ type outcome struct {
 	Fail   string
 	Wait   time.Duration
 	Reason string
-	Files  bool // read each file of the message and answer with a copy
+	Flood  int // lines to log
 }
 
 func (f *fixture) Deliver(ctx context.Context, e *plugin.Event) (plugin.Receipt, error) {
@@ -109,6 +109,9 @@ func (f *fixture) deliver(ctx context.Context, e *plugin.Event, run int) (plugin
 	var o outcome
 	if err := f.call(ctx, "/deliver", d, &o); err != nil {
 		return plugin.Receipt{}, err
+	}
+	for i := range o.Flood {
+		f.host.Log().Warn("flooding", "line", i)
 	}
 	receipt := plugin.Receipt{Thread: o.Thread, Calls: o.Calls}
 	if o.Record {

@@ -27,27 +27,31 @@ func (r *runner) openInbound(l *launch) error {
 	if err != nil {
 		return fmt.Errorf("the plugin does not open its inbound stream: %w", err)
 	}
-	go func() { l.giveUp(r.serveInbound(l, stream)) }()
+	go r.serveInbound(l, stream)
 	return nil
 }
 
-func (r *runner) serveInbound(l *launch, stream inboundStream) error {
+func (r *runner) serveInbound(l *launch, stream inboundStream) {
 	var sending sync.Mutex
+	var handling sync.WaitGroup
 	slots := make(chan struct{}, maxInbound)
+	defer close(l.heard)
+	defer handling.Wait()
 	for {
 		item, err := stream.Recv()
 		if err != nil {
-			return streamEnd(err)
+			l.giveUp(streamEnd(err))
+			return
 		}
 		slots <- struct{}{}
-		go func() {
+		handling.Go(func() {
 			defer func() { <-slots }()
 			ack := r.take(l.ended, item)
 			ack.Ref = item.GetRef()
 			sending.Lock()
 			defer sending.Unlock()
 			_ = stream.Send(ack) // the receiver learns of a broken stream
-		}()
+		})
 	}
 }
 

@@ -28,6 +28,7 @@ type launch struct {
 	joins      bool
 	wanted     map[string]bool // nil: every stored event
 	calls      sync.WaitGroup
+	heard      chan struct{} // closed when the last inbound has been handled
 	slots      chan struct{} // one for each call under way
 	lives      chan struct{} // the same, of what is told at once or not at all
 }
@@ -78,7 +79,7 @@ func newLaunch(p *process, generation int64) *launch {
 	if parallel <= 0 {
 		parallel = defaultParallel
 	}
-	l := &launch{process: p, generation: generation, slots: make(chan struct{}, parallel), lives: make(chan struct{}, 4)}
+	l := &launch{process: p, generation: generation, slots: make(chan struct{}, parallel), lives: make(chan struct{}, 4), heard: make(chan struct{})}
 	if events := p.desc.GetEvents(); len(events) > 0 {
 		l.wanted = map[string]bool{}
 		for _, e := range events {
@@ -156,8 +157,8 @@ func (l *launch) wants(kind core.EventType) bool { return l.wanted == nil || l.w
 // How often a plugin is asked whether it is well, and how many answers it may owe.
 const (
 	healthEvery   = 2 * time.Second
-	healthTimeout = 5 * time.Second
-	healthMisses  = 3
+	healthTimeout = 3 * time.Second
+	healthMisses  = 4
 )
 
 // watchHealth gives a launch up that answers nothing any more: it is killed then,

@@ -244,16 +244,14 @@ func (r *runner) end(ctx context.Context, l *launch) error {
 	}
 	cause := context.Cause(l.ended)
 	l.kill()
-	idle := make(chan struct{})
-	go func() {
-		l.calls.Wait()
-		close(idle)
-	}()
-	within(idle, killTimeout)
 	_ = l.socket.Close()
-	r.mu.Lock()
-	r.said.Restarts++
-	r.mu.Unlock()
+	l.calls.Wait() // what was done is being stored
+	<-l.heard
+	if ctx.Err() == nil {
+		r.mu.Lock()
+		r.said.Restarts++
+		r.mu.Unlock()
+	}
 	return r.whyEnded(cause)
 }
 
