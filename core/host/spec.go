@@ -131,7 +131,3 @@ func (s *Spec) projectIDs() []string {
 	}
 	return ids
 }
-
-func (s *Spec) serves(projectID string) bool {
-	return slices.ContainsFunc(s.Projects, func(p *core.Project) bool { return p.ID == projectID })
-}

@@ -164,7 +164,7 @@ func (f *follower) nextPage() bool {
 	defer cancel()
 	events, reached, more, err := f.s.chat.Catchup(ctx, by, session, after)
 	if err != nil {
-		f.s.explain(err, "catch-up")
+		_ = f.s.explain(err, "catch-up") // it logs; the page only learns to come back
 		f.out.close(ending{closeRestart, "connect again and resume"})
 		return false
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -86,7 +87,7 @@ func (s *Server) fail(err error, c echo.Context) {
 
 // explain is what may be said of err.
 func (s *Server) explain(err error, where string) *core.Error {
-	if he, ok := err.(*echo.HTTPError); ok {
+	if he := new(echo.HTTPError); errors.As(err, &he) {
 		return httpError(he)
 	}
 	e := core.AsError(err)

@@ -59,7 +59,7 @@ func (p params) readMultipart(r *http.Request) error {
 	}
 	for n := 0; ; n++ {
 		part, err := reader.NextPart()
-		if errors.Is(err, io.EOF) && (n == 0 || err == io.EOF) { //nolint:errorlint // a wrapped EOF is a cut body
+		if errors.Is(err, io.EOF) && (n == 0 || err == io.EOF) { // a wrapped EOF is a cut body
 			return nil // the library sends calls without parameters as zero bytes
 		}
 		if err != nil {

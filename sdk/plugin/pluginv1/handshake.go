@@ -1,3 +1,4 @@
+// Package pluginv1 is what goes over the wire between the host and a plugin.
 package pluginv1
 
 // What the host and a plugin agree on before the first call. ProtocolVersion is
