@@ -27,7 +27,7 @@ export function draw(e: Entry, name: string, retry: (e: Entry) => void, extras?:
   else {
     const at = new Date(m.createdAt);
     if (m.failed) foot.append(h('span', { class: 'no' }, t.undelivered));
-    if (m.editedAt && !m.deletedAt) foot.append(t.edited + ' · ');
+    if (m.editedAt && !m.deletedAt) foot.append(h('em', {}, t.edited));
     foot.append(h('time', {}, at.toLocaleTimeString([], { timeStyle: 'short' })));
     if (status) {
       const path = status === 'queued' ? clock : status === 'stored' ? once : twice;

@@ -194,6 +194,7 @@ function grow(): void {
   input.style.height = 'auto';
   input.style.height = input.scrollHeight + 'px';
   form.classList.toggle('full', !!input.value.trim());
+  grown();
 }
 
 function pressed(e: KeyboardEvent): void {
