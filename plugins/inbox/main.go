@@ -14,7 +14,6 @@ func main() {
 		Version: "0.1.0",
 		Kind:    plugin.KindBridge,
 		Events:  events,
-		Pages:   true,
 		New:     newBridge,
 	})
 }

@@ -51,8 +51,6 @@ type Spec[Config any] struct {
 	Limits []Limit
 	// Parallel is how many sessions may be delivered to at once; 0 means 16.
 	Parallel int
-	// Pages says that the bridge's http.Handler serves pages for operators.
-	Pages bool
 	// PublicPaths of the bridge's http.Handler are open to all.
 	PublicPaths []string
 	// Cannot says in words for operators what the platform cannot do, by action.
