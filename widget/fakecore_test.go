@@ -39,12 +39,14 @@ type fakeCore struct {
 	requests []string
 	settings frame
 
-	down    bool                         // nobody can connect
-	mute    bool                         // frames are read and not answered
-	refuse  func(f frame) frame          // not nil: the error to answer with
-	deafTo  func(hello frame) (code int) // not 0: close with it instead of a welcome
-	policy  string
-	uploads [][]byte
+	down     bool                         // nobody can connect
+	mute     bool                         // frames are read and not answered
+	refuse   func(f frame) frame          // not nil: the error to answer with
+	deafTo   func(hello frame) (code int) // not 0: close with it instead of a welcome
+	policy   string
+	uploads  [][]byte
+	greeting frame            // not nil: what every hello is answered with
+	demo     *widget.DemoPage // not nil: the page is the demo
 }
 
 func newFakeCore(t *testing.T) *fakeCore {
@@ -55,8 +57,10 @@ func newFakeCore(t *testing.T) *fakeCore {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", c.page)
+	mux.HandleFunc("GET /contact", c.page)
 	mux.HandleFunc("GET /widget.js", func(w http.ResponseWriter, _ *http.Request) { script(w, widget.Script) })
 	mux.HandleFunc("GET /extra.js", func(w http.ResponseWriter, _ *http.Request) { script(w, widget.Extra) })
+	mux.Handle("GET /demo/", http.StripPrefix("/demo/", http.FileServerFS(widget.DemoFiles())))
 	mux.HandleFunc("GET /v1/widget/{key}", c.widgetSettings)
 	mux.HandleFunc("GET /v1/socket", c.socket)
 	mux.HandleFunc("POST /v1/uploads", c.upload)
@@ -107,6 +111,10 @@ func (c *fakeCore) until(what string, met func() bool) {
 }
 
 func (c *fakeCore) page(w http.ResponseWriter, _ *http.Request) {
+	if c.demo != nil {
+		c.demoPage(w)
+		return
+	}
 	w.Header().Set("Content-Security-Policy", c.policy)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = fmt.Fprintf(w, `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -212,6 +220,11 @@ func (c *fakeCore) welcome(conn *websocket.Conn, f frame) {
 			go func() { _ = conn.Close(websocket.StatusCode(code), "") }()
 			return
 		}
+	}
+	if c.greeting != nil {
+		c.sockets[conn] = true
+		c.write(conn, c.greeting)
+		return
 	}
 	visitor := frame{"id": "vis_1"}
 	if f["token"] == nil {
