@@ -36,10 +36,13 @@ func TestWidgetAndDemo(t *testing.T) {
 	status, _, _ = h.call("GET", "/v1/widget/pk_x", nil, nil)
 	equal(t, "unknown", status, 404)
 
-	status, _, header = h.call("GET", "/widget.js", nil, nil)
-	equal(t, "script", fmt.Sprint(status, " ", header.Get("Content-Type")), "200 text/javascript; charset=utf-8")
-	status, _, _ = h.call("GET", "/widget.js", map[string]string{"If-None-Match": "W/" + header.Get("ETag")}, nil)
-	equal(t, "script again", status, 304)
+	for _, path := range []string{"/widget.js", "/extra.js"} {
+		status, _, header := h.call("GET", path, map[string]string{"Origin": "https://any.example"}, nil)
+		equal(t, path, fmt.Sprint(status, " ", header.Get("Content-Type")), "200 text/javascript; charset=utf-8")
+		equal(t, path+" for any page", header.Get("Access-Control-Allow-Origin"), "*")
+		status, _, _ = h.call("GET", path, map[string]string{"If-None-Match": "W/" + header.Get("ETag")}, nil)
+		equal(t, path+" again", status, 304)
+	}
 
 	status, page, header := h.call("GET", "/", nil, nil)
 	equal(t, "demo", status, 200)

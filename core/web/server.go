@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/pocketping/pocketping/core"
+	"github.com/pocketping/pocketping/widget"
 )
 
 // Plugins gives the HTTP handlers of the bridges that serve pages.
@@ -115,7 +116,8 @@ func (s *Server) routes() *echo.Echo {
 	look := []string{http.MethodGet, http.MethodHead}
 	e.Match(look, "/", s.getDemo)
 	e.Match(look, "/demo/*", s.getDemoFile)
-	e.Match(look, "/widget.js", s.getScript)
+	e.Match(look, "/widget.js", script(widget.Script, widget.ETag))
+	e.Match(look, "/extra.js", script(widget.Extra, widget.ExtraETag))
 	e.Match(look, "/healthz", s.getHealth)
 	e.Match(look, "/readyz", s.getReady)
 	e.GET("/metrics", s.getMetrics)

@@ -18,14 +18,16 @@ import (
 const demoPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; " +
 	"connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 
-// getScript serves the widget. It is asked for again within minutes of an upgrade
-// and costs a 304 otherwise.
-func (s *Server) getScript(c echo.Context) error {
-	h := c.Response().Header()
-	h.Set("Content-Type", "text/javascript; charset=utf-8")
-	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
-	h.Set("Access-Control-Allow-Origin", "*")
-	return cached(c, widget.ETag, "public, max-age=300, stale-while-revalidate=86400", widget.Script)
+// script serves a part of the widget to any page. It is asked for again within
+// minutes of an upgrade and costs a 304 otherwise.
+func script(body []byte, etag string) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("Content-Type", "text/javascript; charset=utf-8")
+		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+		h.Set("Access-Control-Allow-Origin", "*") // a module needs it
+		return cached(c, etag, "public, max-age=300, stale-while-revalidate=86400", body)
+	}
 }
 
 // getSettings are what the bubble needs before anyone acts.
