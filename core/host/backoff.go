@@ -14,5 +14,5 @@ func backoff(tries int) time.Duration {
 
 // jitter is d, give or take a quarter.
 func jitter(d time.Duration) time.Duration {
-	return d*3/4 + time.Duration(rand.Int64N(int64(d)/2+1)) //nolint:gosec // no secret
+	return d*3/4 + time.Duration(rand.Int64N(int64(d)/2+1))
 }

@@ -119,7 +119,7 @@ func linksToWire(links []core.Link) []*pluginv1.Link {
 	for i, l := range links {
 		wire[i] = &pluginv1.Link{
 			Thread: l.Thread, ExternalId: l.ExternalID, MessageId: l.MessageID,
-			Part: int32(l.Part), Revision: l.Revision, Deleted: l.Deleted, //nolint:gosec // parts of one message
+			Part: int32(l.Part), Revision: l.Revision, Deleted: l.Deleted,
 		}
 	}
 	return wire

@@ -3,6 +3,7 @@ package host_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -196,7 +197,7 @@ func TestWrongFieldIsNamed(t *testing.T) {
 	})
 	_, err := w.host.Try(t.Context(), spec)
 	var field *host.ConfigError
-	if !asError(err, &field) || field.Field != "token" || field.Reason != "is malformed" && !strings.Contains(field.Reason, "secret") {
+	if !errors.As(err, &field) || field.Field != "token" || field.Reason != "is malformed" && !strings.Contains(field.Reason, "secret") {
 		t.Errorf("Try: %v", err)
 	}
 }
@@ -308,7 +309,7 @@ func TestMTLS(t *testing.T) {
 func TestPluginEndsWithItsHost(t *testing.T) {
 	p := newPlatform(t)
 	dir := t.TempDir()
-	cmd := exec.Command(os.Args[0]) //nolint:gosec // this test
+	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), hostEnv+"="+dir, "TEST_PLATFORM="+p.url)
 	cmd.Stderr = os.Stderr
 	must(t, cmd.Start())
@@ -327,103 +328,4 @@ func runHost() {
 	w.platform = &platform{url: os.Getenv("TEST_PLATFORM")}
 	w.host.Run(w.spec())
 	select {}
-}
-
-func asError[E error](err error, target *E) bool {
-	for ; err != nil; err = unwrap(err) {
-		if e, ok := err.(E); ok {
-			*target = e
-			return true
-		}
-	}
-	return false
-}
-
-func unwrap(err error) error {
-	u, ok := err.(interface{ Unwrap() error })
-	if !ok {
-		return nil
-	}
-	return u.Unwrap()
-}
-
-func TestOneHostAtATimeRunsABridge(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "test.db")
-	p := newPlatform(t)
-	first, second := openWorld(t, path), openWorld(t, path)
-	for _, w := range []*world{first, second} {
-		w.platform = p
-		t.Cleanup(func() {
-			w.host.Stop(context.Background())
-			_ = w.store.Close()
-		})
-	}
-	first.host.Run(first.spec())
-	pid := p.pid(t)
-	second.host.Run(second.spec())
-	anna := first.visitor("Anna")
-	anna.say("one")
-	first.delivered("one")
-	if s := second.host.Status()[0]; s.State != "waiting" {
-		t.Errorf("the second host's bridge is %s", s.State)
-	}
-	first.host.Stop(context.Background())
-	anna.w = second // its bus tells it, or its store when it begins
-	anna.say("two")
-	p.eventually(t, "the second host's plugin", func() bool { return p.pollers[pid] == 0 && len(p.pollers) == 1 })
-	p.eventually(t, "what is owed", func() bool { return p.count("two") == 1 })
-}
-
-func TestReplacedBridgeGoesOnWithTheNewBlock(t *testing.T) {
-	w := newWorld(t)
-	w.host.Run(w.spec())
-	anna := w.visitor("Anna")
-	anna.say("one")
-	w.delivered("one")
-	w.settled()
-	pid := w.platform.pid(t)
-	w.host.Run(w.spec(func(s *host.Spec) { s.Pace = "1000/1s" }))
-	w.platform.eventually(t, "another plugin alone", func() bool { return w.platform.pollers[pid] == 0 && len(w.platform.pollers) == 1 })
-	anna.say("two")
-	w.delivered("one", "two")
-	w.host.Remove(t.Context(), bridgeID)
-	if len(w.host.Status()) != 0 {
-		t.Error("a removed bridge still has a status")
-	}
-	w.platform.eventually(t, "no plugin", func() bool { return len(w.platform.pollers) == 0 })
-}
-
-func TestFloodOfLogIsCapped(t *testing.T) {
-	w := newWorld(t)
-	w.platform.on(func(d delivery) outcome {
-		if d.Text == "flood" {
-			return outcome{Flood: 20_000}
-		}
-		return outcome{}
-	})
-	w.host.Run(w.spec())
-	anna := w.visitor("Anna")
-	anna.say("flood")
-	anna.say("after")
-	w.delivered("flood", "after")
-	w.settled()
-	if n := strings.Count(w.log.String(), "flooding"); n == 0 || n > 1000 {
-		t.Errorf("%d of 20000 lines were logged", n)
-	}
-}
-
-func TestTooMuchAtOnceEndsThePluginOnly(t *testing.T) {
-	w := newWorld(t)
-	w.host.Run(w.spec())
-	anna := w.visitor("Anna")
-	anna.say("one")
-	w.delivered("one")
-	huge := update{}
-	huge.EffectKey, huge.Kind, huge.Text = "1", 1, strings.Repeat("x", 10<<20)
-	w.platform.updates <- huge
-	if done := <-w.platform.acked; !done.Refused || !strings.Contains(done.Err, "SaveFile") {
-		t.Errorf("acked %q", done.Err)
-	}
-	anna.say("two")
-	w.delivered("one", "two")
 }
