@@ -213,10 +213,17 @@ func (p widget) write(text string) {
 		root.querySelector('form').requestSubmit();`, text)
 }
 
+// bodyOf is what a message of the widget says, without what it quotes and carries.
+const bodyOf = `const bodyOf = (m) => {
+	const b = m.querySelector('.b').cloneNode(true);
+	b.querySelectorAll('.quote, .file').forEach((e) => e.remove());
+	return b.textContent;
+};`
+
 // press uses a button of the message's menu.
 func (p widget) press(text, kind string) {
 	p.w.t.Helper()
-	p.wait("the button "+kind+" of "+text, `const m = [...root.querySelectorAll('.m')].find((m) => m.querySelector('.b > span')?.textContent === args[0]);
+	p.wait("the button "+kind+" of "+text, bodyOf+`const m = [...root.querySelectorAll('.m')].find((m) => bodyOf(m) === args[0]);
 		const b = m?.querySelector('.menu .' + args[1]);
 		b?.click();
 		return b`, text, kind)
@@ -224,13 +231,13 @@ func (p widget) press(text, kind string) {
 
 func (p widget) lines() []line {
 	p.w.t.Helper()
-	return ask[[]line](p.tab, `return [...root.querySelectorAll('.log > .m')].slice(1).map((m) => ({
+	return ask[[]line](p.tab, bodyOf+`return [...root.querySelectorAll('.log > .m')].slice(1).map((m) => ({
 		Who: m.classList.contains('visitor') ? 'visitor' : m.querySelector('.who')?.textContent || 'operator',
-		Text: m.querySelector('.b > span')?.textContent || '',
+		Text: bodyOf(m),
 		Quote: m.querySelector('.quote')?.textContent || '',
 		Tick: m.querySelector('.tick')?.className.replace('tick ', '') || '',
-		Gone: m.classList.contains('gone'),
-		Edited: m.querySelector('.foot')?.textContent.includes('dited') || false,
+		Gone: Boolean(m.querySelector('.b > i')),
+		Edited: Boolean(m.querySelector('.foot em')),
 		Files: [...m.querySelectorAll('a.file')].map((a) => a.querySelector('img')?.alt || a.textContent),
 	}))`)
 }
