@@ -84,6 +84,7 @@ func seqOf(f *pluginv1.Failure, items []item) int64 {
 // retry lets the session wait, longer each time; the others go on.
 func (r *runner) retry(ln *lane, reason string) {
 	r.counts.retried.Add(1)
+	r.note(reason)
 	var tries int
 	var first time.Time
 	var head int64

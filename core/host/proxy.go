@@ -22,10 +22,10 @@ func (h *Host) Handler(bridgeID string) (handler http.Handler, public []string, 
 	if r == nil {
 		return nil, nil, false
 	}
-	l := r.current()
-	if l != nil {
-		public = slices.Clone(l.desc.GetPublicPaths())
-	}
+	r.mu.Lock()
+	l := r.launch
+	public = slices.Clone(r.public)
+	r.mu.Unlock()
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		switch {
 		case l == nil:

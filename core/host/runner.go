@@ -58,6 +58,7 @@ type runner struct {
 	said     core.BridgeStatus
 	unusable int // failures of the whole bridge in a row
 	wellAt   time.Time
+	public   []string // the newest launch's paths that are open to all
 }
 
 type counts struct {
@@ -271,6 +272,16 @@ func (r *runner) set(l *launch) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.launch = l
+	if l != nil {
+		r.said.Version, r.public = l.desc.GetVersion(), l.desc.GetPublicPaths()
+	}
+}
+
+// note shows a problem that does not concern the whole bridge.
+func (r *runner) note(problem string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.said.LastError = problem
 }
 
 func (r *runner) current() *launch {
@@ -296,9 +307,9 @@ func (r *runner) say(state, problem string) {
 func (r *runner) well() {
 	r.mu.Lock()
 	r.unusable, r.wellAt = 0, time.Now()
-	degraded := r.launch != nil && r.said.State == stateDegraded
+	troubled := r.launch != nil && (r.said.State == stateDegraded || r.said.LastError != "")
 	r.mu.Unlock()
-	if degraded {
+	if troubled {
 		r.say(stateRunning, "")
 	}
 }
@@ -314,9 +325,6 @@ func (r *runner) status() core.BridgeStatus {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.said
-	if r.launch != nil {
-		s.Version = r.launch.desc.GetVersion()
-	}
 	s.Backlog = r.queue.size()
 	return s
 }

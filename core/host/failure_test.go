@@ -1,0 +1,55 @@
+package host
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/pocketping/pocketping/core"
+)
+
+// toldChat keeps the events that operators were told can never be delivered.
+type toldChat struct {
+	Chat
+	told []int64
+}
+
+func (c *toldChat) DeliveryFailed(_ context.Context, _, _ string, seq int64, _ string) error {
+	c.told = append(c.told, seq)
+	return nil
+}
+
+func TestPoisonIsParkedWhenOthersGetThrough(t *testing.T) {
+	for name, c := range map[string]struct {
+		tries  int
+		since  time.Duration
+		well   time.Duration // ago
+		parked bool
+	}{
+		"often, for long, others got through": {8, 2 * time.Hour, time.Minute, true},
+		"not often enough":                    {3, 2 * time.Hour, time.Minute, false},
+		"not for long enough":                 {20, 10 * time.Minute, time.Minute, false},
+		"nobody got through":                  {20, 2 * time.Hour, 3 * time.Hour, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			chat := &toldChat{}
+			r := newRunner(New(Options{Chat: chat}), Spec{ID: "b"})
+			defer r.finish()
+			r.queue.hear(signal("s", true, core.MessagePosted, 5, 6), "b")
+			ln, _, _ := r.queue.pick()
+			ln.tries, ln.first, r.wellAt = c.tries-1, time.Now().Add(-c.since), time.Now().Add(-c.well)
+			r.retry(ln, "it fails")
+			r.queue.release(ln)
+			if parked := len(chat.told) == 1 && chat.told[0] == 5; parked != c.parked {
+				t.Errorf("told of %v", chat.told)
+			}
+			_, next, _ := r.queue.pick()
+			if c.parked && (len(next) != 1 || next[0].seq != 6) || !c.parked && next != nil {
+				t.Errorf("next comes %v", seqs(next))
+			}
+			if s := r.status(); s.LastError != "it fails" {
+				t.Errorf("the status says %q", s.LastError)
+			}
+		})
+	}
+}
