@@ -238,7 +238,7 @@ func (c *fakeCore) welcome(conn *websocket.Conn, f frame) {
 	resumed := c.session != nil && f["session"] == c.session["id"] && f["after"] != nil
 	var session any
 	if c.session != nil {
-		s := frame{"messages": c.messages[max(0, len(c.messages)-50):], "seq": len(c.events)}
+		s := frame{"messages": append([]frame{}, c.messages[max(0, len(c.messages)-50):]...), "seq": len(c.events)}
 		for k, v := range c.session {
 			s[k] = v
 		}
@@ -265,7 +265,7 @@ func (c *fakeCore) obey(conn *websocket.Conn, id string, f frame) {
 	case "history":
 		older := slices.DeleteFunc(slices.Clone(c.messages), func(m frame) bool { return m["seq"].(int) >= int(f["before"].(float64)) })
 		first := max(0, len(older)-int(f["limit"].(float64)))
-		ok = frame{"type": "history", "id": id, "messages": older[first:], "hasMore": first > 0}
+		ok = frame{"type": "history", "id": id, "messages": append([]frame{}, older[first:]...), "hasMore": first > 0}
 	}
 	c.results[id] = ok
 	c.write(conn, ok)
