@@ -16,8 +16,8 @@ run: build
 # Makes bin/pocketping, and bin/plugins/<name> of every plugin.
 build:
 	@mkdir -p bin/plugins
-	$(GO) build -trimpath -o bin/pocketping .
-	$(if $(PLUGINS),$(GO) build -trimpath -o bin/plugins/ $(PLUGINS))
+	$(GO) build -o bin/pocketping .
+	$(if $(PLUGINS),$(GO) build -o bin/plugins/ $(PLUGINS))
 
 # Runs all tests, on SQLite and on a Postgres of their own, under the race
 # detector. Installs what they need where it can: Chromium, Postgres, a C compiler.

@@ -3,6 +3,7 @@
 package deps
 
 import (
+	_ "github.com/agext/levenshtein"
 	_ "github.com/chromedp/chromedp"
 	_ "github.com/coder/websocket"
 	_ "github.com/fatih/color"
@@ -16,15 +17,18 @@ import (
 	_ "github.com/hashicorp/hcl/v2"
 	_ "github.com/hashicorp/hcl/v2/gohcl"
 	_ "github.com/hashicorp/hcl/v2/hclparse"
-	_ "github.com/agext/levenshtein"
+	_ "github.com/jackc/pgx/v5"
+	_ "github.com/jedib0t/go-pretty/v6/table"
 	_ "github.com/labstack/echo/v4"
 	_ "github.com/lmittmann/tint"
+	_ "github.com/mattn/go-isatty"
 	_ "github.com/pressly/goose/v3"
 	_ "github.com/prometheus/client_golang/prometheus"
 	_ "github.com/prometheus/client_golang/prometheus/promhttp"
 	_ "github.com/rivo/uniseg"
 	_ "github.com/spf13/cobra"
 	_ "github.com/zclconf/go-cty/cty"
+	_ "golang.org/x/net/html"
 	_ "golang.org/x/sync/errgroup"
 	_ "golang.org/x/sys/unix"
 	_ "golang.org/x/time/rate"
@@ -35,8 +39,4 @@ import (
 	_ "gorm.io/driver/sqlite"
 	_ "gorm.io/gorm"
 	_ "modernc.org/sqlite"
-	_ "golang.org/x/net/html"
-	_ "github.com/jackc/pgx/v5"
-	_ "github.com/mattn/go-isatty"
-	_ "github.com/jedib0t/go-pretty/v6/table"
 )
