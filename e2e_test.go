@@ -165,8 +165,9 @@ func (s *story) fromInbox() {
 	s.inbox.write("never mind this")
 	s.says("operator: never mind this")
 	s.text("never mind this")
-	s.inbox.press("never mind this", "Delete")
-	s.inbox.press("never mind this", "Delete") // it asks whether one is sure
+	s.inbox.wait("the message to be deleted", `const m = [...root.querySelectorAll('[data-message]')].find((m) => m.querySelector('p.text')?.textContent === args[0]);
+		m?.querySelector('.actions button:last-child').click(); // it asks whether one is sure
+		return !m`, "never mind this")
 	s.becomes("operator: (deleted)")
 	s.goneFromTopic("never mind this")
 }
@@ -214,7 +215,7 @@ func (s *story) files() {
 		s.t.Fatal(err)
 	}
 	s.inbox.attach("root.querySelector('form.composer input[type=file]')", reply)
-	s.inbox.wait("the file to be uploaded", "return root.querySelector('.chips li')?.textContent.includes('terms.pdf')")
+	s.inbox.wait("the file to be uploaded", "return root.querySelector('.chips li')?.textContent.includes('terms.pdf') && !root.querySelector('form.composer .send').disabled")
 	s.inbox.write("Our terms")
 	s.says("operator: Our terms[terms.pdf]")
 	s.inTopic("the inbox's file", func(m telegramtest.Message) bool { return m.File != nil && m.File.Name == "terms.pdf" })
