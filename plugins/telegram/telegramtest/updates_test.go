@@ -76,7 +76,8 @@ func TestOffsets(t *testing.T) {
 func TestAnswerIsCapped(t *testing.T) {
 	s := start(t)
 	big := strings.Repeat("x", 3<<20)
-	write(s, big, big)
+	s.Push("message", obj{"text": big})
+	s.Push("message", obj{"text": big})
 	if got := poll(t, s, nil); len(got) != 1 {
 		t.Errorf("%d updates of 3 MiB in one answer", len(got))
 	}
