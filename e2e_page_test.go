@@ -74,23 +74,33 @@ func (w *world) open(person context.Context, url, root, script string) *tab {
 
 func inTab[T any](t *tab, action chromedp.Action[T]) T {
 	t.w.t.Helper()
-	ctx, cancel := context.WithTimeout(t.ctx, patience)
-	defer cancel()
-	result, err := chromedp.Run(ctx, action)
+	result, err := tryInTab(t, action)
 	if err != nil {
 		t.w.t.Fatal(err)
 	}
 	return result
 }
 
-// ask runs a function body in the page, with root and args at hand.
-func ask[T any](t *tab, body string, args ...any) T {
+func tryInTab[T any](t *tab, action chromedp.Action[T]) (T, error) {
+	ctx, cancel := context.WithTimeout(t.ctx, patience)
+	defer cancel()
+	return chromedp.Run(ctx, action)
+}
+
+// call is a function body as an expression, with root and args at hand.
+func (t *tab) call(body string, args []any) string {
 	t.w.t.Helper()
 	given, err := json.Marshal(args)
 	if err != nil {
 		t.w.t.Fatal(err)
 	}
-	return inTab(t, chromedp.Evaluate[T](fmt.Sprintf("((root, args) => { %s })(%s, %s)", body, t.js, given)))
+	return fmt.Sprintf("((root, args) => { %s })(%s, %s)", body, t.js, given)
+}
+
+// ask runs a function body in the page.
+func ask[T any](t *tab, body string, args ...any) T {
+	t.w.t.Helper()
+	return inTab(t, chromedp.Evaluate[T](t.call(body, args)))
 }
 
 // do runs a function body for what it does.
@@ -99,10 +109,15 @@ func (t *tab) do(body string, args ...any) {
 	ask[chromedp.Void](t, body, args...)
 }
 
-// wait returns when the function body answers true.
+// wait returns when the function body answers true. A page that is just being
+// left answers nothing yet.
 func (t *tab) wait(what, body string, args ...any) {
 	t.w.t.Helper()
-	t.w.eventually(what, func() bool { return ask[bool](t, "return Boolean((() => { "+body+" })())", args...) })
+	script := t.call("return Boolean((() => { "+body+" })())", args)
+	t.w.eventually(what, func() bool {
+		ok, err := tryInTab(t, chromedp.Evaluate[bool](script))
+		return err == nil && ok
+	})
 }
 
 // line is one message as a person reads it on a page.

@@ -230,7 +230,7 @@ func (s *story) notesAndCommands() {
 	s.text("give her a discount")
 	s.olga.Message(s.topic, "/clsoe")
 	s.text("unknown command /clsoe")
-	s.olga.Command(s.topic, "/info", "")
+	s.olga.Command(s.topic, "info", "")
 	s.inTopic("the answer to /info", func(m telegramtest.Message) bool { return strings.Contains(m.Text, "Visitor vis_") })
 	s.both()
 }
