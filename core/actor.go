@@ -1,5 +1,7 @@
 package core
 
+import "encoding/json"
+
 // Actor is who does something, and where they do it.
 type Actor struct {
 	Sender    Sender
@@ -17,6 +19,15 @@ func (a Actor) scope() string {
 		return a.VisitorID
 	}
 	return a.ProjectID
+}
+
+// asData names the actor in a session's event; visitors see no more than "by".
+func (a Actor) asData() json.RawMessage {
+	by := string(a.Sender)
+	if a.Via == ViaAPI {
+		by = ViaAPI
+	}
+	return data(map[string]string{"by": by, "name": a.Name})
 }
 
 // owner is who the actor's uploads belong to.

@@ -19,7 +19,6 @@ type Change struct {
 	Events  []Event
 	Once    *Once
 	Links   []Link
-	Read    int64 // the session's read mark moves up to here
 }
 
 // Edit is the new text of a message.

@@ -28,13 +28,13 @@ func (c *Chat) setStatus(ctx context.Context, by Actor, sessionID string, to Sta
 			return change, nil
 		}
 		if to == StatusActive {
-			if change, err = c.placeOperatorAfterClosing(ctx, s); err != nil {
+			if change, err = c.placeOperatorAfterClosing(ctx, s, by); err != nil {
 				return nil, err
 			}
 			change.Once = once
 		} else {
 			change.Status = to
-			change.Events = []Event{{Type: SessionClosed, Data: data(map[string]string{"by": closer(by), "name": by.Name})}}
+			change.Events = []Event{{Type: SessionClosed, Data: by.asData()}}
 		}
 		return change, c.oweAll(change, "")
 	})
@@ -47,13 +47,6 @@ func (c *Chat) sessionOf(ctx context.Context, by Actor, sessionID string) (*Sess
 		return c.store.NewestSession(ctx, by.ProjectID, by.VisitorID)
 	}
 	return c.store.Session(ctx, by.ProjectID, sessionID)
-}
-
-func closer(by Actor) string {
-	if by.Via == ViaAPI {
-		return ViaAPI
-	}
-	return string(by.Sender)
 }
 
 // data is an event's data. Maps of strings, and what came in as JSON, always

@@ -14,7 +14,7 @@ func (c *Chat) place(ctx context.Context, p *Project, by Actor, post Post) (*Cha
 		return nil, err
 	}
 	if s.Status == StatusClosed && !post.Note {
-		return c.placeOperatorAfterClosing(ctx, s)
+		return c.placeOperatorAfterClosing(ctx, s, by)
 	}
 	return c.step(s), nil
 }
@@ -27,14 +27,14 @@ func (c *Chat) placeVisitor(ctx context.Context, p *Project, by Actor) (*Change,
 	case err != nil:
 		return nil, err
 	case s.Status == StatusClosed:
-		return c.reopening(s, "visitor"), nil
+		return c.reopening(s, by), nil
 	}
 	return c.step(s), nil
 }
 
 // placeOperatorAfterClosing lets an operator go on in the visitor's newest
 // session; an older thread is refused, for the visitor no longer looks there.
-func (c *Chat) placeOperatorAfterClosing(ctx context.Context, s *Session) (*Change, error) {
+func (c *Chat) placeOperatorAfterClosing(ctx context.Context, s *Session, by Actor) (*Change, error) {
 	newest, err := c.store.NewestSession(ctx, s.ProjectID, s.VisitorID)
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func (c *Chat) placeOperatorAfterClosing(ctx context.Context, s *Session) (*Chan
 	if newest.ID != s.ID {
 		return nil, Errorf(CodeConflict, "this session is closed and the visitor has a newer one: answer in %s", newest.ID)
 	}
-	return c.reopening(s, "operator"), nil
+	return c.reopening(s, by), nil
 }
 
 // step is a change of a session as it is now.
@@ -50,10 +50,10 @@ func (c *Chat) step(s *Session) *Change {
 	return &Change{ProjectID: s.ProjectID, VisitorID: s.VisitorID, SessionID: s.ID, Expect: s.Status, At: c.clock.Now()}
 }
 
-func (c *Chat) reopening(s *Session, by string) *Change {
+func (c *Chat) reopening(s *Session, by Actor) *Change {
 	change := c.step(s)
 	change.Status = StatusActive
-	change.Events = []Event{{Type: SessionReopened, Data: data(map[string]string{"by": by})}}
+	change.Events = []Event{{Type: SessionReopened, Data: by.asData()}}
 	return change
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/fatih/color"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
 	"github.com/pocketping/pocketping/core"
@@ -110,9 +111,10 @@ func assemble(ctx context.Context, cfg *config.Config, log *slog.Logger, dev boo
 		FileURL: func(a *core.Attachment) string { return s.web.FileURL(a) },
 	})
 	s.web = web.New(web.Options{
-		Chat: chat, Bus: signals, Logins: s.store, Plugins: s.host, Ready: s.store.Ping, Status: s.host.Status,
+		Chat: chat, Bus: signals, Logins: s.store, Plugins: s.host, Pages: func() []string { return s.pages }, Ready: s.store.Ping, Status: s.host.Status,
 		Limits: limitsOf(cfg.Limits), MaxUpload: cfg.Files.MaxSize, SigningKey: signingKey,
 		URL: s.url, Dev: dev, MetricsToken: cfg.Server.MetricsToken, Log: log,
+		Collectors: []prometheus.Collector{hostCollector{s.host}},
 	})
 	s.http = s.web.HTTPServer(cfg.Server.Listen)
 

@@ -126,7 +126,6 @@ func (st *appendStep) moveSession(b *batch, s *sessionRow) {
 	if len(c.Events) > 0 {
 		s.LastActivity = max(s.LastActivity, c.At)
 	}
-	s.ReadSeq = max(s.ReadSeq, c.Read)
 	b.setActive(s)
 	b.sessions[s.ID] = s
 	if whole {

@@ -22,7 +22,10 @@ func (e echoPlugin) Handler(id string) (http.Handler, []string, bool) {
 }
 
 func operatorHouse(t *testing.T) (h *house, cookie string) {
-	h = newHouse(t, func(o *Options) { o.Plugins = echoPlugin{public: []string{"/hook", "/open/"}} })
+	h = newHouse(t, func(o *Options) {
+		o.Plugins = echoPlugin{public: []string{"/hook", "/open/"}}
+		o.Pages = func() []string { return []string{"acme.inbox"} }
+	})
 	login := core.Login{
 		ID: core.NewID(core.KindOperator), Name: "Olga Ö.", CodeHash: core.Hash("code-1"), CodeUntil: core.TimeOf(time.Now().Add(time.Hour)),
 	}

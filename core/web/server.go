@@ -12,12 +12,13 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/pocketping/pocketping/core"
 	"github.com/pocketping/pocketping/widget"
 )
 
-// Plugins gives the HTTP handlers of the bridges that serve pages.
+// Plugins gives the HTTP handlers of bridges.
 type Plugins interface {
 	// Handler is the bridge's own HTTP, and its paths that are open to all.
 	Handler(bridgeID string) (h http.Handler, public []string, ok bool)
@@ -29,15 +30,17 @@ type Options struct {
 	Chat         *core.Chat
 	Bus          core.Bus
 	Logins       core.Logins                 // nil: operators' pages are closed
-	Plugins      Plugins                     // nil: no bridge serves pages
+	Plugins      Plugins                     // nil: no bridge has HTTP of its own
+	Pages        func() []string             // ids of the bridges that serve pages; nil: none
 	Ready        func(context.Context) error // nil: always ready
 	Status       func() []core.BridgeStatus  // nil: unknown
 	Limits       Limits
-	MaxUpload    int64  // bytes; 0: 25 MiB
-	SigningKey   []byte // of the links to files
-	URL          string // where visitors reach this server, without a trailing slash
-	Dev          bool   // pages of this machine may use every project
-	MetricsToken string // opens /metrics from afar; empty: from this machine only
+	MaxUpload    int64                  // bytes; 0: 25 MiB
+	SigningKey   []byte                 // of the links to files
+	URL          string                 // where visitors reach this server, without a trailing slash
+	Dev          bool                   // pages of this machine may use every project
+	MetricsToken string                 // opens /metrics from afar; empty: from this machine only
+	Collectors   []prometheus.Collector // what /metrics shows beside the web's own
 	Log          *slog.Logger
 	Now          func() time.Time // nil: time.Now
 }
@@ -68,6 +71,9 @@ func New(o Options) *Server {
 	}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if s.o.Pages == nil {
+		s.o.Pages = func() []string { return nil }
 	}
 	if s.o.MaxUpload == 0 {
 		s.o.MaxUpload = defaultMaxUpload

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -76,11 +77,9 @@ func (s *Server) getDemo(c echo.Context) error {
 		return core.Errorf(core.CodeNotFound, "there is no project yet: add one to config.hcl")
 	}
 	page := widget.DemoPage{PublicKey: projects[0].PublicKey}
-	if s.o.Plugins != nil {
-		for _, id := range projects[0].Bridges {
-			if _, _, ok := s.o.Plugins.Handler(id); ok {
-				page.Inboxes = append(page.Inboxes, widget.Inbox{Name: id, Path: "/plugins/" + id + "/"})
-			}
+	for _, id := range s.o.Pages() {
+		if slices.Contains(projects[0].Bridges, id) {
+			page.Inboxes = append(page.Inboxes, widget.Inbox{Name: id, Path: "/plugins/" + id + "/"})
 		}
 	}
 	var b bytes.Buffer

@@ -79,7 +79,6 @@ func describe[C any](spec Spec[C], fields []field) *pluginv1.DescribeResponse {
 			return &pluginv1.Limit{Scope: l.Scope, Calls: int32(l.Calls), Per: durationpb.New(l.Per)}
 		}),
 		Parallel: int32(spec.Parallel), PublicPaths: spec.PublicPaths, Cannot: spec.Cannot,
-		ServesHttp: len(spec.PublicPaths) > 0,
 	}
 }
 

@@ -312,10 +312,8 @@ type DescribeResponse struct {
 	Parallel int32 `protobuf:"varint,7,opt,name=parallel,proto3" json:"parallel,omitempty"`
 	// Paths below its HTTP handler that are open to all (a platform's webhook).
 	PublicPaths []string `protobuf:"bytes,8,rep,name=public_paths,json=publicPaths,proto3" json:"public_paths,omitempty"`
-	// It serves pages for operators.
-	ServesHttp bool `protobuf:"varint,9,opt,name=serves_http,json=servesHttp,proto3" json:"serves_http,omitempty"`
 	// What the platform cannot do, in words for operators; key is the action.
-	Cannot        map[string]string `protobuf:"bytes,10,rep,name=cannot,proto3" json:"cannot,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Cannot        map[string]string `protobuf:"bytes,9,rep,name=cannot,proto3" json:"cannot,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -404,13 +402,6 @@ func (x *DescribeResponse) GetPublicPaths() []string {
 		return x.PublicPaths
 	}
 	return nil
-}
-
-func (x *DescribeResponse) GetServesHttp() bool {
-	if x != nil {
-		return x.ServesHttp
-	}
-	return false
 }
 
 func (x *DescribeResponse) GetCannot() map[string]string {
@@ -2517,7 +2508,7 @@ var File_pluginv1_plugin_proto protoreflect.FileDescriptor
 const file_pluginv1_plugin_proto_rawDesc = "" +
 	"\n" +
 	"\x15pluginv1/plugin.proto\x12\x14pocketping.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\"\x11\n" +
-	"\x0fDescribeRequest\"\xd9\x03\n" +
+	"\x0fDescribeRequest\"\xb8\x03\n" +
 	"\x10DescribeResponse\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12.\n" +
@@ -2526,11 +2517,8 @@ const file_pluginv1_plugin_proto_rawDesc = "" +
 	"\x06events\x18\x05 \x03(\tR\x06events\x123\n" +
 	"\x06limits\x18\x06 \x03(\v2\x1b.pocketping.plugin.v1.LimitR\x06limits\x12\x1a\n" +
 	"\bparallel\x18\a \x01(\x05R\bparallel\x12!\n" +
-	"\fpublic_paths\x18\b \x03(\tR\vpublicPaths\x12\x1f\n" +
-	"\vserves_http\x18\t \x01(\bR\n" +
-	"servesHttp\x12J\n" +
-	"\x06cannot\x18\n" +
-	" \x03(\v22.pocketping.plugin.v1.DescribeResponse.CannotEntryR\x06cannot\x1a9\n" +
+	"\fpublic_paths\x18\b \x03(\tR\vpublicPaths\x12J\n" +
+	"\x06cannot\x18\t \x03(\v22.pocketping.plugin.v1.DescribeResponse.CannotEntryR\x06cannot\x1a9\n" +
 	"\vCannotEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xbb\x01\n" +
