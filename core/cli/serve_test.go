@@ -3,6 +3,7 @@ package cli_test
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"os/exec"
 	"path/filepath"
@@ -237,4 +238,27 @@ func TestLogsAreJSONWhereNobodyReads(t *testing.T) {
 		}
 	}
 	t.Errorf("no JSON in %s of %s", c.Log(), filepath.Base(c.Dir))
+}
+
+func TestMetricsCountForBridges(t *testing.T) {
+	t.Parallel()
+	c := start(t, withInbox)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.URL+"/metrics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`pocketping_bridge_events_total{bridge="inbox",result="uncertain"} 0`, `pocketping_bridge_inbounds_total{bridge="inbox",result="received"} 0`} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("no %s in\n%s", want, text)
+		}
+	}
 }
