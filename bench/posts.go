@@ -27,7 +27,7 @@ func measurePosts(ctx context.Context, l lab) ([]Figure, error) {
 		return nil, err
 	}
 	core, err := harness.New(l.bins, l.dir, config(fmt.Sprintf(`  bridge "bench" {
-    command = %q
+    command = [%q]
     pace    = "none"
     env     = { %s = "sdk" }
   }`, self, roleEnv)))

@@ -30,5 +30,9 @@ func playRole(role string) {
 type silent struct{}
 
 func (silent) Deliver(_ context.Context, e *plugin.Event) (plugin.Receipt, error) {
-	return plugin.Receipt{Thread: e.Session.ID, Links: []plugin.Link{{Thread: e.Session.ID, ExternalID: e.Message.ID, MessageID: e.Message.ID}}}, nil
+	r := plugin.Receipt{Thread: e.Session.ID}
+	if e.Message != nil {
+		r.Links = []plugin.Link{{Thread: e.Session.ID, ExternalID: e.Message.ID, MessageID: e.Message.ID}}
+	}
+	return r, nil
 }

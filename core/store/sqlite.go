@@ -20,7 +20,7 @@ import (
 // returns, so an acked message survives a power cut.
 var pragmas = []string{
 	"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(4000)",
-	"journal_size_limit(67108864)", "cache_size(-32000)", "temp_store(MEMORY)",
+	"journal_size_limit(67108864)", "cache_size(-8000)", "temp_store(MEMORY)",
 }
 
 func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
