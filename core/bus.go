@@ -9,6 +9,7 @@ type Signal struct {
 	VisitorID string
 	SessionID string
 	Events    []*Event
+	Again     bool // the events have been published, unless the first answer was lost: who is owed any asks the store
 	Live      *Live
 	Bridges   []string // a Live for operators goes to these
 }

@@ -71,7 +71,11 @@ func (c *Chat) commit(ctx context.Context, decide func(context.Context) (*Change
 		if err != nil {
 			return nil, err
 		}
-		c.publish(result)
+		if result.Repeated {
+			c.publishAgain(ctx, result)
+		} else {
+			c.publish(result)
+		}
 		return result, nil
 	}
 	return nil, &Error{Code: CodeUnavailable, Message: "the session is changing too fast, try again", RetryAfter: time.Second, Err: ErrStale}
@@ -82,6 +86,20 @@ func (c *Chat) publish(r *Result) {
 		return
 	}
 	c.bus.Publish(Signal{ProjectID: r.Session.ProjectID, VisitorID: r.Session.VisitorID, SessionID: r.Session.ID, Events: r.Events})
+}
+
+// publishAgain tells of what was stored the first time. When the answer to that
+// was lost, as when the connection broke during the commit, nobody has.
+func (c *Chat) publishAgain(ctx context.Context, r *Result) {
+	if r.Session == nil || r.Seq == 0 {
+		return
+	}
+	events, err := c.store.Events(ctx, r.Session.ProjectID, r.Session.ID, r.Seq-1, 1)
+	if err != nil {
+		c.log.Warn("what is told again cannot be read", "session", r.Session.ID, "seq", r.Seq, "err", err)
+		return
+	}
+	c.bus.Publish(Signal{ProjectID: r.Session.ProjectID, VisitorID: r.Session.VisitorID, SessionID: r.Session.ID, Events: events, Again: true})
 }
 
 // live tells the visitor's sockets, and the bridges when it is for them.

@@ -22,6 +22,7 @@ type house struct {
 	store   *store.Store
 	project *core.Project
 	clock   *clock
+	bus     core.Bus
 	mu      sync.Mutex
 	owed    map[string][]core.EventType // what each bridge was told of, in order
 	live    []core.Live
@@ -44,17 +45,16 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	project.Bridges = []string{"acme.telegram", "inbox"}
-	h := &house{t: t, store: s, project: project, clock: &clock{1_700_000_000_000}, owed: map[string][]core.EventType{}}
-	b := bus.NewLocal()
+	h := &house{t: t, store: s, project: project, clock: &clock{1_700_000_000_000}, bus: bus.NewLocal(), owed: map[string][]core.EventType{}}
 	for _, id := range project.Bridges {
-		b.Subscribe(core.BridgeTopic(id), func(sig core.Signal) { h.hear(id, sig) })
+		h.bus.Subscribe(core.BridgeTopic(id), func(sig core.Signal) { h.hear(id, sig) })
 	}
 	files, err := store.DiskFiles(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.Chat = core.NewChat(core.Options{
-		Store: s, Files: files, Bus: b, Clock: h.clock,
+		Store: s, Files: files, Bus: h.bus, Clock: h.clock,
 		Projects: core.NewProjects([]*core.Project{project}),
 	})
 	return h

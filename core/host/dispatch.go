@@ -60,7 +60,7 @@ func (r *runner) serveLine(l *launch) (again time.Time, full bool) {
 			reserved, again = r.limits.take(max(l.cost(thread, wanted), need), need)
 			if reserved == 0 {
 				<-l.slots
-				r.queue.putBack(ln, items[0].class())
+				r.queue.putBack(ln, classOf(items))
 				return again, false
 			}
 			for len(wanted) > 1 && l.cost(thread, wanted) > reserved {

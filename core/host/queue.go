@@ -1,6 +1,7 @@
 package host
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -10,9 +11,11 @@ import (
 
 const (
 	maxRun = 50 // events in one call
-	// How long an event waits for one before it whose signal is yet to come. Two
-	// commits of a session may be published in the other order.
+	// How long an event waits for the signal of one before it, until the store is
+	// asked. Two commits of a session may be published in the other order.
 	gapWait = 100 * time.Millisecond
+	// How late the signal of what was read from the store may come.
+	lateSignal = time.Minute
 	// How long an idle session is remembered.
 	idleLane = 10 * time.Minute
 )
@@ -70,27 +73,43 @@ type lane struct {
 // queue holds what is owed to one bridge, by session. It is in memory only: the
 // store has it all.
 type queue struct {
-	wake chan struct{} // there may be something to do
+	wake   chan struct{} // there may be something to do
+	unsure chan struct{} // a signal seems to be lost: the store is to be read
 
 	mu      sync.Mutex
 	lanes   map[string]*lane
 	line    [classes][]*lane
-	loaded  map[loadedKey]bool // in the queue from the store, whose signals may yet come
+	loaded  map[itemKey]time.Time // in the queue from the store, whose signals may yet come
+	reading *reading              // nil: none is under way
 	backlog int
 }
 
-type loadedKey struct {
+type itemKey struct {
 	session string
 	seq     int64
 }
 
-func newQueue() *queue {
-	return &queue{wake: make(chan struct{}, 1), lanes: map[string]*lane{}, loaded: map[loadedKey]bool{}}
+// reading is the time from the question what is owed until its answer.
+type reading struct {
+	settled map[itemKey]bool // meanwhile: the answer may still name it
+	gaps    map[*lane]int64  // whatever was missing below the seq has been committed
 }
 
-func (q *queue) poke() {
+func newQueue() *queue {
+	return &queue{
+		wake: make(chan struct{}, 1), unsure: make(chan struct{}, 1),
+		lanes: map[string]*lane{}, loaded: map[itemKey]time.Time{},
+	}
+}
+
+func (q *queue) poke() { signalTo(q.wake) }
+
+// doubtSignals has the store read soon.
+func (q *queue) doubtSignals() { signalTo(q.unsure) }
+
+func signalTo(c chan<- struct{}) {
 	select {
-	case q.wake <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -106,41 +125,75 @@ func (q *queue) lane(project, session string) *lane {
 	return ln
 }
 
-// load adds what the store says is owed.
-func (q *queue) load(owed []core.Delivery) {
+// read notes that what is owed is being read from the store; load takes the answer.
+func (q *queue) read() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for _, d := range owed {
-		ln := q.lane(d.ProjectID, d.SessionID)
-		if !ln.add(item{seq: d.Seq, kind: d.Type, uncertain: true}) {
-			continue
+	q.reading = &reading{settled: map[itemKey]bool{}, gaps: map[*lane]int64{}}
+	for _, ln := range q.lanes {
+		if len(ln.missing) > 0 {
+			q.reading.gaps[ln] = ln.next
 		}
-		q.backlog++
-		q.loaded[loadedKey{d.SessionID, d.Seq}] = true
-		q.lineUp(ln)
 	}
 }
 
-// loadedForget is called when the signals of what was loaded have all come.
-func (q *queue) loadedForget() {
+// load adds what the store says is owed and reports how much of it was new.
+func (q *queue) load(owed []core.Delivery, uncertain bool) (found int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.loaded = map[loadedKey]bool{}
+	now := time.Now()
+	maps.DeleteFunc(q.loaded, func(_ itemKey, at time.Time) bool { return now.Sub(at) > lateSignal })
+	for _, d := range owed {
+		key := itemKey{d.SessionID, d.Seq}
+		if q.reading != nil && q.reading.settled[key] {
+			continue
+		}
+		ln := q.lane(d.ProjectID, d.SessionID)
+		if !ln.add(item{seq: d.Seq, kind: d.Type, uncertain: uncertain}) {
+			continue
+		}
+		q.backlog++
+		found++
+		q.loaded[key] = now
+		q.lineUp(ln)
+	}
+	q.closeGaps()
+	return found
+}
+
+// closeGaps lets the lanes go on whose missing seqs the answer had, where the
+// bridge is owed them; q.mu is held.
+func (q *queue) closeGaps() {
+	if q.reading == nil {
+		return
+	}
+	for ln, next := range q.reading.gaps {
+		maps.DeleteFunc(ln.missing, func(seq int64, _ bool) bool { return seq < next })
+		if len(ln.missing) > 0 {
+			q.doubtSignals()
+		}
+		q.lineUp(ln)
+	}
+	q.reading = nil
 }
 
 // hear takes a signal's events; those owed to the bridge wait from now on.
 func (q *queue) hear(s core.Signal, bridgeID string) {
+	if s.Again {
+		q.doubtSignals()
+		return
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	ln := q.lane(s.ProjectID, s.SessionID)
 	gap := len(ln.missing) > 0
 	for _, e := range s.Events {
 		ln.see(e.Seq)
-		key := loadedKey{s.SessionID, e.Seq}
+		key := itemKey{s.SessionID, e.Seq}
 		if !slices.Contains(e.Owed, bridgeID) {
 			continue
 		}
-		if q.loaded[key] {
+		if _, ok := q.loaded[key]; ok {
 			delete(q.loaded, key)
 			continue
 		}
@@ -149,16 +202,18 @@ func (q *queue) hear(s core.Signal, bridgeID string) {
 		}
 	}
 	if !gap && len(ln.missing) > 0 {
-		time.AfterFunc(gapWait, func() { q.giveUpGap(ln) })
+		time.AfterFunc(gapWait, func() { q.checkGap(ln) })
 	}
 	q.lineUp(ln)
 }
 
-func (q *queue) giveUpGap(ln *lane) {
+// checkGap asks the store for what is still missing.
+func (q *queue) checkGap(ln *lane) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	ln.missing = nil
-	q.lineUp(ln)
+	if len(ln.missing) > 0 {
+		q.doubtSignals()
+	}
 }
 
 // see notes that the seq's signal has come.
@@ -199,6 +254,15 @@ func (ln *lane) run() []item {
 	return run
 }
 
+// classOf is the most urgent item's.
+func classOf(run []item) int {
+	class := classOther
+	for _, it := range run {
+		class = min(class, it.class())
+	}
+	return class
+}
+
 // lineUp puts the lane in line when it has something to deliver; q.mu is held.
 func (q *queue) lineUp(ln *lane) {
 	if ln.busy || ln.asleep {
@@ -208,10 +272,7 @@ func (q *queue) lineUp(ln *lane) {
 	if len(run) == 0 {
 		return
 	}
-	class := classOther
-	for _, it := range run {
-		class = min(class, it.class())
-	}
+	class := classOf(run)
 	if ln.ready == notReady || class < ln.ready {
 		ln.ready = class
 		q.line[class] = append(q.line[class], ln)
@@ -279,11 +340,18 @@ func (q *queue) wakeUp(ln *lane, nap int) {
 	}
 }
 
-// wakeAll ends all sleeps: the plugin is a new one.
+// suspectTries in a row make a lane suspect of being what ends the plugin.
+const suspectTries = 3
+
+// wakeAll ends the sleeps: the plugin is a new one. Suspects sleep on, so that the
+// others get through before the next crash.
 func (q *queue) wakeAll() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, ln := range q.lanes {
+		if ln.asleep && ln.tries >= suspectTries {
+			continue
+		}
 		ln.naps++
 		ln.asleep = false
 		q.lineUp(ln)
@@ -294,6 +362,11 @@ func (q *queue) wakeAll() {
 func (q *queue) settled(session string, seqs ...int64) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.reading != nil {
+		for _, seq := range seqs {
+			q.reading.settled[itemKey{session, seq}] = true
+		}
+	}
 	ln := q.lanes[session]
 	if ln == nil {
 		return 0

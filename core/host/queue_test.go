@@ -47,7 +47,7 @@ func TestQueueWaitsForTheSignalBetween(t *testing.T) {
 
 func TestQueueForgetsSignalsOfWhatWasLoaded(t *testing.T) {
 	q := newQueue()
-	q.load([]core.Delivery{{ProjectID: "p", SessionID: "s", Seq: 4, Type: core.MessagePosted}})
+	q.load([]core.Delivery{{ProjectID: "p", SessionID: "s", Seq: 4, Type: core.MessagePosted}}, true)
 	ln, run, _ := q.pick()
 	if len(run) != 1 || !run[0].uncertain {
 		t.Fatalf("picked %+v", run)

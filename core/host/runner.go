@@ -142,6 +142,7 @@ func (r *runner) hold(lease *core.Lease) {
 			if loaded = r.load(ctx); !loaded {
 				continue
 			}
+			go r.lookAfter(ctx, r.queue)
 		}
 		began := time.Now()
 		err := r.once(ctx, generation)
@@ -176,21 +177,6 @@ func relaunchAfter(failures int) time.Duration {
 		return jitter(firstRetry)
 	}
 	return backoff(failures - 1)
-}
-
-// load fills the queue with what is owed. It was subscribed before: each delivery
-// is in the store, or in a signal, or in both.
-func (r *runner) load(ctx context.Context) bool {
-	owed, err := r.h.o.Store.Owed(ctx, r.spec.ID)
-	if err != nil {
-		r.say(stateDegraded, "what is owed cannot be read: "+err.Error())
-		r.pauseIn(ctx, leaseRetry)
-		return false
-	}
-	r.queue.load(owed)
-	q := r.queue
-	time.AfterFunc(time.Minute, q.loadedForget)
-	return true
 }
 
 // subscribe hears everything of the bridge's projects: the events that it is not

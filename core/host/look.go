@@ -1,0 +1,61 @@
+package host
+
+import (
+	"context"
+	"time"
+
+	"github.com/pocketping/pocketping/core"
+)
+
+const (
+	lookEvery = time.Minute
+	lookPause = 200 * time.Millisecond // between two readings at least
+	lookShare = 20                     // so many times longer than it takes, what is owed is not read
+)
+
+// load fills the queue with what is owed. It was subscribed before: each delivery
+// is in the store, or in a signal, or in both.
+func (r *runner) load(ctx context.Context) bool {
+	if _, err := r.look(ctx, r.queue, true); err != nil {
+		r.say(stateDegraded, "what is owed cannot be read: "+err.Error())
+		r.pauseIn(ctx, leaseRetry)
+		return false
+	}
+	return true
+}
+
+// lookAfter finds what is owed and was told by no signal: when the answer to a
+// commit is lost nobody publishes it, and the signals of other nodes do not come
+// here. It reads what is owed now and then, and soon when a signal seems lost.
+func (r *runner) lookAfter(ctx context.Context, q *queue) {
+	for wait := lookEvery; ctx.Err() == nil; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		case <-q.unsure:
+		}
+		began := time.Now()
+		found, err := r.look(ctx, q, false)
+		if err != nil {
+			q.doubtSignals()
+			r.pauseIn(ctx, leaseRetry)
+			continue
+		}
+		if found > 0 {
+			r.log.Info("events were found that no signal had told of", "events", found)
+		}
+		took := time.Since(began)
+		wait = max(lookEvery, lookShare*took)
+		r.pauseIn(ctx, max(lookPause, took))
+	}
+}
+
+func (r *runner) look(ctx context.Context, q *queue, uncertain bool) (found int, err error) {
+	var owed []core.Delivery
+	q.read()
+	if owed, err = r.h.o.Store.Owed(ctx, r.spec.ID); err != nil {
+		return 0, err
+	}
+	return q.load(owed, uncertain), nil
+}
