@@ -134,9 +134,12 @@ func (w *world) start() {
 
 // visitor opens a page without a browser.
 func (w *world) visitor(ctx context.Context) *visitor.Visitor {
-	return visitor.Open(ctx, visitor.Options{
-		URL: "ws" + strings.TrimPrefix(w.core.URL, "http") + "/v1/socket", Key: publicKey, Origin: w.core.URL,
-	})
+	return w.visitorWith(ctx, visitor.Options{})
+}
+
+func (w *world) visitorWith(ctx context.Context, o visitor.Options) *visitor.Visitor {
+	o.URL, o.Key, o.Origin = "ws"+strings.TrimPrefix(w.core.URL, "http")+"/v1/socket", publicKey, w.core.URL
+	return visitor.Open(ctx, o)
 }
 
 // eventually waits until the condition holds; what says what is missing. It asks

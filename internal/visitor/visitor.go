@@ -22,6 +22,8 @@ type Options struct {
 	Key    string // the project's public key
 	Origin string
 	Token  string // empty: a new visitor
+	Page   string // address of the page that they are on
+	Name   string // what they say they are called
 }
 
 // Message is a message as the protocol has it.
@@ -114,7 +116,7 @@ func (v *Visitor) connect(ctx context.Context) (*websocket.Conn, error) {
 	}
 	conn.SetReadLimit(4 << 20)
 	v.mu.Lock()
-	hello := map[string]any{"type": "hello", "key": v.o.Key, "visitor": v.id, "token": v.token, "session": v.sess, "after": v.after}
+	hello := map[string]any{"type": "hello", "key": v.o.Key, "visitor": v.id, "token": v.token, "session": v.sess, "after": v.after, "page": map[string]string{"url": v.o.Page}}
 	v.mu.Unlock()
 	return conn, write(ctx, conn, hello)
 }
@@ -198,6 +200,12 @@ func (v *Visitor) welcome(ctx context.Context, conn *websocket.Conn, f frame) er
 	}
 	v.delivd, v.read = max(v.delivd, s.Delivered), max(v.read, s.Read)
 	v.conn = conn
+	if v.o.Name != "" {
+		err := write(ctx, conn, map[string]any{"type": "identify", "id": rand.Text(), "traits": map[string]string{"name": v.o.Name}})
+		if err != nil {
+			return err
+		}
+	}
 	for _, p := range v.posts {
 		if err := v.send(ctx, conn, p); err != nil {
 			return err
