@@ -23,7 +23,13 @@ const (
 func (r *runner) deliver(l *launch, ln *lane, wanted []item, unwanted []int64, reserved int) {
 	used := 0
 	defer func() { r.limits.done(reserved, used) }()
-	if len(unwanted) > 0 && r.settle(ln, core.Record{Done: unwanted}) != nil || len(wanted) == 0 {
+	if len(unwanted) > 0 {
+		if err := r.settle(ln, core.Record{Done: unwanted}); err != nil {
+			r.notRendered(ln, err)
+			return
+		}
+	}
+	if len(wanted) == 0 {
 		return
 	}
 	run, events, err := r.render(l, ln, wanted)
@@ -57,7 +63,7 @@ func (r *runner) deliver(l *launch, ln *lane, wanted []item, unwanted []int64, r
 		used = r.failed(l, ln, run, wanted, err, reserved)
 		return
 	}
-	used = r.receipts(ln, run, answer)
+	used = r.receipts(ln, run, wanted, answer)
 }
 
 // render reads the events as they are now. Those that are no more are settled.
@@ -121,7 +127,7 @@ func (r *runner) notRendered(ln *lane, err error) {
 }
 
 // receipts settles what the plugin says is done, and counts its calls.
-func (r *runner) receipts(ln *lane, run *core.Run, answer *pluginv1.DeliverResponse) (calls int) {
+func (r *runner) receipts(ln *lane, run *core.Run, items []item, answer *pluginv1.DeliverResponse) (calls int) {
 	rec := core.Record{}
 	owed := r.queue.owed(ln.session) // events that were recorded on the way are done
 	for _, receipt := range answer.GetReceipts() {
@@ -135,20 +141,21 @@ func (r *runner) receipts(ln *lane, run *core.Run, answer *pluginv1.DeliverRespo
 		}
 		rec.Links = append(rec.Links, linksOf(receipt.GetLinks())...)
 	}
-	if len(rec.Done) == 0 && len(answer.GetReceipts()) > 0 {
-		return calls
-	}
-	if len(rec.Done) == 0 {
-		r.log.Warn("the plugin answered without a receipt", "session", ln.session)
-		r.queue.sleep(ln, backoff(1))
+	if len(rec.Done) == 0 { // fine when something was recorded on the way
+		if !slices.ContainsFunc(items, func(it item) bool { return !owed[it.seq] }) {
+			r.retry(ln, "the plugin answered without a receipt of what it was given")
+		}
 		return calls
 	}
 	if rec.Thread == run.Thread {
 		rec.Thread = ""
 	}
-	if r.settle(ln, rec) == nil {
-		r.well()
+	if err := r.settle(ln, rec); err != nil {
+		r.queue.doubt(ln, items)
+		r.retry(ln, "what was delivered cannot be recorded: "+core.AsError(err).Message)
+		return calls
 	}
+	r.well()
 	return calls
 }
 

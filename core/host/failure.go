@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -42,7 +43,7 @@ func (r *runner) failed(l *launch, ln *lane, run *core.Run, items []item, err er
 	f, wait := failureOf(err)
 	if f == nil {
 		r.queue.doubt(ln, items)
-		if l.ended.Err() == nil {
+		if !errors.Is(context.Cause(l.ended), errEnded) { // it may be what ended the plugin
 			r.retry(ln, r.plog.clean(status.Convert(err).Message()))
 		}
 		return reserved

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -51,5 +52,54 @@ func TestPoisonIsParkedWhenOthersGetThrough(t *testing.T) {
 				t.Errorf("the status says %q", s.LastError)
 			}
 		})
+	}
+}
+
+func TestWhatEndsThePluginIsATryUnlessWeEndedIt(t *testing.T) {
+	for name, c := range map[string]struct {
+		cause error
+		tries int
+	}{
+		"its process died":   {context.Canceled, 1},
+		"the host ended it":  {errEnded, 0},
+		"it did not answer":  {errHung, 1},
+		"it goes on running": {nil, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRunner(New(Options{}), Spec{ID: "b"})
+			defer r.finish()
+			ended, end := context.WithCancelCause(t.Context())
+			if c.cause != nil {
+				end(c.cause)
+			}
+			defer end(nil)
+			r.queue.hear(signal("s", true, core.MessagePosted, 5), "b")
+			ln, items, _ := r.queue.pick()
+			r.failed(&launch{process: &process{ended: ended}}, ln, &core.Run{}, items, errors.New("broken pipe"), 1)
+			if ln.tries != c.tries {
+				t.Errorf("%d tries were counted", ln.tries)
+			}
+			if !ln.waiting[0].uncertain {
+				t.Error("it is certain")
+			}
+		})
+	}
+}
+
+func TestANewPluginWakesAllButSuspects(t *testing.T) {
+	q := newQueue()
+	for session, tries := range map[string]int{"once": 1, "often": suspectTries} {
+		q.hear(signal(session, true, core.MessagePosted, 5), "b")
+		ln, _, _ := q.pick()
+		ln.tries = tries
+		q.sleep(ln, time.Hour)
+		q.release(ln)
+	}
+	q.wakeAll()
+	if ln, _, _ := q.pick(); ln == nil || ln.session != "once" {
+		t.Errorf("picked %+v", ln)
+	}
+	if ln, _, _ := q.pick(); ln != nil {
+		t.Errorf("%s is awake", ln.session)
 	}
 }

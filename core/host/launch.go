@@ -161,6 +161,8 @@ const (
 	healthMisses  = 4
 )
 
+var errHung = errors.New("the plugin did not answer any more")
+
 // watchHealth gives a launch up that answers nothing any more: it is killed then,
 // and launched again.
 func (r *runner) watchHealth(l *launch) {
@@ -186,7 +188,7 @@ func (r *runner) watchHealth(l *launch) {
 			r.say(stateDegraded, "the plugin does not answer")
 		}
 		if missed >= healthMisses {
-			l.giveUp(errors.New("the plugin did not answer any more"))
+			l.giveUp(errHung)
 			return
 		}
 	}

@@ -125,6 +125,8 @@ func (w *wireClient) GRPCClient(done context.Context, _ *goplugin.GRPCBroker, co
 	return w, nil
 }
 
+var errEnded = errors.New("the plugin was ended")
+
 // stop asks the plugin to finish what is under way, then ends it.
 func (p *process) stop(within time.Duration) {
 	ctx, cancel := context.WithTimeout(p.ended, within)
@@ -138,7 +140,7 @@ func (p *process) stop(within time.Duration) {
 func (p *process) kill() {
 	p.killed.Do(func() {
 		if p.giveUp != nil {
-			p.giveUp(errors.New("the plugin was ended"))
+			p.giveUp(errEnded)
 		}
 		gone := make(chan struct{})
 		go func() {

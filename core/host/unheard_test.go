@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/pocketping/pocketping/core"
 )
@@ -60,3 +61,26 @@ func TestACommitThatNobodyHeardOfComesBeforeWhatFollows(t *testing.T) {
 	w.delivered("one", "two", "three")
 	w.settled()
 }
+
+// A thread that is another session's cannot be recorded: what was sent comes again,
+// but not at once and for ever.
+func TestWhatCannotBeRecordedIsNotSentInALoop(t *testing.T) {
+	w := newWorld(t)
+	w.host.Run(w.spec())
+	anna, bert := w.visitor("Anna"), w.visitor("Bert")
+	anna.say("a")
+	bert.say("b")
+	w.platform.eventually(t, "both", func() bool { return len(w.platform.texts()) == 2 })
+	w.settled()
+	w.platform.on(func(delivery) outcome { return outcome{Thread: "T-" + anna.session} })
+	bert.say("c")
+	w.platform.eventually(t, "a second try", func() bool { return w.platform.count("c") == 2 })
+	w.platform.mu.Lock()
+	defer w.platform.mu.Unlock()
+	if n := len(w.platform.at); w.platform.at[n-1].Sub(w.platform.at[n-2]) < firstWait {
+		t.Errorf("it came again after %s", w.platform.at[n-1].Sub(w.platform.at[n-2]))
+	}
+}
+
+// firstWait is the shortest wait after a first failure.
+const firstWait = 700 * time.Millisecond
