@@ -15,7 +15,7 @@ type Change struct {
 	Edit   *Edit
 	Delete string // id of the message whose text and attachments go
 
-	Visitor *Visitor // set: the visitor's row from now on
+	Visitor *Visitor // set: the visitor's row from now on; ErrStale when it has changed since this one was read
 	Events  []Event
 	Once    *Once
 	Links   []Link

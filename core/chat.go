@@ -56,12 +56,12 @@ func (c *Chat) Projects() *Projects { return c.projects }
 const staleTries = 8
 
 // commit stores what decide comes to and tells everybody. A caller who leaves
-// does not stop it: what is stored must be told.
+// does not stop it: what is stored must be told. No change is nothing to do.
 func (c *Chat) commit(ctx context.Context, decide func(context.Context) (*Change, error)) (*Result, error) {
 	ctx = context.WithoutCancel(ctx)
 	for range staleTries {
 		change, err := decide(ctx)
-		if err != nil {
+		if err != nil || change == nil {
 			return nil, err
 		}
 		result, err := c.store.Append(ctx, *change)

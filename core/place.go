@@ -27,7 +27,7 @@ func (c *Chat) placeVisitor(ctx context.Context, p *Project, by Actor) (*Change,
 	case err != nil:
 		return nil, err
 	case s.Status == StatusClosed:
-		return c.reopening(s, by), nil
+		return c.withWaiting(ctx, c.reopening(s, by))
 	}
 	return c.step(s), nil
 }
@@ -59,20 +59,25 @@ func (c *Chat) reopening(s *Session, by Actor) *Change {
 
 // open starts a session, with what the visitor did before it.
 func (c *Chat) open(ctx context.Context, p *Project, by Actor) (*Change, error) {
-	v, err := c.store.Visitor(ctx, p.ID, by.VisitorID)
-	if err != nil {
-		return nil, err
-	}
 	now := c.clock.Now()
 	s := &Session{
-		ID: NewID(KindSession), VisitorID: v.ID, ProjectID: p.ID, Status: StatusActive,
+		ID: NewID(KindSession), VisitorID: by.VisitorID, ProjectID: p.ID, Status: StatusActive,
 		CreatedAt: now, LastActivity: now, Metadata: by.Metadata,
 	}
-	change := &Change{ProjectID: p.ID, VisitorID: v.ID, SessionID: s.ID, Open: s, At: now}
-	change.Events = append([]Event{{Type: SessionOpened}}, v.Waiting...)
-	if len(v.Waiting) > 0 {
-		v.Waiting = nil
-		change.Visitor = v
+	return c.withWaiting(ctx, &Change{
+		ProjectID: p.ID, VisitorID: by.VisitorID, SessionID: s.ID, Open: s, At: now, Events: []Event{{Type: SessionOpened}},
+	})
+}
+
+// withWaiting lets what the visitor did while no session went on come with the
+// one that does now.
+func (c *Chat) withWaiting(ctx context.Context, change *Change) (*Change, error) {
+	v, err := c.store.Visitor(ctx, change.ProjectID, change.VisitorID)
+	if err != nil || len(v.Waiting) == 0 {
+		return change, err
 	}
+	change.Events = append(change.Events, v.Waiting...)
+	v.Waiting = nil
+	change.Visitor = v
 	return change, nil
 }

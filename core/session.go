@@ -22,6 +22,7 @@ type Visitor struct {
 	CreatedAt Time              `json:"createdAt"`
 	LastSeen  Time              `json:"lastSeen"`
 	Waiting   []Event           `json:"-"` // tracked before there is a session; 20 at most
+	Version   string            `json:"-"` // of what was read; empty: made anew
 }
 
 // Session is one talk between a visitor and the operators. Each of its events

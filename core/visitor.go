@@ -25,7 +25,7 @@ func (c *Chat) Track(ctx context.Context, by Actor, name string, payload json.Ra
 		Name string          `json:"name"`
 		Data json.RawMessage `json:"data,omitempty"`
 	}{name, payload})}
-	return c.tell(ctx, by, e, onceFor(by, clientID, "track", name, string(payload)), nil)
+	return c.tell(ctx, by, e, onceFor(by, clientID, "track", name, string(payload)))
 }
 
 // Page keeps that the visitor went to another page. Operators read it in the
@@ -34,7 +34,7 @@ func (c *Chat) Page(ctx context.Context, by Actor, url, title string) error {
 	e := Event{Type: VisitorTracked, At: c.clock.Now(), Data: data(map[string]any{
 		"name": "page", "data": map[string]string{"url": clip(url, 2048), "title": clip(title, 512)},
 	})}
-	_, err := c.tell(ctx, by, e, nil, nil)
+	_, err := c.tell(ctx, by, e, nil)
 	return err
 }
 
@@ -63,25 +63,28 @@ func (c *Chat) Identify(ctx context.Context, by Actor, id Identity, clientID str
 	return c.identify(ctx, by, id, clientID)
 }
 
-func (c *Chat) identify(ctx context.Context, by Actor, id Identity, clientID string) (*Visitor, error) {
-	v, err := c.store.Visitor(ctx, by.ProjectID, by.VisitorID)
-	if err != nil {
-		return nil, err
-	}
-	if v.Verified && id.Subject == "" {
-		return v, nil // what is only claimed never replaces what was signed
-	}
-	if id.Subject != "" {
-		if v, err = c.joinKnown(ctx, v, id.Subject); err != nil {
+func (c *Chat) identify(ctx context.Context, by Actor, id Identity, clientID string) (v *Visitor, err error) {
+	_, err = c.commit(ctx, func(ctx context.Context) (*Change, error) {
+		if v, err = c.store.Visitor(ctx, by.ProjectID, by.VisitorID); err != nil {
 			return nil, err
 		}
-	}
-	if !describe(v, id) {
-		return v, nil
-	}
-	by.VisitorID = v.ID
-	e := Event{Type: VisitorIdentified, Data: data(map[string]any{"name": v.Name, "email": v.Email, "verified": v.Verified})}
-	_, err = c.tell(ctx, by, e, onceFor(by, clientID, "identify", id.Subject, id.Name, id.Email), v)
+		if id.Subject != "" {
+			if v, err = c.joinKnown(ctx, v, id.Subject); err != nil {
+				return nil, err
+			}
+			by.VisitorID = v.ID
+		}
+		once := onceFor(by, clientID, "identify", id.Subject, id.Name, id.Email, id.Traits)
+		known := v.Verified && id.Subject == "" // what is only claimed never replaces what was signed
+		switch {
+		case !known && describe(v, id):
+			e := Event{Type: VisitorIdentified, Data: data(map[string]any{"name": v.Name, "email": v.Email, "verified": v.Verified})}
+			return c.telling(ctx, by, e, once, v)
+		case once != nil:
+			return &Change{ProjectID: by.ProjectID, VisitorID: v.ID, At: c.clock.Now(), Once: once}, nil
+		}
+		return nil, nil
+	})
 	return v, err
 }
 
@@ -140,23 +143,26 @@ func describe(v *Visitor, id Identity) bool {
 }
 
 // tell stores an event in the visitor's session, or lets it wait on the visitor
-// where there is none. With v the visitor's row is stored as well.
-func (c *Chat) tell(ctx context.Context, by Actor, e Event, once *Once, v *Visitor) (*Result, error) {
-	return c.commit(ctx, func(ctx context.Context) (*Change, error) {
-		s, err := c.store.NewestSession(ctx, by.ProjectID, by.VisitorID)
-		if IsCode(err, CodeNotFound) || err == nil && s.Status == StatusClosed {
-			return c.wait(ctx, by, e, once, v)
-		}
-		if err != nil {
-			return nil, err
-		}
-		change := c.step(s)
-		change.Events, change.Once, change.Visitor = []Event{e}, once, v
-		if isPage(e) {
-			return change, nil
-		}
-		return change, c.oweAll(change, by.Via)
-	})
+// where there is none.
+func (c *Chat) tell(ctx context.Context, by Actor, e Event, once *Once) (*Result, error) {
+	return c.commit(ctx, func(ctx context.Context) (*Change, error) { return c.telling(ctx, by, e, once, nil) })
+}
+
+// telling is the change that tells. With v the visitor's row is stored as well.
+func (c *Chat) telling(ctx context.Context, by Actor, e Event, once *Once, v *Visitor) (*Change, error) {
+	s, err := c.store.NewestSession(ctx, by.ProjectID, by.VisitorID)
+	if IsCode(err, CodeNotFound) || err == nil && s.Status == StatusClosed {
+		return c.wait(ctx, by, e, once, v)
+	}
+	if err != nil {
+		return nil, err
+	}
+	change := c.step(s)
+	change.Events, change.Once, change.Visitor = []Event{e}, once, v
+	if isPage(e) {
+		return change, nil
+	}
+	return change, c.oweAll(change, by.Via)
 }
 
 func (c *Chat) wait(ctx context.Context, by Actor, e Event, once *Once, v *Visitor) (*Change, error) {

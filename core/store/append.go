@@ -187,7 +187,7 @@ func (st *appendStep) findSession(b *batch) (*sessionRow, error) {
 }
 
 // checkVisitor refuses what a visitor does who was joined to another meanwhile:
-// nobody would find it again.
+// nobody would find it again. Who has changed meanwhile is not written over.
 func (st *appendStep) checkVisitor(b *batch) error {
 	var ids []string
 	if st.c.Open != nil {
@@ -200,6 +200,9 @@ func (st *appendStep) checkVisitor(b *batch) error {
 		if _, ok := b.visitors[id]; !ok {
 			return core.Errorf(core.CodeUnauthorized, "this visitor is no more: say hello again")
 		}
+	}
+	if v := st.c.Visitor; v != nil && v.Version != "" && v.Version != b.visitors[v.ID].version() {
+		return core.ErrStale
 	}
 	return nil
 }

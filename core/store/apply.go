@@ -150,6 +150,7 @@ func (st *appendStep) writeRest(b *batch, messageID string, seq int64) {
 	c := st.c
 	if c.Visitor != nil {
 		row := visitorOf(c.Visitor)
+		b.visitors[row.ID] = &row
 		b.saved.visitors.put(row.ID, &row)
 	}
 	for i := range c.Links {

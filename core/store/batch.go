@@ -50,8 +50,8 @@ type batch struct {
 	positions   map[string]int64 // by project
 	moved       set[string]      // projects whose position moved
 	sessions    map[string]*sessionRow
-	visitors    set[string]       // those that exist
-	active      map[string]string // visitor → session
+	visitors    map[string]*visitorRow // those that exist
+	active      map[string]string      // visitor → session
 	messages    map[string]*messageRow
 	attachments map[string]*attachmentRow
 	onces       map[onceKey]*inboundRow

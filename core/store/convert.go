@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/pocketping/pocketping/core"
@@ -35,11 +36,16 @@ func visitorOf(v *core.Visitor) visitorRow {
 func (r *visitorRow) domain() *core.Visitor {
 	v := &core.Visitor{
 		ID: r.ID, ProjectID: r.ProjectID, Subject: r.Subject, Name: r.Name, Email: r.Email, Verified: r.Verified,
-		CreatedAt: r.Created, LastSeen: r.LastSeen,
+		CreatedAt: r.Created, LastSeen: r.LastSeen, Version: r.version(),
 	}
 	fromJSON(r.Traits, &v.Traits)
 	fromJSON(r.Waiting, &v.Waiting)
 	return v
+}
+
+// version differs when anything in the row does.
+func (r *visitorRow) version() string {
+	return string(core.Hash(fmt.Sprintf("%q %q %q %q %t %q %q %d", r.ID, r.Subject, r.Name, r.Email, r.Verified, r.Traits, r.Waiting, r.LastSeen)))
 }
 
 func sessionOf(s *core.Session) sessionRow {

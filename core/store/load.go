@@ -66,15 +66,8 @@ func (b *batch) loadAttachments() (err error) {
 
 // loadVisitors finds out which visitors there still are: one may have been joined
 // to another.
-func (b *batch) loadVisitors() error {
-	if len(b.needs.visitors) == 0 {
-		return nil
-	}
-	var ids []string
-	err := b.tx.Model(&visitorRow{}).Where("id IN ?", sortedKeys(b.needs.visitors)).Pluck("id", &ids).Error
-	for _, id := range ids {
-		b.visitors.add(id)
-	}
+func (b *batch) loadVisitors() (err error) {
+	b.visitors, err = byID(b.tx, "id IN ?", b.needs.visitors, func(r *visitorRow) string { return r.ID })
 	return err
 }
 
@@ -83,6 +76,7 @@ func (b *batch) putVisitor(row *visitorRow) error {
 	if _, ok := b.visitors[row.ID]; !ok {
 		return core.Errorf(core.CodeUnauthorized, "this visitor is no more: say hello again")
 	}
+	b.visitors[row.ID] = row
 	b.saved.visitors.put(row.ID, row)
 	return nil
 }

@@ -32,7 +32,7 @@ func (s *Store) Session(ctx context.Context, projectID, sessionID string) (*core
 func (s *Store) NewestSession(ctx context.Context, projectID, visitorID string) (*core.Session, error) {
 	var row sessionRow
 	err := s.reader(ctx).Where("project_id = ? AND visitor_id = ?", projectID, visitorID).
-		Order("CASE WHEN status = 'active' THEN 0 ELSE 1 END, last_activity DESC, id DESC").Limit(1).Take(&row).Error
+		Order("CASE WHEN status = 'active' THEN 0 ELSE 1 END, created_at DESC, id DESC").Limit(1).Take(&row).Error
 	if err != nil {
 		return nil, missing(err, "visitor %s has no session", visitorID)
 	}

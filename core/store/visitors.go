@@ -11,7 +11,7 @@ func (s *Store) AddVisitor(ctx context.Context, v *core.Visitor, tokenHash []byt
 	row := visitorOf(v)
 	token := tokenRow{Hash: tokenHash, ProjectID: v.ProjectID, VisitorID: v.ID, Created: v.CreatedAt}
 	return s.do(ctx, visitorStep{project: v.ProjectID, visitor: v.ID, write: func(b *batch) error {
-		b.visitors.add(row.ID)
+		b.visitors[row.ID] = &row
 		b.tokens = append(b.tokens, token)
 		return b.putVisitor(&row)
 	}})

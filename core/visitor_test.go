@@ -1,0 +1,95 @@
+package core_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pocketping/pocketping/core"
+)
+
+// TestWhatTabsTellAtOnceIsAllKept: several pages of one visitor write to the same
+// row before there is a session.
+func TestWhatTabsTellAtOnceIsAllKept(t *testing.T) {
+	h := newHouse(t)
+	by := h.visitor()
+	var tabs sync.WaitGroup
+	for i := range 4 {
+		tabs.Go(func() {
+			if _, err := h.Track(t.Context(), by, fmt.Sprint("tab-", i), nil, ""); err != nil {
+				t.Error(err)
+			}
+		})
+		tabs.Go(func() {
+			trait := core.Identity{Traits: map[string]string{fmt.Sprint("trait-", i): "x"}}
+			if _, err := h.Identify(t.Context(), by, trait, ""); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	tabs.Wait()
+	h.post(by, core.Post{Text: "hello"})
+	if told := h.told("inbox"); strings.Count(told, "visitor.tracked") != 4 {
+		t.Errorf("told of %s", told)
+	}
+	v, err := h.store.Visitor(t.Context(), by.ProjectID, by.VisitorID)
+	if err != nil || len(v.Traits) != 4 {
+		t.Errorf("kept %v, %v", v.Traits, err)
+	}
+}
+
+func TestTrackedAfterClosingComesWithTheReopening(t *testing.T) {
+	h := newHouse(t)
+	by := h.visitor()
+	s := h.post(by, core.Post{Text: "hello"}).Session
+	if _, err := h.Close(t.Context(), by, s.ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Track(t.Context(), by, "came_back", json.RawMessage(`{"n":1}`), ""); err != nil {
+		t.Fatal(err)
+	}
+	h.told("inbox")
+	h.post(by, core.Post{Text: "me again"})
+	if told := h.told("inbox"); told != "session.reopened visitor.tracked message.posted" {
+		t.Errorf("told of %s", told)
+	}
+}
+
+func TestIdentifyOnceOnly(t *testing.T) {
+	h := newHouse(t)
+	by := h.visitor()
+	first := core.Identity{Name: "Ann", Traits: map[string]string{"plan": "pro"}}
+	for range 2 {
+		if _, err := h.Identify(t.Context(), by, first, "same"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, other := range []core.Identity{{Name: "Ann", Traits: map[string]string{"plan": "free"}}, {Name: "Ann"}} {
+		if _, err := h.Identify(t.Context(), by, other, "same"); !core.IsCode(err, core.CodeConflict) {
+			t.Errorf("%v: %v", other, err)
+		}
+	}
+}
+
+// TestNewestSessionIsTheLastOneOpened: a note in an older one does not make it that.
+func TestNewestSessionIsTheLastOneOpened(t *testing.T) {
+	h := newHouse(t)
+	by := h.visitor()
+	older := h.post(by, core.Post{Text: "one"}).Session
+	if _, err := h.Close(t.Context(), by, older.ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.now += core.Time(48 * time.Hour / time.Millisecond)
+	newer := h.post(by, core.Post{Text: "two"}).Session
+	if _, err := h.Close(t.Context(), by, newer.ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.now += 1000
+	h.post(core.Actor{Sender: core.SenderOperator, ProjectID: by.ProjectID, Via: "inbox"}, core.Post{SessionID: older.ID, Text: "about then", Note: true})
+	if next := h.post(by, core.Post{Text: "three"}).Session; next.ID != newer.ID {
+		t.Errorf("the visitor goes on in %s, want %s", next.ID, newer.ID)
+	}
+}
