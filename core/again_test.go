@@ -1,6 +1,8 @@
 package core_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 
 	"github.com/pocketping/pocketping/core"
@@ -24,5 +26,69 @@ func TestWhatIsSentAgainIsToldAgainButOwedOnce(t *testing.T) {
 	}
 	if told := h.told("inbox"); told != "" {
 		t.Errorf("a bridge is owed again: %s", told)
+	}
+}
+
+// blindStore cannot look up links as long as it is blind.
+type blindStore struct {
+	core.Store
+	blind bool
+}
+
+func (s *blindStore) Link(ctx context.Context, bridgeID, thread, externalID string) (*core.Link, error) {
+	if s.blind {
+		return nil, core.Unavailable(errors.New("the connection broke"))
+	}
+	return s.Store.Link(ctx, bridgeID, thread, externalID)
+}
+
+// What is not known of a message because the store cannot be read is not taken for
+// news: the bridge brings it again.
+func TestInboundsThatCannotBeLookedUpComeAgain(t *testing.T) {
+	h := newHouse(t)
+	blind := &blindStore{Store: h.store}
+	h.Chat = core.NewChat(core.Options{Store: blind, Bus: h.bus, Clock: h.clock, Projects: core.NewProjects([]*core.Project{h.project})})
+	v := h.visitor()
+	s := h.post(v, core.Post{Text: "hello"}).Session
+	h.thread("acme.telegram", s.ID, "42")
+	for _, id := range []string{"1", "2", "3"} {
+		h.must(core.Inbound{Kind: core.InboundMessage, ExternalID: id, Text: id})
+	}
+	for _, in := range []core.Inbound{
+		{Kind: core.InboundEdit, ExternalID: "1", Revision: "9", Text: "1, edited"},
+		{Kind: core.InboundDelete, ExternalID: "2"},
+		{Kind: core.InboundMessage, ExternalID: "4", Text: "/del", ReplyTo: "3"},
+		{Kind: core.InboundMessage, ExternalID: "5", Text: "an answer", ReplyTo: "1"},
+	} {
+		blind.blind = true
+		if ack, err := h.receive(in); !core.IsCode(err, core.CodeUnavailable) {
+			t.Errorf("%s %s was acked: %+v, %v", in.Kind, in.ExternalID, ack, err)
+		}
+		blind.blind = false
+		h.must(in)
+	}
+	want := "visitor: hello\noperator: 1, edited\noperator: (deleted)\noperator: (deleted)\noperator: an answer"
+	if got := h.transcript(v, s.ID); got != want {
+		t.Errorf("the visitor sees\n%s\nwant\n%s", got, want)
+	}
+	m, _, err := h.store.Messages(t.Context(), core.MessageQuery{ProjectID: h.project.ID, SessionID: s.ID, Limit: 1})
+	if err != nil || m[0].ReplyTo == "" {
+		t.Errorf("the answer to nothing: %+v, %v", m, err)
+	}
+}
+
+// The operator's delete whose answer was lost is told when it comes again.
+func TestADeleteThatComesAgainIsToldAgain(t *testing.T) {
+	h := newHouse(t)
+	v := h.visitor()
+	s := h.post(v, core.Post{Text: "hello"}).Session
+	h.thread("acme.telegram", s.ID, "42")
+	h.must(core.Inbound{Kind: core.InboundMessage, ExternalID: "1", Text: "regret"})
+	h.must(core.Inbound{Kind: core.InboundDelete, ExternalID: "1"})
+	var heard []core.Signal
+	defer h.bus.Subscribe(core.VisitorTopic(v.VisitorID), func(s core.Signal) { heard = append(heard, s) })()
+	h.must(core.Inbound{Kind: core.InboundDelete, ExternalID: "1"})
+	if len(heard) != 1 || !heard[0].Again || heard[0].Events[0].Type != core.MessageDeleted {
+		t.Errorf("heard %+v", heard)
 	}
 }

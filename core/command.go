@@ -70,7 +70,10 @@ func (c *Chat) run(ctx context.Context, by Actor, s *Session, cmd command, in In
 
 // runDelete takes back the message that the command replies to, on every bridge.
 func (c *Chat) runDelete(ctx context.Context, by Actor, in Inbound) (*Result, error) {
-	link := c.linkOf(ctx, in, in.ReplyTo)
+	link, err := c.linkOf(ctx, in, in.ReplyTo)
+	if err != nil {
+		return nil, err
+	}
 	if link == nil || link.MessageID == "" || link.MessageID == link.SessionID {
 		return nil, Errorf(CodeInvalid, "reply with /del to the operator's message that you want to take back")
 	}

@@ -74,7 +74,11 @@ func (c *Chat) receiveMessage(ctx context.Context, by Actor, s *Session, in Inbo
 	if is {
 		post.Note, post.Text = true, cmd.arg
 	}
-	if link := c.linkOf(ctx, in, in.ReplyTo); link != nil && !link.Deleted && link.MessageID != s.ID {
+	link, err := c.linkOf(ctx, in, in.ReplyTo)
+	if err != nil {
+		return nil, err
+	}
+	if link != nil && !link.Deleted && link.MessageID != s.ID {
 		post.ReplyTo = link.MessageID
 	}
 	return c.post(ctx, by, post, in.arrival())
@@ -82,8 +86,11 @@ func (c *Chat) receiveMessage(ctx context.Context, by Actor, s *Session, in Inbo
 
 // receiveEdit changes the message. An edit that overtakes its post makes it.
 func (c *Chat) receiveEdit(ctx context.Context, by Actor, s *Session, in Inbound) (*Result, error) {
-	link := c.linkOf(ctx, in, in.ExternalID)
-	if link == nil {
+	link, err := c.linkOf(ctx, in, in.ExternalID)
+	switch {
+	case err != nil:
+		return nil, err
+	case link == nil:
 		return c.receiveMessage(ctx, by, s, in)
 	}
 	if link.Deleted || link.MessageID == "" {
@@ -108,9 +115,12 @@ func (c *Chat) receiveEdit(ctx context.Context, by Actor, s *Session, in Inbound
 // receiveDelete takes the message back, or leaves a tombstone for one that is yet
 // to arrive.
 func (c *Chat) receiveDelete(ctx context.Context, by Actor, s *Session, in Inbound) (*Result, error) {
-	link := c.linkOf(ctx, in, in.ExternalID)
-	if link != nil && (link.Deleted || link.MessageID == "") {
-		return nil, nil
+	link, err := c.linkOf(ctx, in, in.ExternalID)
+	if err != nil {
+		return nil, err
+	}
+	if link != nil && (link.MessageID == "" || link.Deleted && !c.isDeleted(ctx, link)) {
+		return nil, nil // of a part that the bridge itself removed
 	}
 	if link == nil {
 		tomb := in.link(s)
@@ -125,7 +135,10 @@ func (c *Chat) receiveDelete(ctx context.Context, by Actor, s *Session, in Inbou
 }
 
 func (c *Chat) receiveRead(ctx context.Context, s *Session, in Inbound) error {
-	link := c.linkOf(ctx, in, in.ExternalID)
+	link, err := c.linkOf(ctx, in, in.ExternalID)
+	if err != nil {
+		return err
+	}
 	if link == nil {
 		return Errorf(CodeNotFound, "no message %s in this thread", in.ExternalID)
 	}
@@ -137,16 +150,22 @@ func (c *Chat) receiveRead(ctx context.Context, s *Session, in Inbound) error {
 	return nil
 }
 
+// isDeleted reports whether the link's message itself was deleted.
+func (c *Chat) isDeleted(ctx context.Context, link *Link) bool {
+	m, err := c.store.Message(ctx, link.ProjectID, link.MessageID)
+	return err == nil && !m.DeletedAt.IsZero()
+}
+
 // linkOf is what we know of a platform's message; nil when nothing.
-func (c *Chat) linkOf(ctx context.Context, in Inbound, externalID string) *Link {
+func (c *Chat) linkOf(ctx context.Context, in Inbound, externalID string) (*Link, error) {
 	if externalID == "" {
-		return nil
+		return nil, nil
 	}
 	link, err := c.store.Link(ctx, in.BridgeID, in.Thread, externalID)
-	if err != nil {
-		return nil
+	if IsCode(err, CodeNotFound) {
+		return nil, nil
 	}
-	return link
+	return link, err
 }
 
 // explain tells operators in the thread why something they did was refused. What
