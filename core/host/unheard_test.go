@@ -3,6 +3,9 @@ package host_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -84,3 +87,38 @@ func TestWhatCannotBeRecordedIsNotSentInALoop(t *testing.T) {
 
 // firstWait is the shortest wait after a first failure.
 const firstWait = 700 * time.Millisecond
+
+// What is owed is read while it is heard of, delivered and settled.
+func TestReadingWhatIsOwedDoublesNothing(t *testing.T) {
+	w := newWorld(t)
+	w.host.Run(w.spec())
+	w.visitor("first").say("hello")
+	w.delivered("hello")
+	ctx, stop := context.WithCancel(t.Context())
+	var doubting, saying sync.WaitGroup
+	doubting.Go(func() {
+		for ctx.Err() == nil {
+			w.bus.Publish(core.Signal{ProjectID: w.project.ID, Again: true, Events: []*core.Event{{Seq: 1}}})
+			runtime.Gosched()
+		}
+	})
+	const visitors, each = 10, 40
+	for i := range visitors {
+		v := w.visitor(fmt.Sprint(i))
+		saying.Go(func() {
+			for n := range each {
+				v.say(fmt.Sprintf("%d %d", i, n))
+			}
+		})
+	}
+	saying.Wait()
+	w.platform.eventually(t, "everything", func() bool { return len(w.platform.texts()) >= visitors*each+1 })
+	stop()
+	doubting.Wait()
+	w.settled()
+	w.platform.mu.Lock()
+	defer w.platform.mu.Unlock()
+	if got := len(w.platform.texts()); got != visitors*each+1 {
+		t.Errorf("%d texts came, not %d", got, visitors*each+1)
+	}
+}
