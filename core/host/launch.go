@@ -33,6 +33,19 @@ type launch struct {
 	lives      chan struct{} // the same, of what is told at once or not at all
 }
 
+// stop lets the plugin finish what is under way, and ends it. Its last answers may
+// still be on their way when it says that it is done.
+func (l *launch) stop() {
+	l.drain(stopPlugin)
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		l.calls.Wait()
+	}()
+	within(answered, stopAnswers)
+	l.kill()
+}
+
 // begin launches the plugin and hands over its config. What it receives begins with
 // the Inbound stream.
 func (r *runner) begin(ctx context.Context, generation int64) (*launch, error) {
@@ -239,7 +252,7 @@ func (h *Host) beside(ctx context.Context, spec Spec, fn func(*launch, *pluginLo
 		return err
 	}
 	defer func() {
-		l.stop(stopPlugin)
+		l.stop()
 		_ = l.socket.Close()
 	}()
 	if _, err := spec.limits(l.desc.GetLimits()); err != nil {

@@ -127,12 +127,11 @@ func (w *wireClient) GRPCClient(done context.Context, _ *goplugin.GRPCBroker, co
 
 var errEnded = errors.New("the plugin was ended")
 
-// stop asks the plugin to finish what is under way, then ends it.
-func (p *process) stop(within time.Duration) {
+// drain asks the plugin to finish what is under way. It is ended in any case.
+func (p *process) drain(within time.Duration) {
 	ctx, cancel := context.WithTimeout(p.ended, within)
 	defer cancel()
-	_, _ = p.rpc.Stop(ctx, &pluginv1.StopRequest{}) // it is killed in any case
-	p.kill()
+	_, _ = p.rpc.Stop(ctx, &pluginv1.StopRequest{})
 }
 
 // kill ends the process and waits until it has ended; go-plugin's own Kill can

@@ -31,6 +31,7 @@ const (
 	sweepEvery   = time.Minute
 	startTimeout = 30 * time.Second
 	stopPlugin   = 7 * time.Second // of the plugin's own drain
+	stopAnswers  = time.Second     // of answers that are on their way when it is done
 )
 
 var errLostLease = errors.New("another node runs this bridge now")
@@ -227,7 +228,7 @@ func (r *runner) end(ctx context.Context, l *launch) error {
 	if errors.Is(context.Cause(ctx), errLostLease) {
 		l.kill() // at once: another node's plugin starts
 	} else if l.ended.Err() == nil {
-		l.stop(stopPlugin)
+		l.stop()
 	}
 	cause := context.Cause(l.ended)
 	l.kill()
