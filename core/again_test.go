@@ -92,3 +92,18 @@ func TestADeleteThatComesAgainIsToldAgain(t *testing.T) {
 		t.Errorf("heard %+v", heard)
 	}
 }
+
+// A bridge that serves a project no longer says nothing to its visitors any more.
+func TestABridgeThatWasTakenFromAProjectIsNotHeardThere(t *testing.T) {
+	h := newHouse(t)
+	v := h.visitor()
+	s := h.post(v, core.Post{Text: "hello"}).Session
+	h.thread("acme.telegram", s.ID, "42")
+	h.project.Bridges = []string{"inbox"}
+	if ack, err := h.receive(core.Inbound{Kind: core.InboundMessage, ExternalID: "1", Text: "still here"}); !core.IsCode(err, core.CodeNotFound) {
+		t.Errorf("acked %+v, %v", ack, err)
+	}
+	if got := h.transcript(v, s.ID); got != "visitor: hello" {
+		t.Errorf("the visitor sees\n%s", got)
+	}
+}

@@ -405,11 +405,12 @@ func TestSignedIdentityJoinsTwoDevices(t *testing.T) {
 	}
 }
 
-func TestFailedDeliveryIsToldOnAnotherBridgeOnce(t *testing.T) {
+func TestFailedDeliveryIsToldOnEveryBridgeOnce(t *testing.T) {
 	h := newHouse(t)
 	v := h.visitor()
 	r := h.post(v, core.Post{Text: "too strange"})
 	h.told("inbox")
+	h.told("acme.telegram")
 	for range 2 {
 		if err := h.DeliveryFailed(t.Context(), "acme.telegram", r.Session.ID, r.Seq, "file is too big"); err != nil {
 			t.Fatal(err)
@@ -417,6 +418,9 @@ func TestFailedDeliveryIsToldOnAnotherBridgeOnce(t *testing.T) {
 	}
 	if got := h.told("inbox"); got != "notice" {
 		t.Errorf("the inbox was told %q", got)
+	}
+	if got := h.told("acme.telegram"); got != "notice" { // the others may be hooks, which tell no operator
+		t.Errorf("the bridge itself was told %q", got)
 	}
 	if notice := h.lastNotice(r.Session.ID); !strings.Contains(notice, "file is too big") || !strings.Contains(notice, "acme.telegram") {
 		t.Errorf("the notice is %s", notice)

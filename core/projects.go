@@ -52,6 +52,12 @@ func (p *Projects) BySecret(secret string) (*Project, error) {
 	return nil, Errorf(CodeUnauthorized, "unknown secret key: send Authorization: Bearer sk_…, or make a new key with `pocketping project rotate-key`")
 }
 
+// serves reports whether the project's events are owed to the bridge.
+func (p *Projects) serves(bridgeID, projectID string) bool {
+	project, err := p.ByID(projectID)
+	return err == nil && slices.Contains(project.Bridges, bridgeID)
+}
+
 // ServedBy lists the projects whose events are owed to the bridge.
 func (p *Projects) ServedBy(bridgeID string) []*Project {
 	var served []*Project

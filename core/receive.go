@@ -34,6 +34,9 @@ func (c *Chat) Receive(ctx context.Context, in Inbound) (*Ack, error) {
 // of its own, such as the inbox, uses the session's id as one.
 func (c *Chat) threadSession(ctx context.Context, in Inbound) (*Session, error) {
 	s, err := c.store.SessionOfThread(ctx, in.BridgeID, in.Thread)
+	if err == nil && !c.projects.serves(in.BridgeID, s.ProjectID) {
+		return nil, Errorf(CodeNotFound, "the bridge %s no longer serves the project of thread %s", in.BridgeID, in.Thread)
+	}
 	if !IsCode(err, CodeNotFound) || !strings.HasPrefix(in.Thread, KindSession+"_") {
 		return s, err
 	}

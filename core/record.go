@@ -3,7 +3,6 @@ package core
 import (
 	"context"
 	"fmt"
-	"slices"
 )
 
 // Record keeps what a bridge did on its platform, settles what it names, and
@@ -20,7 +19,7 @@ func (c *Chat) Record(ctx context.Context, r Record) error {
 }
 
 // DeliveryFailed settles an event that a bridge can never deliver, and says so to
-// the operators on the other bridges; on the same one when there is no other.
+// the operators, on this bridge too: the others may be hooks.
 func (c *Chat) DeliveryFailed(ctx context.Context, bridgeID, sessionID string, seq int64, reason string) error {
 	s, e, err := c.failedEvent(ctx, bridgeID, sessionID, seq)
 	if err != nil {
@@ -31,13 +30,9 @@ func (c *Chat) DeliveryFailed(ctx context.Context, bridgeID, sessionID string, s
 		if err != nil {
 			return err
 		}
-		tell := slices.DeleteFunc(slices.Clone(project.Bridges), func(b string) bool { return b == bridgeID })
-		if len(tell) == 0 {
-			tell = []string{bridgeID}
-		}
 		once := &Once{Scope: bridgeID, Key: fmt.Sprintf("failed:%s:%d", sessionID, seq)}
 		text := fmt.Sprintf("%s could not take this: %s (%s)", bridgeID, reason, e.describe())
-		if err := c.notice(ctx, s, once, text, tell...); err != nil {
+		if err := c.notice(ctx, s, once, text, project.Bridges...); err != nil {
 			return err
 		}
 	}
