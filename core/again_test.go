@@ -107,3 +107,49 @@ func TestABridgeThatWasTakenFromAProjectIsNotHeardThere(t *testing.T) {
 		t.Errorf("the visitor sees\n%s", got)
 	}
 }
+
+// racingStore lets something happen right after a link was looked up.
+type racingStore struct {
+	core.Store
+	then func()
+}
+
+func (s *racingStore) Link(ctx context.Context, bridgeID, thread, externalID string) (*core.Link, error) {
+	link, err := s.Store.Link(ctx, bridgeID, thread, externalID)
+	if then := s.then; then != nil {
+		s.then = nil
+		then()
+	}
+	return link, err
+}
+
+// A bridge that reports many things at once may have an edit or a delete decided
+// while the message itself is being stored.
+func TestEditsAndDeletesThatRaceTheirMessage(t *testing.T) {
+	h := newHouse(t)
+	racing := &racingStore{Store: h.store}
+	h.Chat = core.NewChat(core.Options{Store: racing, Bus: h.bus, Clock: h.clock, Projects: core.NewProjects([]*core.Project{h.project})})
+	v := h.visitor()
+	s := h.post(v, core.Post{Text: "hello"}).Session
+	h.thread("acme.telegram", s.ID, "42")
+	racing.then = func() { h.must(core.Inbound{Kind: core.InboundMessage, ExternalID: "1", Text: "one"}) }
+	edit := core.Inbound{Kind: core.InboundEdit, ExternalID: "1", Revision: "9", Text: "one, edited"}
+	h.must(edit)
+	racing.then = func() { h.must(core.Inbound{Kind: core.InboundMessage, ExternalID: "2", Text: "two"}) }
+	h.must(core.Inbound{Kind: core.InboundDelete, ExternalID: "2"})
+	first := core.Inbound{Kind: core.InboundEdit, ExternalID: "3", Revision: "9", Text: "edit first"}
+	h.must(first)
+	want := "visitor: hello\noperator: one, edited\noperator: (deleted)\noperator: edit first"
+	if got := h.transcript(v, s.ID); got != want {
+		t.Errorf("the visitor sees\n%s\nwant\n%s", got, want)
+	}
+	before, err := h.store.Session(t.Context(), h.project.ID, s.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.must(edit)
+	h.must(first)
+	if after, err := h.store.Session(t.Context(), h.project.ID, s.ID); err != nil || after.Seq != before.Seq {
+		t.Errorf("edits that come again made events: %v", err)
+	}
+}

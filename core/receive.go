@@ -90,11 +90,15 @@ func (c *Chat) receiveMessage(ctx context.Context, by Actor, s *Session, in Inbo
 // receiveEdit changes the message. An edit that overtakes its post makes it.
 func (c *Chat) receiveEdit(ctx context.Context, by Actor, s *Session, in Inbound) (*Result, error) {
 	link, err := c.linkOf(ctx, in, in.ExternalID)
-	switch {
-	case err != nil:
+	if err == nil && link == nil {
+		result, err := c.receiveMessage(ctx, by, s, in.ahead())
+		if err != nil || result == nil || !result.Repeated {
+			return result, err
+		}
+		link, err = c.linkOf(ctx, in, in.ExternalID) // the message was stored meanwhile
+	}
+	if err != nil || link == nil {
 		return nil, err
-	case link == nil:
-		return c.receiveMessage(ctx, by, s, in)
 	}
 	if link.Deleted || link.MessageID == "" {
 		return nil, nil
@@ -110,6 +114,11 @@ func (c *Chat) receiveEdit(ctx context.Context, by Actor, s *Session, in Inbound
 	case is:
 		return nil, Errorf(CodeInvalid, "an edit cannot turn a message into a command: write the command as a new message")
 	}
+	if m.Text == text && link.Revision == in.Revision {
+		known := &Result{Session: s, Message: m, Seq: m.Seq, Repeated: true}
+		c.publishAgain(ctx, known)
+		return known, nil
+	}
 	edited := *link
 	edited.Revision = in.Revision
 	return c.edit(ctx, by, m.ID, text, in.once(), []Link{edited})
@@ -122,19 +131,31 @@ func (c *Chat) receiveDelete(ctx context.Context, by Actor, s *Session, in Inbou
 	if err != nil {
 		return nil, err
 	}
-	if link != nil && (link.MessageID == "" || link.Deleted && !c.isDeleted(ctx, link)) {
-		return nil, nil // of a part that the bridge itself removed
-	}
-	if link == nil {
-		tomb := in.link(s)
-		tomb.Deleted = true
-		return c.commit(ctx, func(context.Context) (*Change, error) {
-			return &Change{ProjectID: s.ProjectID, At: c.clock.Now(), Once: in.once(), Links: []Link{tomb}}, nil
-		})
+	switch {
+	case link == nil:
+		if link, err = c.tombstone(ctx, s, in); err != nil || link.MessageID == "" {
+			return nil, err
+		}
+	case link.MessageID == "" || link.Deleted && !c.isDeleted(ctx, link):
+		return nil, nil // a part that the bridge itself removed
 	}
 	gone := *link
 	gone.Deleted = true
 	return c.delete(ctx, by, link.MessageID, by.Via, in.once(), []Link{gone})
+}
+
+// tombstone is the link of a message that was deleted before it arrived, and of
+// the message that was stored meanwhile, if it was.
+func (c *Chat) tombstone(ctx context.Context, s *Session, in Inbound) (*Link, error) {
+	tomb := in.link(s)
+	tomb.Deleted = true
+	_, err := c.commit(ctx, func(context.Context) (*Change, error) {
+		return &Change{ProjectID: s.ProjectID, At: c.clock.Now(), Once: in.ahead().once(), Links: []Link{tomb}}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.store.Link(ctx, in.BridgeID, in.Thread, in.ExternalID)
 }
 
 func (c *Chat) receiveRead(ctx context.Context, s *Session, in Inbound) error {
@@ -192,6 +213,13 @@ func (in Inbound) link(s *Session) Link {
 
 func (in Inbound) once() *Once {
 	return &Once{Scope: in.BridgeID, Key: in.EffectKey, Raw: in.Raw}
+}
+
+// ahead is what is stored when an edit or a delete overtakes its message. It has a
+// key of its own, so that the step itself can still follow.
+func (in Inbound) ahead() Inbound {
+	in.EffectKey = "ahead:" + in.EffectKey
+	return in
 }
 
 func (in Inbound) arrival() arrival {
