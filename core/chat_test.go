@@ -252,6 +252,10 @@ func TestNotesAndCommandsNeverReachTheVisitor(t *testing.T) {
 	if got := h.transcript(v, s.ID); !strings.HasSuffix(got, "operator: /pricing has it") {
 		t.Errorf("the visitor sees %q", got)
 	}
+	ack := h.must(core.Inbound{Kind: core.InboundMessage, ExternalID: "96", ReplyTo: "90", Text: "calm down"})
+	if m, err := h.Message(t.Context(), h.project.ID, s.ID, ack.MessageID); err != nil || m.ReplyTo != "" {
+		t.Errorf("the visitor is sent an answer to a note: %+v, %v", m, err)
+	}
 }
 
 func TestVisitorWhoTypesACommandSendsText(t *testing.T) {

@@ -62,7 +62,7 @@ func (c *Chat) decidePost(ctx context.Context, project *Project, by Actor, p Pos
 	if err != nil {
 		return nil, err
 	}
-	if err := c.checkReply(ctx, change.SessionID, by, p.ReplyTo); err != nil {
+	if err := c.checkReply(ctx, project.ID, change.SessionID, p); err != nil {
 		return nil, err
 	}
 	m := newMessage(project, by, p)
@@ -132,16 +132,17 @@ func cleanText(text string, mayBeEmpty bool) (string, error) {
 	return text, nil
 }
 
-func (c *Chat) checkReply(ctx context.Context, sessionID string, by Actor, replyTo string) error {
-	if replyTo == "" {
+// checkReply lets only a note answer a note: visitors know of none.
+func (c *Chat) checkReply(ctx context.Context, projectID, sessionID string, p Post) error {
+	if p.ReplyTo == "" {
 		return nil
 	}
-	m, err := c.store.Message(ctx, by.ProjectID, replyTo)
+	m, err := c.store.Message(ctx, projectID, p.ReplyTo)
 	if err != nil && !IsCode(err, CodeNotFound) {
 		return err
 	}
-	if err != nil || m.SessionID != sessionID || m.Note && by.Sender == SenderVisitor {
-		return Errorf(CodeInvalid, "replyTo: no message %s in this session", replyTo)
+	if err != nil || m.SessionID != sessionID || m.Note && !p.Note {
+		return Errorf(CodeInvalid, "replyTo: no message %s in this session", p.ReplyTo)
 	}
 	return nil
 }

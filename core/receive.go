@@ -84,7 +84,18 @@ func (c *Chat) receiveMessage(ctx context.Context, by Actor, s *Session, in Inbo
 	if link != nil && !link.Deleted && link.MessageID != s.ID {
 		post.ReplyTo = link.MessageID
 	}
+	if !post.Note && c.isNote(ctx, s, post.ReplyTo) {
+		post.ReplyTo = "" // what it answers is not for the visitor
+	}
 	return c.post(ctx, by, post, in.arrival())
+}
+
+func (c *Chat) isNote(ctx context.Context, s *Session, messageID string) bool {
+	if messageID == "" {
+		return false
+	}
+	m, err := c.store.Message(ctx, s.ProjectID, messageID)
+	return err == nil && m.Note
 }
 
 // receiveEdit changes the message. An edit that overtakes its post makes it.

@@ -54,12 +54,14 @@ type SessionQuery struct {
 }
 
 // MessageQuery asks for messages of a session with After < seq < Before,
-// ascending. Without After it is the newest ones before Before (zero: the end).
+// ascending. Without After it is the newest ones before Before (zero: the end),
+// unless the Oldest are asked for.
 type MessageQuery struct {
 	ProjectID string
 	SessionID string
 	After     int64
 	Before    int64
+	Oldest    bool // from the beginning, when there is no After
 	Limit     int
 	Notes     bool // include operators' notes
 }

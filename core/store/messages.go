@@ -29,9 +29,9 @@ func (s *Store) Messages(ctx context.Context, q core.MessageQuery) ([]*core.Mess
 	if q.Before <= 0 {
 		q.Before = math.MaxInt64
 	}
-	order := "seq DESC"
-	if q.After > 0 {
-		order = "seq"
+	order, newest := "seq", q.After <= 0 && !q.Oldest
+	if newest {
+		order = "seq DESC"
 	}
 	db := s.reader(ctx).Where("project_id = ? AND session_id = ? AND seq > ? AND seq < ?", q.ProjectID, q.SessionID, q.After, q.Before)
 	if !q.Notes {
@@ -44,7 +44,7 @@ func (s *Store) Messages(ctx context.Context, q core.MessageQuery) ([]*core.Mess
 	}
 	more := len(rows) > limit
 	rows = rows[:min(limit, len(rows))]
-	if q.After <= 0 {
+	if newest {
 		slices.Reverse(rows)
 	}
 	messages, err := s.render(s.reader(ctx), rows)

@@ -71,7 +71,10 @@ func (s *Server) done(f *frame) func(*core.Result, error) (any, error) {
 }
 
 func (s *Server) actIdentify(ctx context.Context, v *visit, f *frame) (any, error) {
-	id := claimed(f.Traits)
+	id, err := claimed(f.Traits)
+	if err != nil {
+		return nil, err
+	}
 	if f.Identity != "" {
 		signed, err := s.identity(v.project, f.Identity)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -92,7 +93,7 @@ func (c call) read(s *Server) (*body, core.Actor, error) {
 			return nil, by, core.Errorf(core.CodeInvalid, "the body is not the JSON that is expected here: %s", err)
 		}
 	}
-	if len(b.ClientID) > maxFrameID {
+	if utf8.RuneCountInString(b.ClientID) > maxFrameID {
 		return nil, by, core.Errorf(core.CodeInvalid, "clientId: at most %d characters", maxFrameID)
 	}
 	if u, err := url.Parse(b.Author.Avatar); b.Author.Avatar != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || len(b.Author.Avatar) > maxURL) {

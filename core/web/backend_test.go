@@ -31,7 +31,9 @@ func TestBackendCalls(t *testing.T) {
 	equal(t, "created", status, 201)
 	equal(t, "via", message.text("via"), "api")
 	status, repeated := h.backend("POST", "/v1/sessions/"+session+"/messages", say)
-	equal(t, "repeated", fmt.Sprint(status, " ", repeated.text("id")), "200 "+message.text("id"))
+	equal(t, "repeated", fmt.Sprint(status, " ", repeated.text("id")), "201 "+message.text("id"))
+	status, _ = h.backend("POST", "/v1/sessions/"+session+"/messages", obj{"text": "x", "clientId": strings.Repeat("é", maxFrameID)})
+	equal(t, "an id of 64 characters", status, 201)
 	say["text"] = "other"
 	status, _ = h.backend("POST", "/v1/sessions/"+session+"/messages", say)
 	equal(t, "conflict", status, 409)
@@ -53,7 +55,7 @@ func TestBackendCalls(t *testing.T) {
 	status, note := h.backend("POST", "/v1/sessions/"+session+"/notes", obj{"text": "between us"})
 	equal(t, "note", fmt.Sprint(status, " ", note.text("text")), "201 between us")
 	_, messages := h.backend("GET", "/v1/sessions/"+session+"/messages", nil)
-	equal(t, "messages", texts(messages, "messages"), "hi|")
+	equal(t, "messages", texts(messages, "messages"), "hi||x")
 
 	status, closed := h.backend("POST", "/v1/sessions/"+session+"/close", nil)
 	equal(t, "closed", fmt.Sprint(status, " ", closed.text("status")), "200 closed")
@@ -61,7 +63,7 @@ func TestBackendCalls(t *testing.T) {
 	_, reopened := h.backend("POST", "/v1/sessions/"+session+"/reopen", obj{})
 	equal(t, "reopened", reopened.text("status"), "active")
 	_, one := h.backend("GET", "/v1/sessions/"+session, nil)
-	equal(t, "newest messages", texts(one, "messages"), "hi|")
+	equal(t, "newest messages", texts(one, "messages"), "hi||x")
 }
 
 func TestBackendPages(t *testing.T) {
@@ -79,6 +81,8 @@ func TestBackendPages(t *testing.T) {
 	equal(t, "before", texts(older, "messages"), "m1|m2|m3")
 	_, after := h.backend("GET", fmt.Sprint(base, "&after=", first), nil)
 	equal(t, "after", fmt.Sprint(texts(after, "messages"), " ", after.at("hasMore")), "m5|m6 false")
+	_, start := h.backend("GET", base+"&after=0", nil)
+	equal(t, "from the beginning", fmt.Sprint(texts(start, "messages"), " ", start.at("hasMore")), "m0|m1|m2 true")
 	for range 3 {
 		other, _ := h.open(nil)
 		other.post("x", "x")

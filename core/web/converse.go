@@ -73,7 +73,7 @@ func (s *Server) reply(f *frame, answer any, err error) any {
 		return answer
 	}
 	e := s.explain(err, f.Type)
-	if f.ID == "" && unanswered[f.Type] {
+	if unanswered[f.Type] {
 		return nil
 	}
 	return newErrorFrame(f.ID, e)

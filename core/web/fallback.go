@@ -102,7 +102,10 @@ func readFrames(c echo.Context) ([]json.RawMessage, error) {
 func (s *Server) enter(ctx context.Context, c echo.Context, raws []json.RawMessage, from caller) (*visit, []any, error) {
 	token := bearer(c.Request())
 	first, err := decode(raws[0])
-	if err == nil && first.Type == typeHello {
+	if first != nil && first.Type == typeHello {
+		if err != nil {
+			return nil, nil, err
+		}
 		if first.Token == "" {
 			first.Token = token
 		}

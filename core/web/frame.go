@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"unicode/utf8"
@@ -49,44 +48,28 @@ type frame struct {
 	Screen      string `json:"screen"`
 	Fingerprint string `json:"fingerprint"`
 
-	Text        string            `json:"text"`
-	ReplyTo     string            `json:"replyTo"`
-	Attachments []string          `json:"attachments"`
-	Message     string            `json:"message"`
-	On          bool              `json:"on"`
-	Seq         int64             `json:"seq"`
-	URL         string            `json:"url"`
-	Title       string            `json:"title"`
-	Name        string            `json:"name"`
-	Data        json.RawMessage   `json:"data"`
-	Identity    string            `json:"identity"`
-	Traits      map[string]traits `json:"traits"`
-	Score       int               `json:"score"`
-	Comment     string            `json:"comment"`
-	Before      int64             `json:"before"`
-	Limit       int               `json:"limit"`
+	Text        string                     `json:"text"`
+	ReplyTo     string                     `json:"replyTo"`
+	Attachments []string                   `json:"attachments"`
+	Message     string                     `json:"message"`
+	On          bool                       `json:"on"`
+	Seq         int64                      `json:"seq"`
+	URL         string                     `json:"url"`
+	Title       string                     `json:"title"`
+	Name        string                     `json:"name"`
+	Data        json.RawMessage            `json:"data"`
+	Identity    string                     `json:"identity"`
+	Traits      map[string]json.RawMessage `json:"traits"`
+	Score       int                        `json:"score"`
+	Comment     string                     `json:"comment"`
+	Before      int64                      `json:"before"`
+	Limit       int                        `json:"limit"`
 }
 
 type page struct {
 	URL      string `json:"url"`
 	Title    string `json:"title"`
 	Referrer string `json:"referrer"`
-}
-
-// traits is one trait. Pages give numbers and booleans too; they are kept as text.
-type traits string
-
-func (t *traits) UnmarshalJSON(b []byte) error {
-	var s string
-	if json.Unmarshal(b, &s) == nil {
-		*t = traits(s)
-		return nil
-	}
-	if bytes.ContainsAny(b, "{[") {
-		return errors.New("a trait is a text, a number or a boolean")
-	}
-	*t = traits(b)
-	return nil
 }
 
 const maxFrameID = 64

@@ -36,14 +36,14 @@ func (s *Server) getReady(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]string{"status": "ready"})
 }
 
-// getMetrics answers whoever has the token, or asks from this machine without a
-// proxy in between.
+// getMetrics answers whoever has the token; where there is none, who asks from this
+// machine without a proxy in between.
 func (s *Server) getMetrics(c echo.Context) error {
 	r := c.Request()
 	token := bearer(r)
 	known := s.o.MetricsToken != "" && subtle.ConstantTimeCompare(core.Hash(token), core.Hash(s.o.MetricsToken)) == 1
-	if !known && !local(r) {
-		return core.Errorf(core.CodeUnauthorized, "metrics: send Authorization: Bearer with the server's metrics token, or ask from its own machine")
+	if !known && (s.o.MetricsToken != "" || !local(r)) {
+		return core.Errorf(core.CodeUnauthorized, "metrics: send Authorization: Bearer with the server's metrics_token; without one in config.hcl, ask from its own machine")
 	}
 	s.metrics.handler.ServeHTTP(c.Response(), r)
 	return nil

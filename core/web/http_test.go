@@ -73,7 +73,9 @@ func TestFramesAndStream(t *testing.T) {
 	welcome, ok := obj(answers[0].(map[string]any)), obj(answers[1].(map[string]any))
 	token, session := welcome.text("visitor", "token"), ok.text("session")
 
-	req, _ := http.NewRequest("GET", h.url+"/v1/stream?session="+session+fmt.Sprint("&after=", ok.number("seq")), nil)
+	streaming, stop := context.WithTimeout(context.Background(), patience)
+	defer stop()
+	req, _ := http.NewRequestWithContext(streaming, "GET", h.url+"/v1/stream?session="+session+fmt.Sprint("&after=", ok.number("seq")), nil)
 	req.Header.Set("Origin", acmeOrigin)
 	req.Header.Set("Authorization", "Bearer "+token)
 	res, err := http.DefaultClient.Do(req)
@@ -120,6 +122,12 @@ func TestFramesAndStream(t *testing.T) {
 	equal(t, "wrong token", status, 401)
 	status, _, _ = h.call("POST", "/v1/frames", map[string]string{"Origin": acmeOrigin}, `{}`)
 	equal(t, "no array", status, 400)
+	status, _, _ = h.call("POST", "/v1/frames", map[string]string{"Origin": acmeOrigin}, `[{"type":"hello","after":"x"}]`)
+	equal(t, "a hello that is wrong", status, 400)
+	h.srv.present(h.acme, false)
+	if data := line("data: "); !strings.Contains(data, `"presence"`) {
+		t.Errorf("presence: %s", data)
+	}
 
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -154,7 +162,8 @@ func TestHealthAndMetrics(t *testing.T) {
 		t.Errorf("readyz: %v", o)
 	}
 
-	_, o, _ = h.call("GET", "/metrics", nil, nil)
+	token := map[string]string{"Authorization": "Bearer metrics-token-for-tests"}
+	_, o, _ = h.call("GET", "/metrics", token, nil)
 	for _, want := range []string{
 		"pocketping_sockets 1", `pocketping_posts_acked_total{via="widget"} 1`, `pocketping_frames_total{type="unknown"} 1`, "pocketping_post_seconds_count 1",
 		`pocketping_bridge_backlog{bridge="acme.inbox"} 3`, `pocketping_bridge_restarts_total{bridge="acme.inbox"} 2`, "go_goroutines",
@@ -166,6 +175,8 @@ func TestHealthAndMetrics(t *testing.T) {
 	}
 	status, _, _ = h.call("GET", "/metrics", map[string]string{"X-Forwarded-For": "203.0.113.9"}, nil)
 	equal(t, "through a proxy", status, 401)
+	status, _, _ = h.call("GET", "/metrics", nil, nil)
+	equal(t, "without the token", status, 401)
 	status, _, _ = h.call("GET", "/metrics", map[string]string{"X-Forwarded-For": "203.0.113.9", "Authorization": "Bearer metrics-token-for-tests"}, nil)
 	equal(t, "with the token", status, 200)
 }

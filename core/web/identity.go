@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"errors"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -37,13 +38,26 @@ func (s *Server) identity(p *core.Project, token string) (*core.Identity, error)
 	return &core.Identity{Subject: c.Subject, Name: c.Name, Email: c.Email}, nil
 }
 
-// claimed is an identity that nobody has signed.
-func claimed(given map[string]traits) core.Identity {
-	id := core.Identity{Name: string(given["name"]), Email: string(given["email"]), Traits: map[string]string{}}
-	for name, value := range given {
-		if name != "name" && name != "email" {
-			id.Traits[name] = string(value)
+// claimed is an identity that nobody has signed. Pages give numbers and booleans
+// too; they are kept as text.
+func claimed(given map[string]json.RawMessage) (core.Identity, error) {
+	id := core.Identity{Traits: map[string]string{}}
+	for name, raw := range given {
+		value := string(raw)
+		if raw[0] == '{' || raw[0] == '[' {
+			return id, core.Errorf(core.CodeInvalid, "identify: a trait is a text, a number or a boolean")
+		}
+		if text := ""; json.Unmarshal(raw, &text) == nil {
+			value = text
+		}
+		switch name {
+		case "name":
+			id.Name = value
+		case "email":
+			id.Email = value
+		default:
+			id.Traits[name] = value
 		}
 	}
-	return id
+	return id, nil
 }

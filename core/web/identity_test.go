@@ -3,6 +3,9 @@ package web
 import (
 	"context"
 	"fmt"
+	"io"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,4 +70,42 @@ func TestIdentity(t *testing.T) {
 	fault, still := h.again(anonymous, obj{"identity": bad["expired"]})
 	equal(t, "let in", still.text("visitor", "id"), v.ID)
 	equal(t, "and told", fault.want("error").text("code"), "unauthorized")
+}
+
+// TestStreamOfAVisitorWhoSignsIn: it ends, for what it listened to is no more.
+func TestStreamOfAVisitorWhoSignsIn(t *testing.T) {
+	h := newHouse(t)
+	good := sign(t, identityKey, jwt.SigningMethodHS256, jwt.MapClaims{"sub": "u1", "exp": time.Now().Add(time.Hour).Unix()})
+	h.open(obj{"identity": good})
+	_, w := h.open(nil)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	req, _ := http.NewRequestWithContext(ctx, http.MethodGet, h.url+"/v1/stream", nil)
+	req.Header.Set("Origin", acmeOrigin)
+	req.Header.Set("Authorization", "Bearer "+w.text("visitor", "token"))
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	header := map[string]string{"Origin": acmeOrigin, "Authorization": req.Header.Get("Authorization")}
+	status, _, _ := h.call("POST", "/v1/frames", header, []obj{{"type": "identify", "id": "1", "identity": good}})
+	equal(t, "identify", status, 200)
+	if _, err := io.ReadAll(res.Body); err != nil {
+		t.Errorf("the stream goes on: %v", err)
+	}
+}
+
+// TestLargeWelcomeIsNotTooMuch: what follows a welcome at once waits for it.
+func TestLargeWelcomeIsNotTooMuch(t *testing.T) {
+	h := newHouse(t)
+	p, w := h.open(nil)
+	session := p.post("1", "x").text("session")
+	for range 40 {
+		h.operator(session, strings.Repeat("y", core.MaxText))
+	}
+	for range 5 {
+		tab, _ := h.again(w, obj{"identity": "not a JWT"})
+		equal(t, "fault", tab.want("error").text("code"), "unauthorized")
+	}
 }

@@ -19,6 +19,7 @@ func (s *Server) getMessages(c call) error {
 	if err != nil {
 		return err
 	}
+	q.Oldest = c.QueryParam("after") != ""
 	q.Limit = int(min(max(limit, 1), messagesMost))
 	by := core.Actor{Sender: core.SenderOperator, ProjectID: c.project.ID, Via: core.ViaAPI}
 	messages, more, err := s.chat.History(c.ctx(), by, q)
@@ -45,11 +46,7 @@ func (s *Server) say(c call, note bool) error {
 		return err
 	}
 	s.metrics.post(core.ViaAPI, time.Since(begun))
-	status := http.StatusCreated
-	if r.Repeated {
-		status = http.StatusOK
-	}
-	return c.JSON(status, s.linked(r.Message))
+	return c.JSON(http.StatusCreated, s.linked(r.Message))
 }
 
 func (s *Server) patchMessage(c call) error {

@@ -61,7 +61,11 @@ func (o *outbox) sendRaw(it item) {
 	if o.ended || o.last != nil {
 		return
 	}
-	if len(o.queue) >= outboxItems || o.size > 0 && o.size+len(it.body) > outboxBytes {
+	behind := o.size // what waits behind the first, which may be large and is as good as written
+	if len(o.queue) > 0 {
+		behind -= len(o.queue[0].body)
+	}
+	if len(o.queue) >= outboxItems || behind > 0 && behind+len(it.body) > outboxBytes {
 		o.queue, o.size = nil, 0
 		o.last = &ending{closeSlow, "too slow: connect again and resume"}
 	} else {

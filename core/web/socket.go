@@ -156,6 +156,11 @@ func (s *Server) moveAll(v *visit) {
 			k.close(ending{closeRestart, "the visitor has signed in: connect again"})
 		}
 	})
+	s.streams.each(func(k *stream) {
+		if k.visitor == left {
+			k.out.close(ending{closeRestart, ""})
+		}
+	})
 }
 
 // write sends one frame; see pipe. Its deadline is one of the connection, for conn

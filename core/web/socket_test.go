@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
@@ -77,6 +78,12 @@ func TestNotesNeverReachAVisitor(t *testing.T) {
 	}); !core.IsCode(err, core.CodeInvalid) {
 		t.Errorf("a mistyped command: %v", err)
 	}
+	status, note := h.backend("POST", "/v1/sessions/"+ok.text("session")+"/notes", obj{"text": "between us, too"})
+	equal(t, "a note", status, 201)
+	status, _ = h.backend("POST", "/v1/sessions/"+ok.text("session")+"/messages", obj{"text": "x", "replyTo": note.text("id")})
+	equal(t, "an answer to a note, for the visitor", status, 400)
+	status, _ = h.backend("POST", "/v1/sessions/"+ok.text("session")+"/notes", obj{"text": "between us again", "replyTo": note.text("id")})
+	equal(t, "a note on a note", status, 201)
 	h.operator(ok.text("session"), "for you")
 	p.wantThat("the reply", func(o obj) bool { return o.text("event", "message", "text") == "for you" })
 	_, again := h.again(w, nil)
@@ -246,9 +253,17 @@ func TestFramesThatAreWrong(t *testing.T) {
 	equal(t, "no id", p.want("error").text("code"), "invalid")
 	p.send(obj{"type": "post", "id": strings.Repeat("x", 65), "text": "long id"})
 	equal(t, "long id", p.want("error").text("code"), "invalid")
+	p.send(json.RawMessage(`{"type":"identify","traits":{"name":{}},"id":"7"}`))
+	equal(t, "a trait that is none", p.answer("7").text("code"), "invalid")
+	p.send(obj{"type": "typing", "id": "8", "on": "yes"}) // has no answer, not even that it is wrong
 	equal(t, "empty", p.ask(obj{"type": "post", "id": "3", "text": "  "}).text("code"), "invalid")
 	equal(t, "long text", p.ask(obj{"type": "post", "id": "4", "text": strings.Repeat("é", core.MaxText+1)}).text("code"), "too_large")
 	p.post("5", "still here")
+	for _, o := range p.got {
+		if o.text("id") == "8" {
+			t.Errorf("typing was answered: %v", o)
+		}
+	}
 	if err := p.conn.Write(context.Background(), websocket.MessageText, []byte("{not json")); err != nil {
 		t.Fatal(err)
 	}

@@ -175,6 +175,11 @@ func (s *Server) present(p *core.Project, online bool) {
 			k.out.send(0, presenceFrame{Type: typePresence, Online: online})
 		}
 	})
+	s.streams.each(func(k *stream) {
+		if k.project == p.ID {
+			k.out.send(0, presenceFrame{Type: typePresence, Online: online})
+		}
+	})
 }
 
 // Shutdown lets nobody else in, ends every socket and stream after what it is owed

@@ -42,6 +42,15 @@ func (t *streams) remove(k *stream) {
 	t.group.Done()
 }
 
+// each calls fn, which may not block, for every stream.
+func (t *streams) each(fn func(*stream)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for k := range t.open {
+		fn(k)
+	}
+}
+
 func (t *streams) leave() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -67,9 +76,11 @@ func (t *streams) wait(ctx context.Context) error {
 
 // stream is one page's Server-Sent Events.
 type stream struct {
-	w     http.ResponseWriter
-	out   outbox
-	ended chan struct{}
+	w       http.ResponseWriter
+	project string
+	visitor string // as they came in
+	out     outbox
+	ended   chan struct{}
 }
 
 func (k *stream) write(it item) error {
@@ -105,7 +116,7 @@ func (s *Server) getStream(c echo.Context) error {
 	if err := s.limits.sockets.take(from.address); err != nil {
 		return err
 	}
-	k := &stream{w: c.Response(), ended: make(chan struct{})}
+	k := &stream{w: c.Response(), project: p.ID, visitor: known.ID, ended: make(chan struct{})}
 	k.out.pipe = k
 	if !s.streams.add(k) {
 		return &core.Error{Code: core.CodeUnavailable, Message: "the server is restarting, connect again", RetryAfter: time.Second}
