@@ -11,7 +11,6 @@ import (
 
 	gormsqlite "gorm.io/driver/sqlite"
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 	"gorm.io/gorm/logger"
 	_ "modernc.org/sqlite" // the driver that the store has
 
@@ -64,18 +63,12 @@ type (
 		Digest, Raw                                        []byte
 		At                                                 int64
 	}
-	floorSession struct {
-		ID, ProjectID, VisitorID, Status                               string
-		CreatedAt, LastActivity, ClosedAt, LastSeq, Delivered, ReadSeq int64
-		Metadata                                                       string
-	}
 )
 
 func (floorMessage) TableName() string  { return "messages" }
 func (floorEvent) TableName() string    { return "events" }
 func (floorDelivery) TableName() string { return "deliveries" }
 func (floorOnce) TableName() string     { return "inbound" }
-func (floorSession) TableName() string  { return "sessions" }
 
 func newFloor(ctx context.Context, dir string) (*floor, error) {
 	path := filepath.Join(dir, "floor.db")
@@ -90,8 +83,12 @@ func newFloor(ctx context.Context, dir string) (*floor, error) {
 	if err != nil {
 		return nil, err
 	}
-	pool.SetMaxOpenConns(1)
-	db, err := gorm.Open(&gormsqlite.Dialector{Conn: pool}, &gorm.Config{SkipDefaultTransaction: true, PrepareStmt: true, Logger: logger.Discard})
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	prepared := &statements{Conn: conn, known: map[string]*sql.Stmt{}}
+	db, err := gorm.Open(&gormsqlite.Dialector{Conn: prepared}, &gorm.Config{SkipDefaultTransaction: true, Logger: logger.Discard})
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +138,6 @@ func (f *floor) commit(jobs []floorJob) error {
 	var events []floorEvent
 	var deliveries []floorDelivery
 	var onces []floorOnce
-	sessions := map[int]floorSession{}
 	for _, j := range jobs {
 		n := f.next.Add(1)
 		session, id := fmt.Sprintf("sess_01kq8w3c5n7y%014d", j.caller), fmt.Sprintf("msg_01kq8w3c5n7y%014d", n)
@@ -150,28 +146,57 @@ func (f *floor) commit(jobs []floorJob) error {
 		events = append(events, floorEvent{SessionID: session, Seq: n, ProjectID: "proj_01kq8w3c5n7y00000000000001", Pos: n, Type: "message.posted", At: 1_790_000_000_000, MessageID: id})
 		deliveries = append(deliveries, floorDelivery{Bridge: "bench.bench", SessionID: session, Seq: n, ProjectID: "proj_01kq8w3c5n7y00000000000001", Type: "message.posted"})
 		onces = append(onces, floorOnce{Bridge: session, EffectKey: fmt.Sprintf("post-0-%d-%d", j.caller, n), ProjectID: "proj_01kq8w3c5n7y00000000000001", SessionID: session, MessageID: id, Seq: n, Digest: digest[:], At: 1_790_000_000_000})
-		sessions[j.caller] = floorSession{ID: session, ProjectID: "proj_01kq8w3c5n7y00000000000001", VisitorID: session, Status: "active", LastSeq: n, Metadata: "{}"}
 	}
-	rows := make([]floorSession, 0, len(sessions))
-	for _, s := range sessions {
-		rows = append(rows, s)
-	}
-	slices.SortFunc(rows, func(a, b floorSession) int { return int(a.LastSeq - b.LastSeq) })
-	return f.db.Transaction(func(tx *gorm.DB) error {
-		upsert := clause.OnConflict{Columns: []clause.Column{{Name: "id"}}, DoUpdates: clause.AssignmentColumns([]string{"last_seq", "last_activity"})}
-		for _, create := range []func() error{
-			func() error { return tx.Clauses(upsert).Create(&rows).Error },
-			func() error { return tx.Create(&messages).Error },
-			func() error { return tx.Create(&events).Error },
-			func() error { return tx.Create(&deliveries).Error },
-			func() error { return tx.Create(&onces).Error },
-		} {
-			if err := create(); err != nil {
-				return err
-			}
+	for _, write := range []func() error{
+		func() error { return f.db.Exec("BEGIN IMMEDIATE").Error },
+		func() error { return f.db.Create(&messages).Error },
+		func() error { return f.db.Create(&events).Error },
+		func() error { return f.db.Create(&deliveries).Error },
+		func() error { return f.db.Create(&onces).Error },
+		func() error { return f.db.Exec("COMMIT").Error },
+	} {
+		if err := write(); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
+}
+
+// statements keeps every statement prepared: the database is to be measured, not
+// its parser.
+type statements struct {
+	*sql.Conn
+	known map[string]*sql.Stmt
+}
+
+// PrepareContext implements gorm.ConnPool.
+func (s *statements) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
+	if stmt := s.known[query]; stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := s.Conn.PrepareContext(ctx, query)
+	if err == nil {
+		s.known[query] = stmt
+	}
+	return stmt, err
+}
+
+// ExecContext implements gorm.ConnPool.
+func (s *statements) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	stmt, err := s.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.ExecContext(ctx, args...)
+}
+
+// QueryContext implements gorm.ConnPool.
+func (s *statements) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	stmt, err := s.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.QueryContext(ctx, args...)
 }
 
 func median(values []float64) float64 {
