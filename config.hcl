@@ -49,7 +49,7 @@ files {
 limits {
   frames   = "40/10s" # of one visitor: what the widget sends
   sockets  = "60/1m"  # from one address: widgets that connect
-  sessions = "30/1h"  # from one address: sessions that are opened
+  sessions = "30/1h"  # from one address: new visitors
   uploads  = "20/10m" # from one address: files
 }
 

@@ -111,10 +111,14 @@ func TestABridgeThatWasTakenFromAProjectIsNotHeardThere(t *testing.T) {
 // racingStore lets something happen right after a link was looked up.
 type racingStore struct {
 	core.Store
-	then func()
+	then   func()
+	broken bool // every look-up but the one that races fails
 }
 
 func (s *racingStore) Link(ctx context.Context, bridgeID, thread, externalID string) (*core.Link, error) {
+	if s.broken && s.then == nil {
+		return nil, core.Unavailable(errors.New("the connection broke"))
+	}
 	link, err := s.Store.Link(ctx, bridgeID, thread, externalID)
 	if then := s.then; then != nil {
 		s.then = nil
@@ -151,5 +155,28 @@ func TestEditsAndDeletesThatRaceTheirMessage(t *testing.T) {
 	h.must(first)
 	if after, err := h.store.Session(t.Context(), h.project.ID, s.ID); err != nil || after.Seq != before.Seq {
 		t.Errorf("edits that come again made events: %v", err)
+	}
+}
+
+// An edit that raced its message and then cannot look it up is brought again.
+func TestARacingEditThatCannotBeLookedUpComesAgain(t *testing.T) {
+	h := newHouse(t)
+	racing := &racingStore{Store: h.store}
+	h.Chat = core.NewChat(core.Options{Store: racing, Bus: h.bus, Clock: h.clock, Projects: core.NewProjects([]*core.Project{h.project})})
+	v := h.visitor()
+	s := h.post(v, core.Post{Text: "hello"}).Session
+	h.thread("acme.telegram", s.ID, "42")
+	edit := core.Inbound{Kind: core.InboundEdit, ExternalID: "1", Revision: "9", Text: "one, edited"}
+	racing.then = func() {
+		h.must(core.Inbound{Kind: core.InboundMessage, ExternalID: "1", Text: "one"})
+		racing.broken = true
+	}
+	if _, err := h.receive(edit); !core.IsCode(err, core.CodeUnavailable) {
+		t.Fatalf("the edit was taken for done: %v", err)
+	}
+	racing.broken = false
+	h.must(edit)
+	if got, want := h.transcript(v, s.ID), "visitor: hello\noperator: one, edited"; got != want {
+		t.Errorf("the visitor sees\n%s\nwant\n%s", got, want)
 	}
 }

@@ -101,19 +101,25 @@ func (c *Chat) isNote(ctx context.Context, s *Session, messageID string) bool {
 // receiveEdit changes the message. An edit that overtakes its post makes it.
 func (c *Chat) receiveEdit(ctx context.Context, by Actor, s *Session, in Inbound) (*Result, error) {
 	link, err := c.linkOf(ctx, in, in.ExternalID)
-	if err == nil && link == nil {
+	if err != nil {
+		return nil, err
+	}
+	if link == nil {
 		result, err := c.receiveMessage(ctx, by, s, in.ahead())
 		if err != nil || result == nil || !result.Repeated {
 			return result, err
 		}
-		link, err = c.linkOf(ctx, in, in.ExternalID) // the message was stored meanwhile
-	}
-	if err != nil || link == nil {
-		return nil, err
+		if link, err = c.linkOf(ctx, in, in.ExternalID); err != nil || link == nil { // it was stored meanwhile
+			return nil, err
+		}
 	}
 	if link.Deleted || link.MessageID == "" {
 		return nil, nil
 	}
+	return c.editLinked(ctx, by, s, *link, in)
+}
+
+func (c *Chat) editLinked(ctx context.Context, by Actor, s *Session, link Link, in Inbound) (*Result, error) {
 	m, err := c.store.Message(ctx, s.ProjectID, link.MessageID)
 	if err != nil {
 		return nil, err
@@ -130,9 +136,8 @@ func (c *Chat) receiveEdit(ctx context.Context, by Actor, s *Session, in Inbound
 		c.publishAgain(ctx, known)
 		return known, nil
 	}
-	edited := *link
-	edited.Revision = in.Revision
-	return c.edit(ctx, by, m.ID, text, in.once(), []Link{edited})
+	link.Revision = in.Revision
+	return c.edit(ctx, by, m.ID, text, in.once(), []Link{link})
 }
 
 // receiveDelete takes the message back, or leaves a tombstone for one that is yet

@@ -1,0 +1,105 @@
+package host
+
+import (
+	"slices"
+	"time"
+
+	"github.com/pocketping/pocketping/core"
+)
+
+// item is one delivery that waits.
+type item struct {
+	seq       int64
+	kind      core.EventType
+	uncertain bool // it may have been delivered before
+}
+
+// Urgency of what waits; smaller goes first.
+const (
+	classText = iota
+	classStatus
+	classChange
+	classOther
+	classes
+	notReady = -1
+)
+
+func (i item) class() int {
+	switch i.kind {
+	case core.MessagePosted, core.SessionOpened, core.NotePosted, core.Notice:
+		return classText
+	case core.SessionClosed, core.SessionReopened:
+		return classStatus
+	case core.MessageEdited, core.MessageDeleted, core.NoteEdited, core.NoteDeleted:
+		return classChange
+	}
+	return classOther
+}
+
+// lane is one session's part of the queue. Its fields are guarded by the queue's
+// mutex.
+type lane struct {
+	session, project string
+	waiting          []item // ascending by seq
+	busy             bool   // a call is under way
+	asleep           bool   // it failed, and waits
+	naps             int    // counts sleeps, so that an old timer wakes nobody
+	ready            int    // the class under which it stands in line, or notReady
+	thread           bool   // the session has a thread, as far as we know
+	current          map[int64]*core.Event
+
+	next    int64          // the seq expected next; 0: unknown
+	missing map[int64]bool // seqs below next whose signal is yet to come
+	used    time.Time
+
+	tries int // failures in a row of the first that waits
+	first time.Time
+	gone  int // threads that were gone, in a row
+}
+
+// see notes that the seq's signal has come.
+func (ln *lane) see(seq int64) {
+	if seq < ln.next {
+		delete(ln.missing, seq)
+		return
+	}
+	for m := ln.next; ln.next > 0 && m < seq && m < ln.next+maxRun; m++ {
+		if ln.missing == nil {
+			ln.missing = map[int64]bool{}
+		}
+		ln.missing[m] = true
+	}
+	ln.next = seq + 1
+}
+
+// add keeps the order; it reports whether the item is new.
+func (ln *lane) add(it item) bool {
+	i, found := slices.BinarySearchFunc(ln.waiting, it.seq, func(a item, seq int64) int { return int(a.seq - seq) })
+	if found {
+		return false
+	}
+	ln.waiting = slices.Insert(ln.waiting, i, it)
+	return true
+}
+
+// run is what may be delivered next: nothing behind a gap.
+func (ln *lane) run() []item {
+	run := ln.waiting[:min(len(ln.waiting), maxRun)]
+	for i, it := range run {
+		for m := range ln.missing {
+			if m < it.seq {
+				return run[:i]
+			}
+		}
+	}
+	return run
+}
+
+// classOf is the most urgent item's.
+func classOf(run []item) int {
+	class := classOther
+	for _, it := range run {
+		class = min(class, it.class())
+	}
+	return class
+}
