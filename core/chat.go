@@ -57,12 +57,19 @@ const staleTries = 8
 
 // commit stores what decide comes to and tells everybody. A caller who leaves
 // does not stop it: what is stored must be told. No change is nothing to do.
-func (c *Chat) commit(ctx context.Context, decide func(context.Context) (*Change, error)) (*Result, error) {
+// With once it is stored once only.
+func (c *Chat) commit(ctx context.Context, once *Once, decide func(context.Context) (*Change, error)) (*Result, error) {
 	ctx = context.WithoutCancel(ctx)
 	for range staleTries {
 		change, err := decide(ctx)
-		if err != nil || change == nil {
-			return nil, err
+		if err != nil {
+			return c.first(ctx, once, err)
+		}
+		if change == nil {
+			return nil, nil
+		}
+		if once != nil {
+			change.Once = once
 		}
 		result, err := c.store.Append(ctx, *change)
 		if errors.Is(err, ErrStale) {
@@ -79,6 +86,23 @@ func (c *Chat) commit(ctx context.Context, decide func(context.Context) (*Change
 		return result, nil
 	}
 	return nil, &Error{Code: CodeUnavailable, Message: "the session is changing too fast, try again", RetryAfter: time.Second, Err: ErrStale}
+}
+
+// first is what became of a step when it was taken before: then it does not
+// matter that it would be refused now.
+func (c *Chat) first(ctx context.Context, once *Once, refused error) (*Result, error) {
+	if once == nil || AsError(refused).Code == CodeUnavailable {
+		return nil, refused
+	}
+	r, err := c.store.First(ctx, *once)
+	if IsCode(err, CodeNotFound) {
+		return nil, refused
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.publishAgain(ctx, r)
+	return r, nil
 }
 
 func (c *Chat) publish(r *Result) {

@@ -258,6 +258,52 @@ func TestNotesAndCommandsNeverReachTheVisitor(t *testing.T) {
 	}
 }
 
+// Sent again is answered as the first time, also when it would be refused now.
+func TestARepeatIsAnsweredWhateverCameBetween(t *testing.T) {
+	h := newHouse(t)
+	v := h.visitor()
+	first := h.post(v, core.Post{Text: "hello", ClientID: "c1"})
+	reply := core.Post{Text: "and", ReplyTo: first.Message.ID, ClientID: "c2"}
+	second := h.post(v, reply)
+	operator := core.Actor{Sender: core.SenderOperator, ProjectID: h.project.ID, Via: core.ViaAPI}
+	answer := core.Post{SessionID: first.Session.ID, Text: "yes?", ClientID: "a1"}
+	third := h.post(operator, answer)
+	if _, err := h.Close(t.Context(), operator, first.Session.ID, "x1"); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.now += core.Time(25 * time.Hour / time.Millisecond)
+	later := h.post(v, core.Post{Text: "a day later"})
+	if later.Session.ID == first.Session.ID {
+		t.Fatal("the session goes on")
+	}
+	if again := h.post(v, reply); !again.Repeated || again.Seq != second.Seq || again.Message.ID != second.Message.ID {
+		t.Errorf("the visitor's repeat came to %+v", again)
+	}
+	if again := h.post(operator, answer); !again.Repeated || again.Message.ID != third.Message.ID {
+		t.Errorf("the back end's repeat came to %+v", again)
+	}
+	answer.Text = "no"
+	if _, err := h.Post(t.Context(), operator, answer); !core.IsCode(err, core.CodeConflict) || !strings.Contains(err.Error(), "other content") {
+		t.Errorf("other content under the same id: %v", err)
+	}
+}
+
+// What is refused stays refused when the bridge brings it again, and is told once.
+func TestARefusedInboundStaysRefused(t *testing.T) {
+	h := newHouse(t)
+	s := h.post(h.visitor(), core.Post{Text: "hello"}).Session
+	h.thread("acme.telegram", s.ID, "42")
+	h.told("acme.telegram")
+	for range 3 {
+		if _, err := h.receive(core.Inbound{Kind: core.InboundMessage, ExternalID: "91", Text: "/clsoe"}); !core.IsCode(err, core.CodeInvalid) {
+			t.Fatalf("unknown command: %v", err)
+		}
+	}
+	if got := h.told("acme.telegram"); got != "notice" {
+		t.Errorf("the thread was told %q", got)
+	}
+}
+
 func TestVisitorWhoTypesACommandSendsText(t *testing.T) {
 	h := newHouse(t)
 	v := h.visitor()

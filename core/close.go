@@ -17,13 +17,12 @@ func (c *Chat) Reopen(ctx context.Context, by Actor, sessionID, clientID string)
 }
 
 func (c *Chat) setStatus(ctx context.Context, by Actor, sessionID string, to Status, once *Once) (*Result, error) {
-	return c.commit(ctx, func(ctx context.Context) (*Change, error) {
+	return c.commit(ctx, once, func(ctx context.Context) (*Change, error) {
 		s, err := c.sessionOf(ctx, by, sessionID)
 		if err != nil {
 			return nil, err
 		}
 		change := c.step(s)
-		change.Once = once
 		if s.Status == to {
 			return change, nil
 		}
@@ -31,7 +30,6 @@ func (c *Chat) setStatus(ctx context.Context, by Actor, sessionID string, to Sta
 			if change, err = c.placeOperatorAfterClosing(ctx, s, by); err != nil {
 				return nil, err
 			}
-			change.Once = once
 		} else {
 			change.Status = to
 			change.Events = []Event{{Type: SessionClosed, Data: by.asData()}}

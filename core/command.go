@@ -87,8 +87,8 @@ func (c *Chat) answer(ctx context.Context, s *Session, in Inbound, text string) 
 // notice tells the operators on the named bridges something, in the session's
 // thread.
 func (c *Chat) notice(ctx context.Context, s *Session, once *Once, text string, bridges ...string) error {
-	_, err := c.commit(ctx, func(ctx context.Context) (*Change, error) {
-		change := &Change{ProjectID: s.ProjectID, VisitorID: s.VisitorID, SessionID: s.ID, At: c.clock.Now(), Once: once}
+	_, err := c.commit(ctx, once, func(ctx context.Context) (*Change, error) {
+		change := &Change{ProjectID: s.ProjectID, VisitorID: s.VisitorID, SessionID: s.ID, At: c.clock.Now()}
 		change.Events = []Event{{Type: Notice, Data: data(map[string]string{"text": text}), Owed: bridges}}
 		return change, nil
 	})

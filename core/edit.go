@@ -9,7 +9,7 @@ func (c *Chat) EditMessage(ctx context.Context, by Actor, messageID, text, clien
 }
 
 func (c *Chat) edit(ctx context.Context, by Actor, messageID, text string, once *Once, links []Link) (*Result, error) {
-	return c.commit(ctx, func(ctx context.Context) (*Change, error) {
+	return c.commit(ctx, once, func(ctx context.Context) (*Change, error) {
 		m, change, err := c.own(ctx, by, messageID)
 		if err != nil {
 			return nil, err
@@ -19,7 +19,7 @@ func (c *Chat) edit(ctx context.Context, by Actor, messageID, text string, once 
 			return nil, err
 		}
 		change.Edit = &Edit{MessageID: m.ID, Text: text}
-		change.Once, change.Links = once, links
+		change.Links = links
 		change.Events = []Event{{Type: noteOr(m, NoteEdited, MessageEdited), MessageID: m.ID}}
 		return change, c.oweAll(change, by.Via)
 	})
@@ -32,12 +32,12 @@ func (c *Chat) DeleteMessage(ctx context.Context, by Actor, messageID, clientID 
 }
 
 func (c *Chat) delete(ctx context.Context, by Actor, messageID, origin string, once *Once, links []Link) (*Result, error) {
-	return c.commit(ctx, func(ctx context.Context) (*Change, error) {
+	return c.commit(ctx, once, func(ctx context.Context) (*Change, error) {
 		m, change, err := c.own(ctx, by, messageID)
 		if err != nil {
 			return nil, err
 		}
-		change.Delete, change.Once, change.Links = m.ID, once, links
+		change.Delete, change.Links = m.ID, links
 		change.Events = []Event{{Type: noteOr(m, NoteDeleted, MessageDeleted), MessageID: m.ID}}
 		return change, c.oweAll(change, origin)
 	})

@@ -48,8 +48,12 @@ func (c *Chat) post(ctx context.Context, by Actor, p Post, in arrival) (*Result,
 	if len(p.Attachments) > MaxAttachments {
 		return nil, Errorf(CodeInvalid, "a message takes at most %d attachments", MaxAttachments)
 	}
-	result, err := c.commit(ctx, func(ctx context.Context) (*Change, error) {
-		return c.decidePost(ctx, project, by, p, in)
+	once := in.once
+	if once == nil {
+		once = onceFor(by, p.ClientID, "post", p.Text, p.ReplyTo, p.Attachments)
+	}
+	result, err := c.commit(ctx, once, func(ctx context.Context) (*Change, error) {
+		return c.decidePost(ctx, project, by, p, in.links)
 	})
 	if err == nil && by.Sender == SenderOperator && !p.Note {
 		c.markRead(ctx, result.Session, SenderVisitor, result.Seq) // who answers has read
@@ -57,7 +61,7 @@ func (c *Chat) post(ctx context.Context, by Actor, p Post, in arrival) (*Result,
 	return result, err
 }
 
-func (c *Chat) decidePost(ctx context.Context, project *Project, by Actor, p Post, in arrival) (*Change, error) {
+func (c *Chat) decidePost(ctx context.Context, project *Project, by Actor, p Post, links []Link) (*Change, error) {
 	change, err := c.place(ctx, project, by, p)
 	if err != nil {
 		return nil, err
@@ -67,7 +71,7 @@ func (c *Chat) decidePost(ctx context.Context, project *Project, by Actor, p Pos
 	}
 	m := newMessage(project, by, p)
 	m.SessionID, m.CreatedAt = change.SessionID, change.At
-	change.Post, change.Links = m, in.links
+	change.Post, change.Links = m, links
 	for i := range change.Links {
 		change.Links[i].MessageID, change.Links[i].SessionID, change.Links[i].ProjectID = m.ID, m.SessionID, project.ID
 	}
@@ -77,10 +81,6 @@ func (c *Chat) decidePost(ctx context.Context, project *Project, by Actor, p Pos
 	}
 	change.Events = append(change.Events, Event{Type: kind, MessageID: m.ID})
 	owe(change.Events, project.Bridges, by.Via)
-	change.Once = in.once
-	if change.Once == nil {
-		change.Once = onceFor(by, p.ClientID, "post", p.Text, p.ReplyTo, p.Attachments)
-	}
 	return change, nil
 }
 

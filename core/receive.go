@@ -9,8 +9,8 @@ import (
 // so the bridge may then tell its platform that it was received.
 func (c *Chat) Receive(ctx context.Context, in Inbound) (*Ack, error) {
 	if in.Kind == InboundRaw {
-		_, err := c.commit(ctx, func(context.Context) (*Change, error) {
-			return &Change{At: c.clock.Now(), Once: in.once()}, nil
+		_, err := c.commit(ctx, in.once(), func(context.Context) (*Change, error) {
+			return &Change{At: c.clock.Now()}, nil
 		})
 		return &Ack{}, err
 	}
@@ -165,8 +165,8 @@ func (c *Chat) receiveDelete(ctx context.Context, by Actor, s *Session, in Inbou
 func (c *Chat) tombstone(ctx context.Context, s *Session, in Inbound) (*Link, error) {
 	tomb := in.link(s)
 	tomb.Deleted = true
-	_, err := c.commit(ctx, func(context.Context) (*Change, error) {
-		return &Change{ProjectID: s.ProjectID, At: c.clock.Now(), Once: in.ahead().once(), Links: []Link{tomb}}, nil
+	_, err := c.commit(ctx, in.ahead().once(), func(context.Context) (*Change, error) {
+		return &Change{ProjectID: s.ProjectID, At: c.clock.Now(), Links: []Link{tomb}}, nil
 	})
 	if err != nil {
 		return nil, err
@@ -217,7 +217,9 @@ func (c *Chat) explain(ctx context.Context, s *Session, in Inbound, err error) e
 	if in.Kind == InboundTyping || in.Kind == InboundRead {
 		return err
 	}
-	if told := c.notice(ctx, s, in.once(), AsError(err).Message, in.BridgeID); told != nil {
+	// Under a key of its own: what is brought again is refused again, and told once.
+	once := &Once{Scope: in.BridgeID, Key: "refused:" + in.EffectKey, Raw: in.Raw}
+	if told := c.notice(ctx, s, once, AsError(err).Message, in.BridgeID); told != nil {
 		return told
 	}
 	return err

@@ -11,6 +11,10 @@ type Store interface {
 	// Append is the only write on the chat path: one transaction stores the
 	// change, and it is on the disk when Append returns. See Change.
 	Append(ctx context.Context, c Change) (*Result, error)
+	// First is the result of the change that was stored with once, as it is now. It
+	// fails with CodeNotFound when there is none, with CodeConflict when its digest
+	// is another.
+	First(ctx context.Context, once Once) (*Result, error)
 	// Record stores what a bridge did on its platform and settles the deliveries
 	// that it names. It answers with the session as it is then.
 	Record(ctx context.Context, r Record) (*Session, error)

@@ -45,13 +45,13 @@ func (c *Chat) Rate(ctx context.Context, by Actor, score int, comment, clientID 
 	}
 	e := Event{Type: SessionRated, Data: data(map[string]any{"score": score, "comment": comment})}
 	once := onceFor(by, clientID, "rate", score, comment)
-	return c.commit(ctx, func(ctx context.Context) (*Change, error) {
+	return c.commit(ctx, once, func(ctx context.Context) (*Change, error) {
 		s, err := c.sessionOf(ctx, by, "")
 		if err != nil {
 			return nil, err
 		}
 		change := c.step(s)
-		change.Events, change.Once = []Event{e}, once
+		change.Events = []Event{e}
 		return change, c.oweAll(change, by.Via)
 	})
 }
@@ -64,7 +64,7 @@ func (c *Chat) Identify(ctx context.Context, by Actor, id Identity, clientID str
 }
 
 func (c *Chat) identify(ctx context.Context, by Actor, id Identity, clientID string) (v *Visitor, err error) {
-	_, err = c.commit(ctx, func(ctx context.Context) (*Change, error) {
+	_, err = c.commit(ctx, nil, func(ctx context.Context) (*Change, error) {
 		if v, err = c.store.Visitor(ctx, by.ProjectID, by.VisitorID); err != nil {
 			return nil, err
 		}
@@ -79,7 +79,11 @@ func (c *Chat) identify(ctx context.Context, by Actor, id Identity, clientID str
 		switch {
 		case !known && describe(v, id):
 			e := Event{Type: VisitorIdentified, Data: data(map[string]any{"name": v.Name, "email": v.Email, "verified": v.Verified})}
-			return c.telling(ctx, by, e, once, v)
+			change, err := c.telling(ctx, by, e, v)
+			if err == nil {
+				change.Once = once
+			}
+			return change, err
 		case once != nil:
 			return &Change{ProjectID: by.ProjectID, VisitorID: v.ID, At: c.clock.Now(), Once: once}, nil
 		}
@@ -145,27 +149,27 @@ func describe(v *Visitor, id Identity) bool {
 // tell stores an event in the visitor's session, or lets it wait on the visitor
 // where there is none.
 func (c *Chat) tell(ctx context.Context, by Actor, e Event, once *Once) (*Result, error) {
-	return c.commit(ctx, func(ctx context.Context) (*Change, error) { return c.telling(ctx, by, e, once, nil) })
+	return c.commit(ctx, once, func(ctx context.Context) (*Change, error) { return c.telling(ctx, by, e, nil) })
 }
 
 // telling is the change that tells. With v the visitor's row is stored as well.
-func (c *Chat) telling(ctx context.Context, by Actor, e Event, once *Once, v *Visitor) (*Change, error) {
+func (c *Chat) telling(ctx context.Context, by Actor, e Event, v *Visitor) (*Change, error) {
 	s, err := c.store.NewestSession(ctx, by.ProjectID, by.VisitorID)
 	if IsCode(err, CodeNotFound) || err == nil && s.Status == StatusClosed {
-		return c.wait(ctx, by, e, once, v)
+		return c.wait(ctx, by, e, v)
 	}
 	if err != nil {
 		return nil, err
 	}
 	change := c.step(s)
-	change.Events, change.Once, change.Visitor = []Event{e}, once, v
+	change.Events, change.Visitor = []Event{e}, v
 	if isPage(e) {
 		return change, nil
 	}
 	return change, c.oweAll(change, by.Via)
 }
 
-func (c *Chat) wait(ctx context.Context, by Actor, e Event, once *Once, v *Visitor) (*Change, error) {
+func (c *Chat) wait(ctx context.Context, by Actor, e Event, v *Visitor) (*Change, error) {
 	if v == nil {
 		var err error
 		if v, err = c.store.Visitor(ctx, by.ProjectID, by.VisitorID); err != nil {
@@ -176,7 +180,7 @@ func (c *Chat) wait(ctx context.Context, by Actor, e Event, once *Once, v *Visit
 		v.Waiting = append(v.Waiting, e)
 		v.Waiting = v.Waiting[max(0, len(v.Waiting)-waitingMax):]
 	}
-	return &Change{ProjectID: by.ProjectID, VisitorID: v.ID, At: c.clock.Now(), Visitor: v, Once: once}, nil
+	return &Change{ProjectID: by.ProjectID, VisitorID: v.ID, At: c.clock.Now(), Visitor: v}, nil
 }
 
 func isPage(e Event) bool {

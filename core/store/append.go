@@ -3,9 +3,12 @@ package store
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"gorm.io/gorm"
 
 	"github.com/pocketping/pocketping/core"
 )
@@ -21,6 +24,22 @@ func (s *Store) Append(ctx context.Context, c core.Change) (*core.Result, error)
 		return st.result, nil
 	}
 	return s.repeated(ctx, st.first)
+}
+
+// First implements core.Store.
+func (s *Store) First(ctx context.Context, once core.Once) (*core.Result, error) {
+	var row inboundRow
+	err := s.reader(ctx).Where("bridge = ? AND effect_key = ?", once.Scope, once.Key).Take(&row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, core.Errorf(core.CodeNotFound, "nothing was stored under %s", once.Key)
+	}
+	if err != nil {
+		return nil, translate(err)
+	}
+	if err := sameContent(&once, &row); err != nil {
+		return nil, err
+	}
+	return s.repeated(ctx, &row)
 }
 
 // repeated is the result of the first change, with session and message of now.
@@ -139,11 +158,8 @@ func (st *appendStep) repeats(b *batch) (bool, error) {
 	c := st.c
 	if c.Once != nil {
 		if first := b.onces[onceKey{c.Once.Scope, c.Once.Key}]; first != nil {
-			if c.Once.Digest != nil && first.Digest != nil && !bytes.Equal(c.Once.Digest, first.Digest) {
-				return false, core.Errorf(core.CodeConflict, "the id %q was used before with other content", c.Once.Key)
-			}
 			st.first = first
-			return true, nil
+			return true, sameContent(c.Once, first)
 		}
 	}
 	if c.Post == nil {
@@ -157,6 +173,14 @@ func (st *appendStep) repeats(b *batch) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// sameContent fails when the key was used for something else.
+func sameContent(once *core.Once, first *inboundRow) error {
+	if once.Digest != nil && first.Digest != nil && !bytes.Equal(once.Digest, first.Digest) {
+		return core.Errorf(core.CodeConflict, "the id %q was used before with other content", once.Key)
+	}
+	return nil
 }
 
 // findSession opens the session or finds it as the change expects it.
