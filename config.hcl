@@ -16,10 +16,6 @@ server {
   # serves it. Without it: http://localhost and the port above.
   # url = "https://chat.example.com"
 
-  # Opens the administration API (/v1/admin) to who sends this token; without it
-  # there is none.
-  # admin_token = env("POCKETPING_ADMIN_TOKEN")
-
   # Opens /metrics to who sends this token. Without it, /metrics is open to the
   # machine that PocketPing runs on only.
   # metrics_token = env("POCKETPING_METRICS_TOKEN")

@@ -28,7 +28,7 @@ type Config struct {
 type Server struct {
 	Listen       string // host:port; the port may be 0
 	URL          string // scheme://host[:port]; empty: localhost with the port of Listen
-	AdminToken   string // empty: there is no /admin and no /v1/admin
+	AdminToken   string // for /v1/admin, which is to come
 	MetricsToken string // empty: /metrics is open to the machine itself only
 }
 
