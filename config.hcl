@@ -85,12 +85,6 @@ project "demo" {
   #   chat_id = -1001234567890
   # }
 
-  # Discord: one post in a forum channel for each session.
-  # bridge "discord" {
-  #   token      = env("DISCORD_TOKEN")
-  #   channel_id = "1234567890123456789"
-  # }
-
   # What every bridge and hook takes, beside the fields of its plugin:
   #   command = ["./my-plugin", "--flag"]  # another program than the plugins' folder has
   #   sha256  = "9f86d08…"                 # run it only when this is its checksum
