@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,11 +44,14 @@ func TestLooks(t *testing.T) {
 	demo.ready()
 	demo.do("window.PocketPing.identify({ name: 'Anna Berg', email: 'anna@berg.example' })")
 	said := []string{"visitor: Hello! Do you ship to Norway?"}
-	say := func(line, text string, do func(string)) {
+	say := func(who, text string, do func(string)) {
 		t.Helper()
 		do(text)
-		said = append(said, line+": "+text)
+		said = append(said, who+": "+text)
 		w.reads(demo, said...)
+		w.eventually("everything to be stored", func() bool {
+			return !slices.ContainsFunc(demo.lines(), func(l line) bool { return l.Tick == "queued" })
+		})
 	}
 	demo.write("Hello! Do you ship to Norway?")
 	topic := 0
