@@ -68,6 +68,17 @@ func visit(t *testing.T, c *fakeCore) *tab {
 	return open(t, ctx, c.url)
 }
 
+// visitAfter has the script run before anything of the page.
+func visitAfter(t *testing.T, c *fakeCore, script string) *tab {
+	t.Helper()
+	ctx, stop := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	t.Cleanup(stop)
+	if _, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}); err != nil {
+		t.Fatal(err)
+	}
+	return open(t, ctx, c.url)
+}
+
 // another opens a second tab of the same visitor.
 func (b *tab) another(url string) *tab {
 	b.t.Helper()

@@ -298,8 +298,7 @@ func TestRefusedForGood(t *testing.T) {
 
 func TestStorageBlocked(t *testing.T) {
 	c := newFakeCore(t)
-	b := visit(t, c)
-	b.do(`Object.defineProperty(window,'localStorage',{get(){throw new DOMException('no','SecurityError')}})`)
+	b := visitAfter(t, c, `Object.defineProperty(window,'localStorage',{get(){throw new DOMException('no','SecurityError')}})`)
 	b.openPanel()
 	b.write("Hello")
 	b.until("stored", `!!$('.tick.stored')`)

@@ -24,16 +24,6 @@ type Limits struct {
 	Uploads  Limit
 }
 
-// DefaultLimits are the limits where the configuration names no others.
-func DefaultLimits() Limits {
-	return Limits{
-		Frames:   Limit{40, 10 * time.Second},
-		Sockets:  Limit{60, time.Minute},
-		Sessions: Limit{30, time.Hour},
-		Uploads:  Limit{20, 10 * time.Minute},
-	}
-}
-
 // loginLimit slows down whoever tries codes.
 var loginLimit = Limit{30, time.Minute}
 

@@ -46,15 +46,12 @@ func CleanName(name string) string {
 	return shorten(strings.Join(strings.Fields(name), " "), maxNameClusters, maxNameRunes)
 }
 
-// Shorten cuts text to so many clusters, the last being "…" when something was cut.
-func Shorten(text string, clusters int) string {
-	return shorten(text, clusters, 4*clusters)
-}
-
 func isBidi(r rune) bool {
 	return r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 || r == 0x200E || r == 0x200F || r == 0x061C
 }
 
+// shorten cuts text to so many clusters and code points; the last cluster is "…"
+// when something was cut.
 func shorten(text string, clusters, runes int) string {
 	keep, count, size := 0, 0, 0 // keep: bytes that leave room for the ellipsis
 	rest, state := text, -1
