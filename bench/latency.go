@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"github.com/pocketping/pocketping/internal/harness"
 )
 
 const (
@@ -20,26 +18,14 @@ const (
 )
 
 // measureLatency posts 1,000 times a second on an even beat and times each post
-// until its event comes back on the visitor's socket. The floor is one row
-// inserted on the same beat through a group commit.
+// until its event comes back on the visitor's socket. The floor is the same rows
+// inserted on the same beat through group commits.
 func measureLatency(ctx context.Context, l lab) ([]Figure, error) {
-	core, err := harness.New(l.bins, l.dir, config(""))
+	pages, floor, end, err := l.duel(ctx, "")
 	if err != nil {
 		return nil, err
 	}
-	if err := core.Start(ctx); err != nil {
-		return nil, err
-	}
-	defer func() { _ = core.Stop() }()
-	pages, err := openPages(ctx, core.URL, visitors)
-	if err != nil {
-		return nil, err
-	}
-	floor, err := newFloor(ctx, l.dir)
-	if err != nil {
-		return nil, err
-	}
-	defer floor.close()
+	defer end()
 	var ours, raw []time.Duration
 	for round := range latencyRounds + 1 {
 		a, err := onBeat(visitors, func(i int, due []time.Time) ([]time.Duration, error) { return echoes(ctx, pages[i], due) },

@@ -41,6 +41,27 @@ type lab struct {
 	dir  string
 }
 
+// duel starts a server with these bridges, its visitors, and the floor that they
+// take turns with.
+func (l lab) duel(ctx context.Context, bridges string) (pages []*page, f *floor, end func(), err error) {
+	core, err := harness.New(l.bins, l.dir, config(bridges))
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	stop := func() { _ = core.Stop() }
+	if err = core.Start(ctx); err == nil {
+		pages, err = openPages(ctx, core.URL, visitors)
+	}
+	if err == nil {
+		f, err = newFloor(ctx, l.dir)
+	}
+	if err != nil {
+		stop()
+		return nil, nil, nil, err
+	}
+	return pages, f, func() { f.close(); stop() }, nil
+}
+
 var measurements = []struct {
 	name    string
 	measure func(context.Context, lab) ([]Figure, error)

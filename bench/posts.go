@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"github.com/pocketping/pocketping/internal/harness"
 )
 
 const (
@@ -26,27 +24,16 @@ func measurePosts(ctx context.Context, l lab) ([]Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	core, err := harness.New(l.bins, l.dir, config(fmt.Sprintf(`  bridge "bench" {
+	bridge := fmt.Sprintf(`  bridge "bench" {
     command = [%q]
     pace    = "none"
     env     = { %s = "sdk" }
-  }`, self, roleEnv)))
+  }`, self, roleEnv)
+	pages, floor, end, err := l.duel(ctx, bridge)
 	if err != nil {
 		return nil, err
 	}
-	if err := core.Start(ctx); err != nil {
-		return nil, err
-	}
-	defer func() { _ = core.Stop() }()
-	pages, err := openPages(ctx, core.URL, visitors)
-	if err != nil {
-		return nil, err
-	}
-	floor, err := newFloor(ctx, l.dir)
-	if err != nil {
-		return nil, err
-	}
-	defer floor.close()
+	defer end()
 	var ours, raw []float64
 	for round := range rounds + 1 {
 		a, err := perSecond(visitors, func(i, n int) error { return pages[i].acked(ctx, fmt.Sprintf("post-%d-%d-%d", round, i, n)) })

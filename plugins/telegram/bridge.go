@@ -59,8 +59,9 @@ func aboutMessage(kind string) bool {
 // Typing shows for five seconds that the visitor types.
 func (b *bridge) Typing(ctx context.Context, e *plugin.Event) error {
 	var typing struct{ On bool }
-	if err := json.Unmarshal(e.Data, &typing); err != nil || !typing.On || e.Thread == "" {
-		return nil //nolint:nilerr // nothing to show
+	_ = json.Unmarshal(e.Data, &typing) // what cannot be read shows nothing
+	if !typing.On || e.Thread == "" {
+		return nil
 	}
 	topic, err := b.topicOf(e.Thread)
 	if err != nil {

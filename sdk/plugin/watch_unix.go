@@ -17,8 +17,10 @@ func watchHost(gone func()) {
 	if err != nil {
 		host = os.Getppid()
 	}
+	tick := time.NewTicker(500 * time.Millisecond) // no system tells a child of its parent's end in the same way
+	defer tick.Stop()
 	for os.Getppid() == host {
-		time.Sleep(500 * time.Millisecond)
+		<-tick.C
 	}
 	gone()
 }
