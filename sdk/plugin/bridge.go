@@ -14,6 +14,8 @@ type Bridge interface {
 
 // Runner is a bridge that receives from its platform. Run starts after New and
 // returns when ctx ends; when it returns earlier, the host starts the plugin anew.
+// Returned as Unusable, the error is told to operators on the project's other
+// bridges: somebody must act.
 type Runner interface {
 	Run(ctx context.Context) error
 }

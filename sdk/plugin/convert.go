@@ -67,6 +67,10 @@ func projectOf(p *pluginv1.Project) Project {
 	return Project{ID: p.GetId(), Slug: p.GetSlug(), Name: p.GetName(), Operator: p.GetOperator()}
 }
 
+func threadOf(t *pluginv1.Thread) *Thread {
+	return &Thread{ID: t.GetId(), SessionID: t.GetSessionId(), Status: t.GetStatus(), LastActivity: timeOf(t.GetLastActivity())}
+}
+
 func linkOf(l *pluginv1.Link) Link {
 	return Link{
 		Thread: l.GetThread(), ExternalID: l.GetExternalId(), MessageID: l.GetMessageId(),

@@ -9,7 +9,7 @@ import (
 // other error means: try again later, the outcome may be unknown.
 type Failure struct {
 	Kind       FailureKind
-	Scope      string        // of RetryAfter: the limit's scope; empty: all
+	Scope      string        // of RetryAfter: a limit's scope or ScopeThread; empty: all
 	RetryAfter time.Duration // how long nothing may be sent there
 	Field      string        // of Invalid: the config field
 	Calls      int           // calls to the platform that were made all the same
@@ -38,8 +38,9 @@ func (f *Failure) Error() string {
 
 func (f *Failure) Unwrap() error { return f.Err }
 
-// RetryAfter says that the platform asked us to wait; scope is one of the
-// declared limits', or empty for the whole plugin.
+// RetryAfter says that the platform asked us to wait and that nothing was done.
+// With ScopeThread the session alone is held; with a declared limit's scope, the
+// sessions whose next event uses that limit; otherwise the whole bridge.
 func RetryAfter(wait time.Duration, scope string, err error) error {
 	return &Failure{Kind: FailureRetryAfter, Scope: scope, RetryAfter: min(wait, maxRetryAfter), Err: err}
 }

@@ -12,6 +12,7 @@ const (
 	SessionReopened   = "session.reopened"
 	SessionRated      = "session.rated"
 	SessionClaimed    = "session.claimed"
+	SessionReleased   = "session.released"
 	MessagePosted     = "message.posted"
 	MessageEdited     = "message.edited"
 	MessageDeleted    = "message.deleted"
@@ -32,8 +33,8 @@ type Event struct {
 	Seq       int64
 	At        time.Time
 	Message   *Message        // of message.* and note.*, as it is now
-	Data      json.RawMessage // notice {"text"}, session.closed {"by"}, typing {"on"}, receipt {"read"}, …
-	Uncertain bool            // it may have been delivered before without our learning of it
+	Data      json.RawMessage // notice {"text"}, session.closed {"by"}, session.claimed {"name"}, typing {"on"}, receipt {"read"}, …
+	Uncertain bool            // it may have been delivered before without our learning of it; else it surely was not
 
 	Session *Session
 	Thread  string // external id of the session's thread; empty: make one

@@ -34,12 +34,20 @@ type Host interface {
 	// else the newest before Before.
 	Messages(ctx context.Context, q MessageQuery) (messages []*Message, more bool, err error)
 
+	// Threads are the bridge's threads, those of the latest active session first:
+	// what a bridge asks for when it may have missed something.
+	Threads(ctx context.Context, q SessionQuery) (threads []*Thread, next string, err error)
+	// Links are the thread's newest messages that we know, the newest first, with
+	// those that were deleted. External ids are compared as numbers: the longer is
+	// the newer. A limit of 0 means 100; 500 at most.
+	Links(ctx context.Context, thread string, limit int) ([]Link, error)
+
 	Projects() []Project
 	BridgeID() string
 	Log() hclog.Logger
 }
 
-// SessionQuery asks for a page of sessions.
+// SessionQuery asks for a page of sessions, or of their threads.
 type SessionQuery struct {
 	Status string // active, closed; empty: any
 	Limit  int    // 0 means 50; 200 at most
@@ -51,6 +59,14 @@ type MessageQuery struct {
 	SessionID     string
 	After, Before int64 // seq, exclusive; 0: open
 	Limit         int   // 0 means 100; 1,000 at most
+}
+
+// Thread is the platform's container of one session.
+type Thread struct {
+	ID           string    `json:"id"`
+	SessionID    string    `json:"sessionId"`
+	Status       string    `json:"status"` // of the session: active, closed
+	LastActivity time.Time `json:"lastActivity"`
 }
 
 // Project is a project that the bridge serves.
@@ -81,7 +97,7 @@ type Inbound struct {
 	Kind       InboundKind
 	Thread     string
 	ExternalID string
-	Revision   string // of an edit
+	Revision   string // of an edit: a number that grows; one older than the newest known has no effect; empty: always newer
 	ReplyTo    string // external id
 	Text       string
 	Operator   Operator

@@ -112,3 +112,21 @@ func (h *hostHTTP) Messages(ctx context.Context, q MessageQuery) ([]*Message, bo
 	}
 	return mapAll(list.GetMessages(), messageOf), list.GetHasMore(), nil
 }
+
+func (h *hostHTTP) Threads(ctx context.Context, q SessionQuery) ([]*Thread, string, error) {
+	query := url.Values{"status": {q.Status}, "cursor": {q.Cursor}, "limit": {strconv.Itoa(q.Limit)}}
+	var list pluginv1.ThreadList
+	if err := h.read(ctx, http.MethodGet, "/threads", query, nil, &list); err != nil {
+		return nil, "", err
+	}
+	return mapAll(list.GetThreads(), threadOf), list.GetNext(), nil
+}
+
+func (h *hostHTTP) Links(ctx context.Context, thread string, limit int) ([]Link, error) {
+	query := url.Values{"thread": {thread}, "limit": {strconv.Itoa(limit)}}
+	var list pluginv1.LinkList
+	if err := h.read(ctx, http.MethodGet, "/links", query, nil, &list); err != nil {
+		return nil, err
+	}
+	return mapAll(list.GetLinks(), linkOf), nil
+}

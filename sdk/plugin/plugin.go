@@ -61,10 +61,16 @@ type Spec[Config any] struct {
 	New func(ctx context.Context, config Config, host Host) (Bridge, error)
 }
 
+// ScopeThread is the scope of quotas that a platform keeps for each thread by
+// itself: as a limit's scope it is counted per session, in RetryAfter it holds the
+// session alone.
+const ScopeThread = "thread"
+
 // Limit is a quota: at most Calls calls in any window of Per, over everything
 // that has the scope.
 type Limit struct {
-	Scope string
-	Calls int
-	Per   time.Duration
+	Scope  string
+	Calls  int
+	Per    time.Duration
+	Events []string // the event types whose delivery uses the quota; empty: all
 }

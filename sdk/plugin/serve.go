@@ -76,14 +76,14 @@ func describe[C any](spec Spec[C], fields []field) *pluginv1.DescribeResponse {
 		Fields: mapAll(fields, func(f field) *pluginv1.Field { return f.wire }),
 		Events: wanted(spec.Events),
 		Limits: mapAll(spec.Limits, func(l Limit) *pluginv1.Limit {
-			return &pluginv1.Limit{Scope: l.Scope, Calls: int32(l.Calls), Per: durationpb.New(l.Per)}
+			return &pluginv1.Limit{Scope: l.Scope, Calls: int32(l.Calls), Per: durationpb.New(l.Per), Events: l.Events}
 		}),
 		Parallel: int32(spec.Parallel), PublicPaths: spec.PublicPaths, Cannot: spec.Cannot,
 	}
 }
 
 var storedEvents = []string{
-	SessionOpened, SessionClosed, SessionReopened, SessionRated, SessionClaimed,
+	SessionOpened, SessionClosed, SessionReopened, SessionRated, SessionClaimed, SessionReleased,
 	MessagePosted, MessageEdited, MessageDeleted, MessageFailed,
 	VisitorIdentified, VisitorTracked, NotePosted, NoteEdited, NoteDeleted, Notice,
 }

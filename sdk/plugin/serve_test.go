@@ -194,7 +194,7 @@ func TestDescribe(t *testing.T) {
 	if count.GetRequired() || count.GetDefaultJson() != "3" || names.GetDefaultJson() != `["a","b"]` {
 		t.Errorf("defaults: %v, %v", count, names)
 	}
-	if len(d.GetEvents()) != 16 {
+	if len(d.GetEvents()) != 17 {
 		t.Errorf("typing beside all stored events, got %v", d.GetEvents())
 	}
 }

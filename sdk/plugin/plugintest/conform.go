@@ -79,6 +79,9 @@ func (s *Session) Deliver(ctx context.Context, e *plugin.Event) (plugin.Receipt,
 	receipt, err := s.deliver(ctx, e)
 	s.learn()
 	s.take(receipt.Thread, "", receipt.Links)
+	s.host.change(func() {
+		s.host.keep(plugin.Record{SessionID: s.info.ID, Thread: receipt.Thread, Links: receipt.Links})
+	})
 	return receipt, err
 }
 

@@ -37,6 +37,8 @@ type Host struct {
 	files    map[string]file
 	sessions []*plugin.Session
 	messages map[string][]*plugin.Message
+	threads  []*plugin.Thread
+	links    []plugin.Link
 	ids      int
 }
 
@@ -181,12 +183,11 @@ func (h *Host) receive(in plugin.Inbound) plugin.Ack {
 	h.received = append(h.received, in)
 	h.ids++
 	ack := plugin.Ack{Seq: int64(len(h.received)), MessageID: fmt.Sprintf("msg_%d", h.ids)}
-	for i := len(h.records) - 1; i >= 0 && ack.SessionID == ""; i-- {
-		if h.records[i].Thread == in.Thread {
-			ack.SessionID = h.records[i].SessionID
-		}
+	if t := h.thread(in.Thread); t != nil {
+		ack.SessionID = t.SessionID
 	}
 	h.acks[in.EffectKey] = ack
+	h.heard(in, ack.MessageID)
 	return ack
 }
 
@@ -195,7 +196,10 @@ func (h *Host) Record(ctx context.Context, r plugin.Record) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	h.change(func() { h.records = append(h.records, r) })
+	h.change(func() {
+		h.records = append(h.records, r)
+		h.keep(r)
+	})
 	return nil
 }
 

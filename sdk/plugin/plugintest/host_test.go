@@ -58,3 +58,42 @@ func TestWaitLooksAfterEachCall(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestHostKnowsThreadsAndLinks(t *testing.T) {
+	h := plugintest.NewHost(t)
+	ctx := context.Background()
+	h.AddThread(&plugin.Thread{ID: "old", SessionID: "sess_0", Status: "closed"})
+	h.AddLinks("7", plugin.Link{ExternalID: "9", MessageID: "msg_a"}, plugin.Link{ExternalID: "100", MessageID: "msg_b"})
+	if err := h.Record(ctx, plugin.Record{SessionID: "sess_1", Thread: "7", Links: []plugin.Link{{Thread: "7", ExternalID: "30", MessageID: "msg_c"}}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, in := range []plugin.Inbound{
+		{EffectKey: "1", Kind: plugin.InboundMessage, Thread: "7", ExternalID: "31"},
+		{EffectKey: "2", Kind: plugin.InboundEdit, Thread: "7", ExternalID: "31", Revision: "5"},
+		{EffectKey: "3", Kind: plugin.InboundDelete, Thread: "7", ExternalID: "9"},
+	} {
+		if _, err := h.Receive(ctx, in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	links, err := h.Links(ctx, "7", 3)
+	if err != nil || len(links) != 3 || links[0].ExternalID != "100" || links[1].Revision != "5" || links[2].MessageID != "msg_c" {
+		t.Errorf("links %+v, %v", links, err)
+	}
+	if links, _ = h.Links(ctx, "7", 0); len(links) != 4 || !links[3].Deleted || links[3].MessageID != "msg_a" {
+		t.Errorf("all links %+v", links)
+	}
+	threads, next, err := h.Threads(ctx, plugin.SessionQuery{Limit: 1})
+	if err != nil || len(threads) != 1 || threads[0].ID != "7" || next == "" {
+		t.Fatalf("threads %+v, next %q, %v", threads, next, err)
+	}
+	if threads, next, err = h.Threads(ctx, plugin.SessionQuery{Limit: 1, Cursor: next}); err != nil || len(threads) != 1 || threads[0].ID != "old" || next != "" {
+		t.Errorf("the second page %+v, next %q, %v", threads, next, err)
+	}
+	if err := h.Record(ctx, plugin.Record{SessionID: "sess_1", Gone: "7"}); err != nil {
+		t.Fatal(err)
+	}
+	if threads, _, _ = h.Threads(ctx, plugin.SessionQuery{Status: "active"}); len(threads) != 0 {
+		t.Errorf("a thread that is gone is still known: %+v", threads[0])
+	}
+}

@@ -498,12 +498,15 @@ func (x *Field) GetDefaultJson() string {
 }
 
 // Limit is a quota of the platform that the host keeps: at most calls in any
-// window of per, counted over everything that has the scope.
+// window of per, counted over everything that has the scope; for the scope
+// "thread", over each session by itself.
 type Limit struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Scope         string                 `protobuf:"bytes,1,opt,name=scope,proto3" json:"scope,omitempty"`
-	Calls         int32                  `protobuf:"varint,2,opt,name=calls,proto3" json:"calls,omitempty"`
-	Per           *durationpb.Duration   `protobuf:"bytes,3,opt,name=per,proto3" json:"per,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Scope string                 `protobuf:"bytes,1,opt,name=scope,proto3" json:"scope,omitempty"`
+	Calls int32                  `protobuf:"varint,2,opt,name=calls,proto3" json:"calls,omitempty"`
+	Per   *durationpb.Duration   `protobuf:"bytes,3,opt,name=per,proto3" json:"per,omitempty"`
+	// The event types whose delivery uses the quota; empty: all.
+	Events        []string `protobuf:"bytes,4,rep,name=events,proto3" json:"events,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -555,6 +558,13 @@ func (x *Limit) GetCalls() int32 {
 func (x *Limit) GetPer() *durationpb.Duration {
 	if x != nil {
 		return x.Per
+	}
+	return nil
+}
+
+func (x *Limit) GetEvents() []string {
+	if x != nil {
+		return x.Events
 	}
 	return nil
 }
@@ -1215,6 +1225,177 @@ func (x *MessageList) GetHasMore() bool {
 	return false
 }
 
+// Thread is the platform's container of one session.
+type Thread struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"` // the platform's
+	SessionId     string                 `protobuf:"bytes,2,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	Status        string                 `protobuf:"bytes,3,opt,name=status,proto3" json:"status,omitempty"` // of the session: active, closed
+	LastActivity  int64                  `protobuf:"varint,4,opt,name=last_activity,json=lastActivity,proto3" json:"last_activity,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Thread) Reset() {
+	*x = Thread{}
+	mi := &file_pluginv1_plugin_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Thread) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Thread) ProtoMessage() {}
+
+func (x *Thread) ProtoReflect() protoreflect.Message {
+	mi := &file_pluginv1_plugin_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Thread.ProtoReflect.Descriptor instead.
+func (*Thread) Descriptor() ([]byte, []int) {
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Thread) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Thread) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *Thread) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *Thread) GetLastActivity() int64 {
+	if x != nil {
+		return x.LastActivity
+	}
+	return 0
+}
+
+// ThreadList is what the host's HTTP socket answers to GET
+// /threads?status=&limit=&cursor=, as JSON; those of the latest active session
+// first.
+type ThreadList struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Threads       []*Thread              `protobuf:"bytes,1,rep,name=threads,proto3" json:"threads,omitempty"`
+	Next          string                 `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"` // cursor of the next page; empty: this is the last
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ThreadList) Reset() {
+	*x = ThreadList{}
+	mi := &file_pluginv1_plugin_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ThreadList) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ThreadList) ProtoMessage() {}
+
+func (x *ThreadList) ProtoReflect() protoreflect.Message {
+	mi := &file_pluginv1_plugin_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ThreadList.ProtoReflect.Descriptor instead.
+func (*ThreadList) Descriptor() ([]byte, []int) {
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ThreadList) GetThreads() []*Thread {
+	if x != nil {
+		return x.Threads
+	}
+	return nil
+}
+
+func (x *ThreadList) GetNext() string {
+	if x != nil {
+		return x.Next
+	}
+	return ""
+}
+
+// LinkList is what the host's HTTP socket answers to GET
+// /links?thread=&limit=, as JSON: the thread's newest messages by their external
+// ids as numbers, the newest first.
+type LinkList struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Links         []*Link                `protobuf:"bytes,1,rep,name=links,proto3" json:"links,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LinkList) Reset() {
+	*x = LinkList{}
+	mi := &file_pluginv1_plugin_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LinkList) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LinkList) ProtoMessage() {}
+
+func (x *LinkList) ProtoReflect() protoreflect.Message {
+	mi := &file_pluginv1_plugin_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LinkList.ProtoReflect.Descriptor instead.
+func (*LinkList) Descriptor() ([]byte, []int) {
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *LinkList) GetLinks() []*Link {
+	if x != nil {
+		return x.Links
+	}
+	return nil
+}
+
 type Visitor struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -1228,7 +1409,7 @@ type Visitor struct {
 
 func (x *Visitor) Reset() {
 	*x = Visitor{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[13]
+	mi := &file_pluginv1_plugin_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1240,7 +1421,7 @@ func (x *Visitor) String() string {
 func (*Visitor) ProtoMessage() {}
 
 func (x *Visitor) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[13]
+	mi := &file_pluginv1_plugin_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1253,7 +1434,7 @@ func (x *Visitor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Visitor.ProtoReflect.Descriptor instead.
 func (*Visitor) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{13}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Visitor) GetId() string {
@@ -1300,7 +1481,8 @@ type Event struct {
 	// JSON; of session.closed {"by"}, notice {"text"}, visitor.tracked {"name","data"},
 	// typing {"on"}, receipt {"read"}
 	Data []byte `protobuf:"bytes,5,opt,name=data,proto3" json:"data,omitempty"`
-	// It may have been delivered before without our learning of it.
+	// It may have been delivered before without our learning of it. Never set on
+	// what was surely not sent.
 	Uncertain     bool `protobuf:"varint,6,opt,name=uncertain,proto3" json:"uncertain,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1308,7 +1490,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[14]
+	mi := &file_pluginv1_plugin_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1320,7 +1502,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[14]
+	mi := &file_pluginv1_plugin_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1333,7 +1515,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{14}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Event) GetType() string {
@@ -1402,7 +1584,7 @@ type Message struct {
 
 func (x *Message) Reset() {
 	*x = Message{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[15]
+	mi := &file_pluginv1_plugin_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1414,7 +1596,7 @@ func (x *Message) String() string {
 func (*Message) ProtoMessage() {}
 
 func (x *Message) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[15]
+	mi := &file_pluginv1_plugin_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1427,7 +1609,7 @@ func (x *Message) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Message.ProtoReflect.Descriptor instead.
 func (*Message) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{15}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Message) GetId() string {
@@ -1542,7 +1724,7 @@ type Attachment struct {
 
 func (x *Attachment) Reset() {
 	*x = Attachment{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[16]
+	mi := &file_pluginv1_plugin_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1554,7 +1736,7 @@ func (x *Attachment) String() string {
 func (*Attachment) ProtoMessage() {}
 
 func (x *Attachment) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[16]
+	mi := &file_pluginv1_plugin_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1567,7 +1749,7 @@ func (x *Attachment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attachment.ProtoReflect.Descriptor instead.
 func (*Attachment) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{16}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Attachment) GetId() string {
@@ -1621,7 +1803,7 @@ type Link struct {
 
 func (x *Link) Reset() {
 	*x = Link{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[17]
+	mi := &file_pluginv1_plugin_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1633,7 +1815,7 @@ func (x *Link) String() string {
 func (*Link) ProtoMessage() {}
 
 func (x *Link) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[17]
+	mi := &file_pluginv1_plugin_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1646,7 +1828,7 @@ func (x *Link) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Link.ProtoReflect.Descriptor instead.
 func (*Link) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{17}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Link) GetThread() string {
@@ -1707,7 +1889,7 @@ type InboundRequest struct {
 
 func (x *InboundRequest) Reset() {
 	*x = InboundRequest{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[18]
+	mi := &file_pluginv1_plugin_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1719,7 +1901,7 @@ func (x *InboundRequest) String() string {
 func (*InboundRequest) ProtoMessage() {}
 
 func (x *InboundRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[18]
+	mi := &file_pluginv1_plugin_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1732,7 +1914,7 @@ func (x *InboundRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InboundRequest.ProtoReflect.Descriptor instead.
 func (*InboundRequest) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{18}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *InboundRequest) GetRef() uint64 {
@@ -1793,7 +1975,7 @@ type InboundResponse struct {
 
 func (x *InboundResponse) Reset() {
 	*x = InboundResponse{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[19]
+	mi := &file_pluginv1_plugin_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1805,7 +1987,7 @@ func (x *InboundResponse) String() string {
 func (*InboundResponse) ProtoMessage() {}
 
 func (x *InboundResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[19]
+	mi := &file_pluginv1_plugin_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1818,7 +2000,7 @@ func (x *InboundResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InboundResponse.ProtoReflect.Descriptor instead.
 func (*InboundResponse) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{19}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *InboundResponse) GetRef() uint64 {
@@ -1892,10 +2074,12 @@ type Inbound struct {
 	Kind       InboundKind `protobuf:"varint,2,opt,name=kind,proto3,enum=pocketping.plugin.v1.InboundKind" json:"kind,omitempty"`
 	Thread     string      `protobuf:"bytes,3,opt,name=thread,proto3" json:"thread,omitempty"`
 	ExternalId string      `protobuf:"bytes,4,opt,name=external_id,json=externalId,proto3" json:"external_id,omitempty"`
-	Revision   string      `protobuf:"bytes,5,opt,name=revision,proto3" json:"revision,omitempty"`
-	ReplyTo    string      `protobuf:"bytes,6,opt,name=reply_to,json=replyTo,proto3" json:"reply_to,omitempty"` // external id
-	Text       string      `protobuf:"bytes,7,opt,name=text,proto3" json:"text,omitempty"`
-	Operator   *Operator   `protobuf:"bytes,8,opt,name=operator,proto3" json:"operator,omitempty"`
+	// Of an edit: a number or decimal that grows. An edit that is older than the
+	// newest known one has no effect; empty: always newer.
+	Revision string    `protobuf:"bytes,5,opt,name=revision,proto3" json:"revision,omitempty"`
+	ReplyTo  string    `protobuf:"bytes,6,opt,name=reply_to,json=replyTo,proto3" json:"reply_to,omitempty"` // external id
+	Text     string    `protobuf:"bytes,7,opt,name=text,proto3" json:"text,omitempty"`
+	Operator *Operator `protobuf:"bytes,8,opt,name=operator,proto3" json:"operator,omitempty"`
 	// Attachment ids, uploaded to the host's HTTP socket before.
 	Files         []string `protobuf:"bytes,9,rep,name=files,proto3" json:"files,omitempty"`
 	On            bool     `protobuf:"varint,10,opt,name=on,proto3" json:"on,omitempty"`  // of typing
@@ -1906,7 +2090,7 @@ type Inbound struct {
 
 func (x *Inbound) Reset() {
 	*x = Inbound{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[20]
+	mi := &file_pluginv1_plugin_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1918,7 +2102,7 @@ func (x *Inbound) String() string {
 func (*Inbound) ProtoMessage() {}
 
 func (x *Inbound) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[20]
+	mi := &file_pluginv1_plugin_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1931,7 +2115,7 @@ func (x *Inbound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Inbound.ProtoReflect.Descriptor instead.
 func (*Inbound) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{20}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Inbound) GetEffectKey() string {
@@ -2022,7 +2206,7 @@ type Operator struct {
 
 func (x *Operator) Reset() {
 	*x = Operator{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[21]
+	mi := &file_pluginv1_plugin_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2034,7 +2218,7 @@ func (x *Operator) String() string {
 func (*Operator) ProtoMessage() {}
 
 func (x *Operator) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[21]
+	mi := &file_pluginv1_plugin_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2047,7 +2231,7 @@ func (x *Operator) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Operator.ProtoReflect.Descriptor instead.
 func (*Operator) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{21}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Operator) GetId() string {
@@ -2086,7 +2270,7 @@ type Record struct {
 
 func (x *Record) Reset() {
 	*x = Record{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[22]
+	mi := &file_pluginv1_plugin_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2098,7 +2282,7 @@ func (x *Record) String() string {
 func (*Record) ProtoMessage() {}
 
 func (x *Record) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[22]
+	mi := &file_pluginv1_plugin_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2111,7 +2295,7 @@ func (x *Record) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Record.ProtoReflect.Descriptor instead.
 func (*Record) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{22}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Record) GetSessionId() string {
@@ -2160,7 +2344,7 @@ type State struct {
 
 func (x *State) Reset() {
 	*x = State{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[23]
+	mi := &file_pluginv1_plugin_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2172,7 +2356,7 @@ func (x *State) String() string {
 func (*State) ProtoMessage() {}
 
 func (x *State) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[23]
+	mi := &file_pluginv1_plugin_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2185,7 +2369,7 @@ func (x *State) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use State.ProtoReflect.Descriptor instead.
 func (*State) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{23}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *State) GetKey() string {
@@ -2210,7 +2394,7 @@ type CheckRequest struct {
 
 func (x *CheckRequest) Reset() {
 	*x = CheckRequest{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[24]
+	mi := &file_pluginv1_plugin_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2222,7 +2406,7 @@ func (x *CheckRequest) String() string {
 func (*CheckRequest) ProtoMessage() {}
 
 func (x *CheckRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[24]
+	mi := &file_pluginv1_plugin_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2235,7 +2419,7 @@ func (x *CheckRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckRequest.ProtoReflect.Descriptor instead.
 func (*CheckRequest) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{24}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{27}
 }
 
 type CheckResponse struct {
@@ -2247,7 +2431,7 @@ type CheckResponse struct {
 
 func (x *CheckResponse) Reset() {
 	*x = CheckResponse{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[25]
+	mi := &file_pluginv1_plugin_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2259,7 +2443,7 @@ func (x *CheckResponse) String() string {
 func (*CheckResponse) ProtoMessage() {}
 
 func (x *CheckResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[25]
+	mi := &file_pluginv1_plugin_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2272,7 +2456,7 @@ func (x *CheckResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckResponse.ProtoReflect.Descriptor instead.
 func (*CheckResponse) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{25}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *CheckResponse) GetFindings() []*Finding {
@@ -2293,7 +2477,7 @@ type Finding struct {
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[26]
+	mi := &file_pluginv1_plugin_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2305,7 +2489,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[26]
+	mi := &file_pluginv1_plugin_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2318,7 +2502,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{26}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Finding) GetOk() bool {
@@ -2350,7 +2534,7 @@ type StopRequest struct {
 
 func (x *StopRequest) Reset() {
 	*x = StopRequest{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[27]
+	mi := &file_pluginv1_plugin_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2362,7 +2546,7 @@ func (x *StopRequest) String() string {
 func (*StopRequest) ProtoMessage() {}
 
 func (x *StopRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[27]
+	mi := &file_pluginv1_plugin_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2375,7 +2559,7 @@ func (x *StopRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopRequest.ProtoReflect.Descriptor instead.
 func (*StopRequest) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{27}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{30}
 }
 
 type StopResponse struct {
@@ -2386,7 +2570,7 @@ type StopResponse struct {
 
 func (x *StopResponse) Reset() {
 	*x = StopResponse{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[28]
+	mi := &file_pluginv1_plugin_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2398,7 +2582,7 @@ func (x *StopResponse) String() string {
 func (*StopResponse) ProtoMessage() {}
 
 func (x *StopResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[28]
+	mi := &file_pluginv1_plugin_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2411,7 +2595,7 @@ func (x *StopResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopResponse.ProtoReflect.Descriptor instead.
 func (*StopResponse) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{28}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{31}
 }
 
 // Failure stands in the details of a gRPC status (with google.rpc.RetryInfo when
@@ -2419,7 +2603,8 @@ func (*StopResponse) Descriptor() ([]byte, []int) {
 type Failure struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Kind  FailureKind            `protobuf:"varint,1,opt,name=kind,proto3,enum=pocketping.plugin.v1.FailureKind" json:"kind,omitempty"`
-	// With RETRY_AFTER: the limit's scope that is held; empty: the whole plugin.
+	// With RETRY_AFTER: what is held. "thread": this session; a declared limit's
+	// scope: sessions whose next event uses it; empty or another: the whole plugin.
 	Scope  string `protobuf:"bytes,2,opt,name=scope,proto3" json:"scope,omitempty"`
 	Field  string `protobuf:"bytes,3,opt,name=field,proto3" json:"field,omitempty"` // of Start: the config field
 	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
@@ -2433,7 +2618,7 @@ type Failure struct {
 
 func (x *Failure) Reset() {
 	*x = Failure{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[29]
+	mi := &file_pluginv1_plugin_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2445,7 +2630,7 @@ func (x *Failure) String() string {
 func (*Failure) ProtoMessage() {}
 
 func (x *Failure) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[29]
+	mi := &file_pluginv1_plugin_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2458,7 +2643,7 @@ func (x *Failure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure.ProtoReflect.Descriptor instead.
 func (*Failure) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{29}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Failure) GetKind() FailureKind {
@@ -2528,11 +2713,12 @@ const file_pluginv1_plugin_proto_rawDesc = "" +
 	"\brequired\x18\x03 \x01(\bR\brequired\x12\x16\n" +
 	"\x06secret\x18\x04 \x01(\bR\x06secret\x12\x12\n" +
 	"\x04help\x18\x05 \x01(\tR\x04help\x12!\n" +
-	"\fdefault_json\x18\x06 \x01(\tR\vdefaultJson\"`\n" +
+	"\fdefault_json\x18\x06 \x01(\tR\vdefaultJson\"x\n" +
 	"\x05Limit\x12\x14\n" +
 	"\x05scope\x18\x01 \x01(\tR\x05scope\x12\x14\n" +
 	"\x05calls\x18\x02 \x01(\x05R\x05calls\x12+\n" +
-	"\x03per\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x03per\"\xe2\x02\n" +
+	"\x03per\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x03per\x12\x16\n" +
+	"\x06events\x18\x04 \x03(\tR\x06events\"\xe2\x02\n" +
 	"\fStartRequest\x12\x1f\n" +
 	"\vconfig_json\x18\x01 \x01(\fR\n" +
 	"configJson\x12C\n" +
@@ -2597,7 +2783,19 @@ const file_pluginv1_plugin_proto_rawDesc = "" +
 	"\x04next\x18\x02 \x01(\tR\x04next\"c\n" +
 	"\vMessageList\x129\n" +
 	"\bmessages\x18\x01 \x03(\v2\x1d.pocketping.plugin.v1.MessageR\bmessages\x12\x19\n" +
-	"\bhas_more\x18\x02 \x01(\bR\ahasMore\"\xdd\x01\n" +
+	"\bhas_more\x18\x02 \x01(\bR\ahasMore\"t\n" +
+	"\x06Thread\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x02 \x01(\tR\tsessionId\x12\x16\n" +
+	"\x06status\x18\x03 \x01(\tR\x06status\x12#\n" +
+	"\rlast_activity\x18\x04 \x01(\x03R\flastActivity\"X\n" +
+	"\n" +
+	"ThreadList\x126\n" +
+	"\athreads\x18\x01 \x03(\v2\x1c.pocketping.plugin.v1.ThreadR\athreads\x12\x12\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\"<\n" +
+	"\bLinkList\x120\n" +
+	"\x05links\x18\x01 \x03(\v2\x1a.pocketping.plugin.v1.LinkR\x05links\"\xdd\x01\n" +
 	"\aVisitor\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
@@ -2756,7 +2954,7 @@ func file_pluginv1_plugin_proto_rawDescGZIP() []byte {
 }
 
 var file_pluginv1_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_pluginv1_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
+var file_pluginv1_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_pluginv1_plugin_proto_goTypes = []any{
 	(Kind)(0),                   // 0: pocketping.plugin.v1.Kind
 	(FieldType)(0),              // 1: pocketping.plugin.v1.FieldType
@@ -2775,77 +2973,82 @@ var file_pluginv1_plugin_proto_goTypes = []any{
 	(*Session)(nil),             // 14: pocketping.plugin.v1.Session
 	(*SessionList)(nil),         // 15: pocketping.plugin.v1.SessionList
 	(*MessageList)(nil),         // 16: pocketping.plugin.v1.MessageList
-	(*Visitor)(nil),             // 17: pocketping.plugin.v1.Visitor
-	(*Event)(nil),               // 18: pocketping.plugin.v1.Event
-	(*Message)(nil),             // 19: pocketping.plugin.v1.Message
-	(*Attachment)(nil),          // 20: pocketping.plugin.v1.Attachment
-	(*Link)(nil),                // 21: pocketping.plugin.v1.Link
-	(*InboundRequest)(nil),      // 22: pocketping.plugin.v1.InboundRequest
-	(*InboundResponse)(nil),     // 23: pocketping.plugin.v1.InboundResponse
-	(*Inbound)(nil),             // 24: pocketping.plugin.v1.Inbound
-	(*Operator)(nil),            // 25: pocketping.plugin.v1.Operator
-	(*Record)(nil),              // 26: pocketping.plugin.v1.Record
-	(*State)(nil),               // 27: pocketping.plugin.v1.State
-	(*CheckRequest)(nil),        // 28: pocketping.plugin.v1.CheckRequest
-	(*CheckResponse)(nil),       // 29: pocketping.plugin.v1.CheckResponse
-	(*Finding)(nil),             // 30: pocketping.plugin.v1.Finding
-	(*StopRequest)(nil),         // 31: pocketping.plugin.v1.StopRequest
-	(*StopResponse)(nil),        // 32: pocketping.plugin.v1.StopResponse
-	(*Failure)(nil),             // 33: pocketping.plugin.v1.Failure
-	nil,                         // 34: pocketping.plugin.v1.DescribeResponse.CannotEntry
-	nil,                         // 35: pocketping.plugin.v1.StartRequest.StateEntry
-	nil,                         // 36: pocketping.plugin.v1.Session.MetadataEntry
-	nil,                         // 37: pocketping.plugin.v1.Visitor.TraitsEntry
-	(*durationpb.Duration)(nil), // 38: google.protobuf.Duration
+	(*Thread)(nil),              // 17: pocketping.plugin.v1.Thread
+	(*ThreadList)(nil),          // 18: pocketping.plugin.v1.ThreadList
+	(*LinkList)(nil),            // 19: pocketping.plugin.v1.LinkList
+	(*Visitor)(nil),             // 20: pocketping.plugin.v1.Visitor
+	(*Event)(nil),               // 21: pocketping.plugin.v1.Event
+	(*Message)(nil),             // 22: pocketping.plugin.v1.Message
+	(*Attachment)(nil),          // 23: pocketping.plugin.v1.Attachment
+	(*Link)(nil),                // 24: pocketping.plugin.v1.Link
+	(*InboundRequest)(nil),      // 25: pocketping.plugin.v1.InboundRequest
+	(*InboundResponse)(nil),     // 26: pocketping.plugin.v1.InboundResponse
+	(*Inbound)(nil),             // 27: pocketping.plugin.v1.Inbound
+	(*Operator)(nil),            // 28: pocketping.plugin.v1.Operator
+	(*Record)(nil),              // 29: pocketping.plugin.v1.Record
+	(*State)(nil),               // 30: pocketping.plugin.v1.State
+	(*CheckRequest)(nil),        // 31: pocketping.plugin.v1.CheckRequest
+	(*CheckResponse)(nil),       // 32: pocketping.plugin.v1.CheckResponse
+	(*Finding)(nil),             // 33: pocketping.plugin.v1.Finding
+	(*StopRequest)(nil),         // 34: pocketping.plugin.v1.StopRequest
+	(*StopResponse)(nil),        // 35: pocketping.plugin.v1.StopResponse
+	(*Failure)(nil),             // 36: pocketping.plugin.v1.Failure
+	nil,                         // 37: pocketping.plugin.v1.DescribeResponse.CannotEntry
+	nil,                         // 38: pocketping.plugin.v1.StartRequest.StateEntry
+	nil,                         // 39: pocketping.plugin.v1.Session.MetadataEntry
+	nil,                         // 40: pocketping.plugin.v1.Visitor.TraitsEntry
+	(*durationpb.Duration)(nil), // 41: google.protobuf.Duration
 }
 var file_pluginv1_plugin_proto_depIdxs = []int32{
 	0,  // 0: pocketping.plugin.v1.DescribeResponse.kind:type_name -> pocketping.plugin.v1.Kind
 	6,  // 1: pocketping.plugin.v1.DescribeResponse.fields:type_name -> pocketping.plugin.v1.Field
 	7,  // 2: pocketping.plugin.v1.DescribeResponse.limits:type_name -> pocketping.plugin.v1.Limit
-	34, // 3: pocketping.plugin.v1.DescribeResponse.cannot:type_name -> pocketping.plugin.v1.DescribeResponse.CannotEntry
+	37, // 3: pocketping.plugin.v1.DescribeResponse.cannot:type_name -> pocketping.plugin.v1.DescribeResponse.CannotEntry
 	1,  // 4: pocketping.plugin.v1.Field.type:type_name -> pocketping.plugin.v1.FieldType
-	38, // 5: pocketping.plugin.v1.Limit.per:type_name -> google.protobuf.Duration
-	35, // 6: pocketping.plugin.v1.StartRequest.state:type_name -> pocketping.plugin.v1.StartRequest.StateEntry
+	41, // 5: pocketping.plugin.v1.Limit.per:type_name -> google.protobuf.Duration
+	38, // 6: pocketping.plugin.v1.StartRequest.state:type_name -> pocketping.plugin.v1.StartRequest.StateEntry
 	9,  // 7: pocketping.plugin.v1.StartRequest.projects:type_name -> pocketping.plugin.v1.Project
 	14, // 8: pocketping.plugin.v1.DeliverRequest.session:type_name -> pocketping.plugin.v1.Session
-	18, // 9: pocketping.plugin.v1.DeliverRequest.events:type_name -> pocketping.plugin.v1.Event
-	21, // 10: pocketping.plugin.v1.DeliverRequest.links:type_name -> pocketping.plugin.v1.Link
+	21, // 9: pocketping.plugin.v1.DeliverRequest.events:type_name -> pocketping.plugin.v1.Event
+	24, // 10: pocketping.plugin.v1.DeliverRequest.links:type_name -> pocketping.plugin.v1.Link
 	13, // 11: pocketping.plugin.v1.DeliverResponse.receipts:type_name -> pocketping.plugin.v1.Receipt
-	21, // 12: pocketping.plugin.v1.Receipt.links:type_name -> pocketping.plugin.v1.Link
-	17, // 13: pocketping.plugin.v1.Session.visitor:type_name -> pocketping.plugin.v1.Visitor
-	36, // 14: pocketping.plugin.v1.Session.metadata:type_name -> pocketping.plugin.v1.Session.MetadataEntry
-	19, // 15: pocketping.plugin.v1.Session.last:type_name -> pocketping.plugin.v1.Message
+	24, // 12: pocketping.plugin.v1.Receipt.links:type_name -> pocketping.plugin.v1.Link
+	20, // 13: pocketping.plugin.v1.Session.visitor:type_name -> pocketping.plugin.v1.Visitor
+	39, // 14: pocketping.plugin.v1.Session.metadata:type_name -> pocketping.plugin.v1.Session.MetadataEntry
+	22, // 15: pocketping.plugin.v1.Session.last:type_name -> pocketping.plugin.v1.Message
 	14, // 16: pocketping.plugin.v1.SessionList.sessions:type_name -> pocketping.plugin.v1.Session
-	19, // 17: pocketping.plugin.v1.MessageList.messages:type_name -> pocketping.plugin.v1.Message
-	37, // 18: pocketping.plugin.v1.Visitor.traits:type_name -> pocketping.plugin.v1.Visitor.TraitsEntry
-	19, // 19: pocketping.plugin.v1.Event.message:type_name -> pocketping.plugin.v1.Message
-	20, // 20: pocketping.plugin.v1.Message.attachments:type_name -> pocketping.plugin.v1.Attachment
-	33, // 21: pocketping.plugin.v1.InboundRequest.failure:type_name -> pocketping.plugin.v1.Failure
-	24, // 22: pocketping.plugin.v1.InboundResponse.inbound:type_name -> pocketping.plugin.v1.Inbound
-	26, // 23: pocketping.plugin.v1.InboundResponse.record:type_name -> pocketping.plugin.v1.Record
-	27, // 24: pocketping.plugin.v1.InboundResponse.state:type_name -> pocketping.plugin.v1.State
-	2,  // 25: pocketping.plugin.v1.Inbound.kind:type_name -> pocketping.plugin.v1.InboundKind
-	25, // 26: pocketping.plugin.v1.Inbound.operator:type_name -> pocketping.plugin.v1.Operator
-	21, // 27: pocketping.plugin.v1.Record.links:type_name -> pocketping.plugin.v1.Link
-	30, // 28: pocketping.plugin.v1.CheckResponse.findings:type_name -> pocketping.plugin.v1.Finding
-	3,  // 29: pocketping.plugin.v1.Failure.kind:type_name -> pocketping.plugin.v1.FailureKind
-	4,  // 30: pocketping.plugin.v1.Plugin.Describe:input_type -> pocketping.plugin.v1.DescribeRequest
-	8,  // 31: pocketping.plugin.v1.Plugin.Start:input_type -> pocketping.plugin.v1.StartRequest
-	11, // 32: pocketping.plugin.v1.Plugin.Deliver:input_type -> pocketping.plugin.v1.DeliverRequest
-	22, // 33: pocketping.plugin.v1.Plugin.Inbound:input_type -> pocketping.plugin.v1.InboundRequest
-	28, // 34: pocketping.plugin.v1.Plugin.Check:input_type -> pocketping.plugin.v1.CheckRequest
-	31, // 35: pocketping.plugin.v1.Plugin.Stop:input_type -> pocketping.plugin.v1.StopRequest
-	5,  // 36: pocketping.plugin.v1.Plugin.Describe:output_type -> pocketping.plugin.v1.DescribeResponse
-	10, // 37: pocketping.plugin.v1.Plugin.Start:output_type -> pocketping.plugin.v1.StartResponse
-	12, // 38: pocketping.plugin.v1.Plugin.Deliver:output_type -> pocketping.plugin.v1.DeliverResponse
-	23, // 39: pocketping.plugin.v1.Plugin.Inbound:output_type -> pocketping.plugin.v1.InboundResponse
-	29, // 40: pocketping.plugin.v1.Plugin.Check:output_type -> pocketping.plugin.v1.CheckResponse
-	32, // 41: pocketping.plugin.v1.Plugin.Stop:output_type -> pocketping.plugin.v1.StopResponse
-	36, // [36:42] is the sub-list for method output_type
-	30, // [30:36] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	22, // 17: pocketping.plugin.v1.MessageList.messages:type_name -> pocketping.plugin.v1.Message
+	17, // 18: pocketping.plugin.v1.ThreadList.threads:type_name -> pocketping.plugin.v1.Thread
+	24, // 19: pocketping.plugin.v1.LinkList.links:type_name -> pocketping.plugin.v1.Link
+	40, // 20: pocketping.plugin.v1.Visitor.traits:type_name -> pocketping.plugin.v1.Visitor.TraitsEntry
+	22, // 21: pocketping.plugin.v1.Event.message:type_name -> pocketping.plugin.v1.Message
+	23, // 22: pocketping.plugin.v1.Message.attachments:type_name -> pocketping.plugin.v1.Attachment
+	36, // 23: pocketping.plugin.v1.InboundRequest.failure:type_name -> pocketping.plugin.v1.Failure
+	27, // 24: pocketping.plugin.v1.InboundResponse.inbound:type_name -> pocketping.plugin.v1.Inbound
+	29, // 25: pocketping.plugin.v1.InboundResponse.record:type_name -> pocketping.plugin.v1.Record
+	30, // 26: pocketping.plugin.v1.InboundResponse.state:type_name -> pocketping.plugin.v1.State
+	2,  // 27: pocketping.plugin.v1.Inbound.kind:type_name -> pocketping.plugin.v1.InboundKind
+	28, // 28: pocketping.plugin.v1.Inbound.operator:type_name -> pocketping.plugin.v1.Operator
+	24, // 29: pocketping.plugin.v1.Record.links:type_name -> pocketping.plugin.v1.Link
+	33, // 30: pocketping.plugin.v1.CheckResponse.findings:type_name -> pocketping.plugin.v1.Finding
+	3,  // 31: pocketping.plugin.v1.Failure.kind:type_name -> pocketping.plugin.v1.FailureKind
+	4,  // 32: pocketping.plugin.v1.Plugin.Describe:input_type -> pocketping.plugin.v1.DescribeRequest
+	8,  // 33: pocketping.plugin.v1.Plugin.Start:input_type -> pocketping.plugin.v1.StartRequest
+	11, // 34: pocketping.plugin.v1.Plugin.Deliver:input_type -> pocketping.plugin.v1.DeliverRequest
+	25, // 35: pocketping.plugin.v1.Plugin.Inbound:input_type -> pocketping.plugin.v1.InboundRequest
+	31, // 36: pocketping.plugin.v1.Plugin.Check:input_type -> pocketping.plugin.v1.CheckRequest
+	34, // 37: pocketping.plugin.v1.Plugin.Stop:input_type -> pocketping.plugin.v1.StopRequest
+	5,  // 38: pocketping.plugin.v1.Plugin.Describe:output_type -> pocketping.plugin.v1.DescribeResponse
+	10, // 39: pocketping.plugin.v1.Plugin.Start:output_type -> pocketping.plugin.v1.StartResponse
+	12, // 40: pocketping.plugin.v1.Plugin.Deliver:output_type -> pocketping.plugin.v1.DeliverResponse
+	26, // 41: pocketping.plugin.v1.Plugin.Inbound:output_type -> pocketping.plugin.v1.InboundResponse
+	32, // 42: pocketping.plugin.v1.Plugin.Check:output_type -> pocketping.plugin.v1.CheckResponse
+	35, // 43: pocketping.plugin.v1.Plugin.Stop:output_type -> pocketping.plugin.v1.StopResponse
+	38, // [38:44] is the sub-list for method output_type
+	32, // [32:38] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_pluginv1_plugin_proto_init() }
@@ -2853,7 +3056,7 @@ func file_pluginv1_plugin_proto_init() {
 	if File_pluginv1_plugin_proto != nil {
 		return
 	}
-	file_pluginv1_plugin_proto_msgTypes[19].OneofWrappers = []any{
+	file_pluginv1_plugin_proto_msgTypes[22].OneofWrappers = []any{
 		(*InboundResponse_Inbound)(nil),
 		(*InboundResponse_Record)(nil),
 		(*InboundResponse_State)(nil),
@@ -2864,7 +3067,7 @@ func file_pluginv1_plugin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pluginv1_plugin_proto_rawDesc), len(file_pluginv1_plugin_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   34,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
