@@ -1,0 +1,82 @@
+package kit
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/pocketping/pocketping/sdk/plugin"
+)
+
+// Mark is the moment until which nothing that the platform reported was missed. It
+// survives restarts in the host's state: what came after it is to be fetched.
+type Mark struct {
+	host plugin.Host
+
+	mu    sync.Mutex
+	at    time.Time
+	under map[int]time.Time // began, and is not committed yet
+	next  int
+}
+
+const (
+	stateMark = "mark"
+	// Saved no more often than this; a restart reads so much again, and a little
+	// more, because the platform's clock is another one.
+	markEvery = 15 * time.Second
+	markSlack = time.Minute
+)
+
+// NewMark reads the mark. Without one nothing was missed so far.
+func NewMark(host plugin.Host) *Mark {
+	m := &Mark{host: host, at: time.Now(), under: map[int]time.Time{}}
+	if ms, err := strconv.ParseInt(string(host.State(stateMark)), 10, 64); err == nil {
+		m.at = time.UnixMilli(ms)
+	}
+	return m
+}
+
+// Since is from when on something may have been missed.
+func (m *Mark) Since() time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.at.Add(-markSlack)
+}
+
+// Begin notes that something was reported; done, that it was committed.
+func (m *Mark) Begin() (done func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	id := m.next
+	m.next++
+	m.under[id] = time.Now()
+	return func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		delete(m.under, id)
+	}
+}
+
+// Alive moves the mark: all that was reported until at is committed or under way.
+// To be called now and then while the connection is well and nothing is left to fetch.
+func (m *Mark) Alive(ctx context.Context, at time.Time) {
+	m.mu.Lock()
+	for _, began := range m.under {
+		if began.Before(at) {
+			at = began
+		}
+	}
+	saved := m.at
+	m.mu.Unlock()
+	if at.Sub(saved) < markEvery {
+		return
+	}
+	if err := m.host.SaveState(ctx, stateMark, []byte(strconv.FormatInt(at.UnixMilli(), 10))); err != nil {
+		m.host.Log().Warn("the place in the platform's history was not saved; some will be read again and recognized", "error", err)
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.at = at
+}

@@ -1,0 +1,74 @@
+package kit
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/pocketping/pocketping/sdk/plugin"
+)
+
+// tell shows an event that is no message in a quiet line.
+func (d *delivery) tell(ctx context.Context) error {
+	words := says(d.e)
+	for i, t := range (Text{{Italic, words}}).Split(d.Format.Text, d.Format.Measure) {
+		err := d.call(ctx, func(ctx context.Context) error {
+			_, err := d.Platform.Send(ctx, Outgoing{
+				Thread: d.where(), Text: t, Quiet: true, Key: d.key("told", d.e.Session.ID, d.e.Seq, i), Since: d.since(),
+			})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// says puts an event into words; empty when there is nothing to say.
+func says(e *plugin.Event) string {
+	var data struct {
+		Name    string
+		From    string
+		Data    json.RawMessage
+		Score   int
+		Comment string
+	}
+	_ = json.Unmarshal(e.Data, &data) // what is missing is not said
+	name := CleanName(data.Name)
+	switch e.Type {
+	case plugin.Notice:
+		return strings.TrimSpace(Clean(e.Text()))
+	case plugin.SessionRated:
+		return strings.TrimSpace(fmt.Sprintf("The visitor's rating: %s %s", stars(data.Score), Clean(data.Comment)))
+	case plugin.SessionClaimed:
+		return claimed(name, CleanName(data.From))
+	case plugin.SessionReleased:
+		return strings.TrimSpace(name + " no longer answers this session alone")
+	case plugin.VisitorTracked:
+		if name != "" {
+			return strings.TrimSpace("Event " + name + " " + cutRunes(Clean(string(data.Data)), maxValue))
+		}
+	case plugin.MessageFailed:
+		if e.Message != nil {
+			return "Not delivered: " + CleanName(e.Message.Text)
+		}
+	}
+	return ""
+}
+
+func claimed(name, from string) string {
+	switch {
+	case name == "":
+		return ""
+	case from != "":
+		return name + " is answering, in place of " + from
+	}
+	return name + " is answering"
+}
+
+func stars(score int) string {
+	score = min(max(score, 0), 5)
+	return strings.Repeat("★", score) + strings.Repeat("☆", 5-score)
+}
