@@ -14,14 +14,11 @@ type Seen struct {
 	Own      bool   // the bridge wrote it
 }
 
-// Missed compares a piece of a thread's history, without gaps, with the host's links
-// of the thread: which messages of operators are new, which were edited and which
-// deleted meanwhile. Ids ascend, as numbers.
-func Missed(known []plugin.Link, now []Seen) (created, edited, deleted []string) {
-	if len(now) == 0 {
-		return nil, nil, nil
-	}
-	now = slices.SortedFunc(slices.Values(now), func(a, b Seen) int { return compareIDs(a.ID, b.ID) })
+// Missed compares a thread's history from one id (empty: the beginning) to its end
+// with the host's links of the thread, which were read before: which messages of
+// operators are new, which were edited and which deleted meanwhile. The ids are
+// numbers; the answers ascend.
+func Missed(known []plugin.Link, from string, now []Seen) (created, edited, deleted []string) {
 	links := map[string]plugin.Link{}
 	for _, l := range known {
 		links[l.ExternalID] = l
@@ -39,12 +36,13 @@ func Missed(known []plugin.Link, now []Seen) (created, edited, deleted []string)
 		}
 	}
 	for _, l := range known {
-		within := compareIDs(l.ExternalID, now[0].ID) >= 0 && compareIDs(l.ExternalID, now[len(now)-1].ID) <= 0
-		if within && !l.Deleted && !there[l.ExternalID] {
+		if !l.Deleted && !there[l.ExternalID] && compareIDs(l.ExternalID, from) >= 0 {
 			deleted = append(deleted, l.ExternalID)
 		}
 	}
-	slices.SortFunc(deleted, compareIDs)
+	for _, ids := range [][]string{created, edited, deleted} {
+		slices.SortFunc(ids, compareIDs)
+	}
 	return created, edited, deleted
 }
 
