@@ -9,6 +9,10 @@ type Thread struct {
 	ProjectID  string
 	ExternalID string
 	CreatedAt  Time
+
+	// Of its session, as it is now.
+	Status       Status
+	LastActivity Time
 }
 
 // Link ties one of our messages to one message of a platform. A long message

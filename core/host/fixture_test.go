@@ -228,8 +228,11 @@ func (f *fixture) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		one, err := f.host.Session(r.Context(), sessions[0].ID)
 		messages, more, err2 := f.host.Messages(r.Context(), plugin.MessageQuery{SessionID: sessions[0].ID, Limit: 2})
 		_, err3 := f.host.Session(r.Context(), "sess_other")
+		threads, _, err4 := f.host.Threads(r.Context(), plugin.SessionQuery{Status: "active"})
+		links, err5 := f.host.Links(r.Context(), "T-"+sessions[0].ID, 2)
+		answer["threads"], answer["links"] = threads, links
 		answer["one"], answer["messages"], answer["more"] = one, messages, more
-		answer["err"], answer["other"] = fmt.Sprint(errors.Join(err, err2)), fmt.Sprint(err3)
+		answer["err"], answer["other"] = fmt.Sprint(errors.Join(err, err2, err4, err5)), fmt.Sprint(err3)
 	}
 	_ = json.NewEncoder(w).Encode(answer)
 }

@@ -29,6 +29,10 @@ type Store interface {
 	Session(ctx context.Context, projectID, sessionID string) (*core.Session, error)
 	SessionOfThread(ctx context.Context, bridgeID, thread string) (*core.Session, error)
 	Sessions(ctx context.Context, q core.SessionQuery) ([]*core.Session, string, error)
+	// Threads are the bridge's, those of the latest active session first.
+	Threads(ctx context.Context, bridgeID string, q core.SessionQuery) ([]*core.Thread, string, error)
+	// Links are the thread's newest, the newest first.
+	Links(ctx context.Context, projectIDs []string, bridgeID, thread string, limit int) ([]core.Link, error)
 	Message(ctx context.Context, projectID, messageID string) (*core.Message, error)
 	Messages(ctx context.Context, q core.MessageQuery) ([]*core.Message, bool, error)
 	Visitor(ctx context.Context, projectID, visitorID string) (*core.Visitor, error)

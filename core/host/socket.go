@@ -2,7 +2,6 @@ package host
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/hex"
@@ -22,21 +21,13 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/pocketping/pocketping/core"
-	"github.com/pocketping/pocketping/sdk/plugin/pluginv1"
 )
 
-// Pages of the reads.
-const (
-	defaultSessions = 50
-	maxSessions     = 200
-	defaultMessages = 100
-	maxMessages     = 1000
-	maxUnread       = 100 // counted at most
-	sniffed         = 3072
-)
+// sniffed bytes of a file tell its type.
+const sniffed = 3072
 
-// socket is the host's HTTP for one launch of a plugin: files both ways, sessions
-// and messages to read.
+// socket is the host's HTTP for one launch of a plugin: files both ways, and what is
+// to be read.
 type socket struct {
 	h      *Host
 	spec   *Spec
@@ -84,6 +75,8 @@ func (s *socket) routes() http.Handler {
 	handle("GET /sessions", s.getSessions)
 	handle("GET /sessions/{id}", s.getSession)
 	handle("GET /sessions/{id}/messages", s.getMessages)
+	handle("GET /threads", s.getThreads)
+	handle("GET /links", s.getLinks)
 	handle("GET /files/{id}", s.getFile)
 	handle("POST /files", s.postFile)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -116,132 +109,6 @@ func answer(w http.ResponseWriter, m proto.Message) error {
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write(body) // a plugin that left does not read it
 	return nil
-}
-
-// number reads a query's number; zero where there is none.
-func number(r *http.Request, name string) (int64, error) {
-	value := r.URL.Query().Get(name)
-	if value == "" {
-		return 0, nil
-	}
-	n, err := strconv.ParseInt(value, 10, 64)
-	if err != nil || n < 0 {
-		return 0, core.Errorf(core.CodeInvalid, "%s must be a number", name)
-	}
-	return n, nil
-}
-
-func limitOf(r *http.Request, otherwise, most int) (int, error) {
-	n, err := number(r, "limit")
-	if n == 0 {
-		n = int64(otherwise)
-	}
-	return int(min(n, int64(most))), err
-}
-
-func (s *socket) getSessions(w http.ResponseWriter, r *http.Request) error {
-	limit, err := limitOf(r, defaultSessions, maxSessions)
-	if err != nil {
-		return err
-	}
-	query := r.URL.Query()
-	sessions, next, err := s.h.o.Store.Sessions(r.Context(), core.SessionQuery{
-		ProjectIDs: s.spec.projectIDs(), Status: core.Status(query.Get("status")), Limit: limit, Cursor: query.Get("cursor"),
-	})
-	if err != nil {
-		return err
-	}
-	list := &pluginv1.SessionList{Next: next}
-	for _, session := range sessions {
-		wire, err := s.session(r.Context(), session)
-		if err != nil {
-			return err
-		}
-		list.Sessions = append(list.Sessions, wire)
-	}
-	return answer(w, list)
-}
-
-func (s *socket) getSession(w http.ResponseWriter, r *http.Request) error {
-	session, err := s.h.sessionOf(r.Context(), s.spec, r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	wire, err := s.session(r.Context(), session)
-	if err != nil {
-		return err
-	}
-	return answer(w, wire)
-}
-
-// session is one with its visitor, its newest message, and how many of the
-// visitor's no operator has read.
-func (s *socket) session(ctx context.Context, session *core.Session) (*pluginv1.Session, error) {
-	store := s.h.o.Store
-	visitor, err := store.Visitor(ctx, session.ProjectID, session.VisitorID)
-	if err != nil && !core.IsCode(err, core.CodeNotFound) {
-		return nil, err
-	}
-	wire := sessionToWire(session, visitor)
-	q := core.MessageQuery{ProjectID: session.ProjectID, SessionID: session.ID, Limit: 1, Notes: true}
-	last, _, err := store.Messages(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	if len(last) == 0 {
-		return wire, nil
-	}
-	wire.Last = s.h.messageToWire(last[0], visitor, "")
-	if last[0].Seq <= session.Read {
-		return wire, nil
-	}
-	q.After, q.Limit, q.Notes = session.Read, maxUnread, false
-	unread, _, err := store.Messages(ctx, q)
-	for _, m := range unread {
-		if m.Sender == core.SenderVisitor && m.DeletedAt.IsZero() {
-			wire.Unread++
-		}
-	}
-	return wire, err
-}
-
-func (s *socket) getMessages(w http.ResponseWriter, r *http.Request) error {
-	limit, err := limitOf(r, defaultMessages, maxMessages)
-	after, errAfter := number(r, "after")
-	before, errBefore := number(r, "before")
-	if err := errors.Join(err, errAfter, errBefore); err != nil {
-		return err
-	}
-	session, err := s.h.sessionOf(r.Context(), s.spec, r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	messages, more, err := s.h.o.Store.Messages(r.Context(), core.MessageQuery{
-		ProjectID: session.ProjectID, SessionID: session.ID, After: after, Before: before, Limit: limit, Notes: true,
-	})
-	if err != nil {
-		return err
-	}
-	visitor, err := s.h.o.Store.Visitor(r.Context(), session.ProjectID, session.VisitorID)
-	if err != nil && !core.IsCode(err, core.CodeNotFound) {
-		return err
-	}
-	byID := map[string]*core.Message{}
-	for _, m := range messages {
-		byID[m.ID] = m
-	}
-	list := &pluginv1.MessageList{HasMore: more}
-	for _, m := range messages {
-		list.Messages = append(list.Messages, s.h.messageToWire(m, visitor, s.reply(r.Context(), m, byID)))
-	}
-	return answer(w, list)
-}
-
-func (s *socket) reply(ctx context.Context, m *core.Message, page map[string]*core.Message) string {
-	if to := page[m.ReplyTo]; to != nil && to.Text != "" {
-		return shorten(to.Text, replyClusters)
-	}
-	return s.h.replyText(ctx, m.ProjectID, m)
 }
 
 func (s *socket) getFile(w http.ResponseWriter, r *http.Request) error {

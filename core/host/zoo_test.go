@@ -15,6 +15,7 @@ import (
 
 	"github.com/pocketping/pocketping/core"
 	"github.com/pocketping/pocketping/core/host"
+	"github.com/pocketping/pocketping/sdk/plugin"
 )
 
 const hostEnv = "POCKETPING_TEST_HOST"
@@ -283,6 +284,8 @@ func TestPagesAndReads(t *testing.T) {
 		One      struct{ Visitor struct{ Name string } }
 		Messages []struct{ Text, Name string }
 		More     bool
+		Threads  []plugin.Thread
+		Links    []plugin.Link
 		Other    string
 		Err      string
 	}
@@ -292,6 +295,12 @@ func TestPagesAndReads(t *testing.T) {
 	}
 	if read.One.Visitor.Name != "Anna" || len(read.Messages) != 2 || read.Messages[1].Text != "three" || !read.More {
 		t.Errorf("session: %s", body)
+	}
+	if len(read.Threads) != 1 || read.Threads[0].ID != "T-"+anna.session || read.Threads[0].SessionID != anna.session || read.Threads[0].LastActivity.IsZero() {
+		t.Errorf("threads: %+v", read.Threads)
+	}
+	if len(read.Links) != 2 || read.Links[0].ExternalID != "P-4" || read.Links[1].ExternalID != "P-3" || read.Links[0].MessageID == "" {
+		t.Errorf("links: %+v", read.Links)
 	}
 	if read.Err != "<nil>" || !strings.Contains(read.Other, "404") {
 		t.Errorf("errors: %q, of another session: %q", read.Err, read.Other)
