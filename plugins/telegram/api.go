@@ -188,8 +188,20 @@ func (a *api) remove(ctx context.Context, message int) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	_, err := a.bot.DeleteMessage(ctx, &bot.DeleteMessageParams{ChatID: a.chat.Load(), MessageID: message})
-	if err != nil && !saying(err, "message to delete not found") {
-		return a.failure(err)
+	switch {
+	case err == nil || saying(err, "message to delete not found"):
+		return nil
+	case saying(err, "message can't be deleted"):
+		return plugin.Permanent(errCannotDelete)
 	}
-	return nil
+	return a.failure(err)
+}
+
+func (a *api) react(ctx context.Context, message int, emoji string) error {
+	return a.change(ctx, func(ctx context.Context) (bool, error) {
+		return a.bot.SetMessageReaction(ctx, &bot.SetMessageReactionParams{
+			ChatID: a.chat.Load(), MessageID: message,
+			Reaction: []models.ReactionType{{Type: models.ReactionTypeTypeEmoji, ReactionTypeEmoji: &models.ReactionTypeEmoji{Emoji: emoji}}},
+		})
+	})
 }

@@ -3,34 +3,40 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"sync/atomic"
 	"time"
 
 	"github.com/pocketping/pocketping/sdk/plugin"
+	"github.com/pocketping/pocketping/sdk/plugin/kit"
 )
 
 // bridge carries sessions between the host and the topics of one group.
 type bridge struct {
-	config Config
-	host   plugin.Host
-	api    *api
+	config  Config
+	host    plugin.Host
+	api     *api
+	courier *kit.Courier
+	intake  *kit.Intake
 
 	username atomic.Pointer[string] // the bot's, once Telegram told us
+	unread   kit.ReadMarks
 	pause    func(ctx context.Context, d time.Duration)
-	unread   unread
 }
 
 func newBridge(_ context.Context, c Config, host plugin.Host) (plugin.Bridge, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	b := &bridge{config: c, host: host, pause: pause}
 	a, err := newAPI(c, func(err error) { host.Log().Warn("telegram library", "error", err) })
 	if err != nil {
 		return nil, err
 	}
-	b.api = a
+	p := &platform{api: a, host: host}
+	b := &bridge{
+		config: c, host: host, api: a, pause: kit.Pause,
+		courier: &kit.Courier{Host: host, Platform: p, Format: format},
+		intake:  &kit.Intake{Host: host, Platform: p, MaxFile: maxFetch},
+	}
 	b.restoreChat()
 	a.onMoved = b.saveChat
 	return b, nil
@@ -41,19 +47,20 @@ func (b *bridge) Deliver(ctx context.Context, e *plugin.Event) (plugin.Receipt, 
 	if e.Type == plugin.EventReceipt {
 		return plugin.Receipt{Calls: -1}, b.showRead(ctx, e)
 	}
-	if e.Message == nil && aboutMessage(e.Type) {
-		return plugin.Receipt{Calls: -1}, plugin.Permanent(fmt.Errorf("%s came without a message", e.Type))
-	}
-	d := b.begin(e)
-	return d.finish(ctx, d.run(ctx))
+	return b.courier.Deliver(ctx, e)
 }
 
-func aboutMessage(kind string) bool {
-	switch kind {
-	case plugin.MessagePosted, plugin.MessageEdited, plugin.MessageDeleted, plugin.NotePosted, plugin.NoteEdited, plugin.NoteDeleted:
-		return true
+// seen is the reaction of a visitor who has read; Telegram knows no better mark.
+const seen = "👀"
+
+// showRead marks the newest message that the visitor has read, if the operators
+// want that.
+func (b *bridge) showRead(ctx context.Context, e *plugin.Event) error {
+	id, ok := b.unread.Read(e)
+	if !ok {
+		return nil
 	}
-	return false
+	return b.api.react(ctx, number(id), seen)
 }
 
 // Typing shows for five seconds that the visitor types.
@@ -63,32 +70,9 @@ func (b *bridge) Typing(ctx context.Context, e *plugin.Event) error {
 	if !typing.On || e.Thread == "" {
 		return nil
 	}
-	topic, err := b.topicOf(e.Thread)
+	topic, err := b.api.topicOf(e.Thread)
 	if err != nil {
 		return err
 	}
 	return b.api.typing(ctx, topic)
-}
-
-func (d *delivery) run(ctx context.Context) error {
-	if err := d.open(ctx); err != nil || d.topic == 0 {
-		return err
-	}
-	switch d.e.Type {
-	case plugin.SessionOpened:
-		return nil // its topic and card are there
-	case plugin.MessagePosted, plugin.NotePosted:
-		return d.post(ctx)
-	case plugin.MessageEdited, plugin.NoteEdited:
-		return d.edit(ctx)
-	case plugin.MessageDeleted, plugin.NoteDeleted:
-		return d.remove(ctx)
-	case plugin.SessionClosed:
-		return d.settle(ctx, d.api.closeTopic)
-	case plugin.SessionReopened:
-		return d.settle(ctx, d.api.reopenTopic)
-	case plugin.VisitorIdentified:
-		return d.settle(ctx, d.rename)
-	}
-	return d.tell(ctx)
 }

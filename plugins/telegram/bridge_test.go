@@ -90,7 +90,7 @@ func TestWhoSpeaks(t *testing.T) {
 	r.must(&plugin.Event{Type: plugin.NotePosted, Message: note})
 	r.must(posted(&plugin.Message{ID: "msg_3", Sender: "system", Text: "Welcome!"}))
 	r.must(posted(visitorSays("msg_4", " \u0000 ")))
-	r.wantSaid("Olga (inbox): hello @anna", "📝 Note · Olga (inbox): he is a VIP", "Welcome!", "Anna: [empty]")
+	r.wantSaid("Olga (inbox): hello @\u2060anna", "📝 Note · Olga (inbox): he is a VIP", "Welcome!", "Anna: [empty]")
 }
 
 func TestLongMessageIsSplitAndResumed(t *testing.T) {
@@ -348,7 +348,7 @@ func TestQuietLines(t *testing.T) {
 	if got := r.must(&plugin.Event{Type: plugin.SessionClaimed}); got.Calls != -1 {
 		t.Errorf("nothing to say costs %d calls", got.Calls)
 	}
-	r.wantSaid("No command /foo. @\u2060olga", "The visitor's rating: ★★★★☆ good", "Olga takes this session", `Event clicked {"plan":"pro"}`, "Not delivered: hi")
+	r.wantSaid("No command /foo. @\u2060olga", "The visitor's rating: ★★★★☆ good", "Olga is answering", `Event clicked {"plan":"pro"}`, "Not delivered: hi")
 	for _, m := range r.Messages(topic)[1:] {
 		if !m.Silent {
 			t.Errorf("%q rings", m.Text)

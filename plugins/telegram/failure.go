@@ -10,6 +10,8 @@ import (
 
 var errTopicsOff = errors.New("topics are switched off in the Telegram group: switch them on in the group's settings, or nobody knows which message is whose")
 
+var errCannotDelete = errors.New("the bot may not delete an operator's message in Telegram: give it the right “Delete messages”, or delete it there yourself")
+
 // failure says in the core's words why a call did not work. An error that is no
 // answer of Telegram leaves the outcome open: the core tries again.
 func (a *api) failure(err error) error {
@@ -56,16 +58,4 @@ func whatToDo(e *apiError) string {
 		return "the bot may not write in a closed topic: make it an administrator with the right “Manage topics”"
 	}
 	return ""
-}
-
-// isGone reports whether the topic no longer exists.
-func isGone(err error) bool {
-	var f *plugin.Failure
-	return errors.As(err, &f) && f.Kind == plugin.FailureThreadGone
-}
-
-// isPermanent reports whether trying again is no use.
-func isPermanent(err error) bool {
-	var f *plugin.Failure
-	return errors.As(err, &f) && f.Kind == plugin.FailurePermanent
 }

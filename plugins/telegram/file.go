@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"io"
 	"slices"
 
@@ -20,52 +20,39 @@ var photoTypes = []string{"image/jpeg", "image/png", "image/webp"}
 
 // sendFile sends a picture to look at, anything else as it is, and a link in
 // place of what Telegram does not take.
-func (d *delivery) sendFile(ctx context.Context, where sending, p piece) (int, error) {
-	if p.file.Size > maxDocument {
-		return d.api.sendText(ctx, where, fileAsText(p))
+func (p *platform) sendFile(ctx context.Context, where sending, m kit.Outgoing) (int, error) {
+	if m.File.Size > maxDocument {
+		return p.sendText(ctx, where, textOf(m.WithoutFile().Text))
 	}
-	if slices.Contains(photoTypes, p.file.Type) && p.file.Size <= maxPhoto {
-		id, err := d.stream(ctx, where, p, d.api.sendPhoto)
+	if slices.Contains(photoTypes, m.File.Type) && m.File.Size <= maxPhoto {
+		id, err := p.stream(ctx, where, m, p.sendPhoto)
 		if !isPermanent(err) {
 			return id, err
 		}
-		d.receipt.Calls++ // it is no picture that Telegram can show
+		kit.CountCall(ctx) // it is no picture that Telegram can show
 	}
-	id, err := d.stream(ctx, where, p, d.api.sendDocument)
+	id, err := p.stream(ctx, where, m, p.sendDocument)
 	if isPermanent(err) {
-		d.receipt.Calls++
-		return d.api.sendText(ctx, where, fileAsText(p))
+		kit.CountCall(ctx)
+		return p.sendText(ctx, where, textOf(m.WithoutFile().Text))
 	}
 	return id, err
+}
+
+// isPermanent reports whether trying again is no use.
+func isPermanent(err error) bool {
+	var f *plugin.Failure
+	return errors.As(err, &f) && f.Kind == plugin.FailurePermanent
 }
 
 type sendStream func(ctx context.Context, where sending, name string, file io.Reader, caption text) (int, error)
 
 // stream opens the file anew: what was read of it before is lost.
-func (d *delivery) stream(ctx context.Context, where sending, p piece, send sendStream) (int, error) {
-	file, err := d.host.OpenFile(ctx, p.file.ID)
+func (p *platform) stream(ctx context.Context, where sending, m kit.Outgoing, send sendStream) (int, error) {
+	file, err := p.host.OpenFile(ctx, m.File.ID)
 	if err != nil {
 		return 0, err
 	}
-	defer file.Close()
-	return send(ctx, where, fileName(p.file), file, p.text)
-}
-
-func fileName(a *plugin.Attachment) string {
-	if name := kit.CleanName(a.Name); name != "" {
-		return name
-	}
-	return "file"
-}
-
-// fileAsText shows a file by its link.
-func fileAsText(p piece) text {
-	name := fmt.Sprintf("📎 %s (%.1f MB)", line(p.file.Name), float64(p.file.Size)/(1<<20))
-	if p.file.URL != "" {
-		name += ": " + p.file.URL
-	}
-	if p.text.body == "" {
-		return plain(name)
-	}
-	return p.text.with("\n" + name)
+	defer func() { _ = file.Close() }()
+	return send(ctx, where, kit.FileName(m.File), file, textOf(m.Text))
 }

@@ -159,7 +159,7 @@ func TestFileTooBigIsSaidInTheTopic(t *testing.T) {
 func TestFileThatCannotBeFetchedHoldsUpNothing(t *testing.T) {
 	r := newRig(t)
 	topic := r.open()
-	r.bridge.pause = noPause
+	r.pauseWith(noPause)
 	r.Inject(telegramtest.Fault{Method: "file", Status: http.StatusNotFound})
 	r.run()
 	r.Operator("Olga").Document(topic, "a.pdf", "", []byte("%PDF"), "")
@@ -177,7 +177,7 @@ func TestFileThatCannotBeFetchedHoldsUpNothing(t *testing.T) {
 func TestDownloadIsTriedAgain(t *testing.T) {
 	r := newRig(t)
 	topic := r.open()
-	r.bridge.pause = noPause
+	r.pauseWith(noPause)
 	r.Inject(telegramtest.Fault{Method: "getFile", Status: http.StatusInternalServerError, Times: 2})
 	r.run()
 	r.Operator("Olga").Document(topic, "a.pdf", "", []byte("%PDF"), "")

@@ -18,7 +18,8 @@ func spec() plugin.Spec[Config] {
 		Name:    "telegram",
 		Version: "0.1.0",
 		Events: []string{
-			plugin.SessionOpened, plugin.SessionClosed, plugin.SessionReopened, plugin.SessionRated, plugin.SessionClaimed,
+			plugin.SessionOpened, plugin.SessionClosed, plugin.SessionReopened, plugin.SessionRated,
+			plugin.SessionClaimed, plugin.SessionReleased,
 			plugin.MessagePosted, plugin.MessageEdited, plugin.MessageDeleted, plugin.MessageFailed,
 			plugin.NotePosted, plugin.NoteEdited, plugin.NoteDeleted,
 			plugin.VisitorIdentified, plugin.VisitorTracked, plugin.Notice, plugin.EventTyping, plugin.EventReceipt,

@@ -12,16 +12,16 @@ import (
 
 	"github.com/go-telegram/bot"
 	"github.com/pocketping/pocketping/sdk/plugin"
+	"github.com/pocketping/pocketping/sdk/plugin/kit"
 )
 
 const (
 	stateOffset = "offset"
 	stateChat   = "chat"
 
-	firstBackoff = 500 * time.Millisecond
-	maxBackoff   = 30 * time.Second
-	deadToken    = time.Minute
-	pollSlack    = 15 * time.Second
+	deadToken   = time.Minute
+	saveTimeout = 10 * time.Second
+	pollSlack   = 15 * time.Second
 )
 
 // Exactly these: reactions are off unless asked for, and the list sticks.
@@ -65,7 +65,7 @@ func (b *bridge) takeAll(ctx context.Context, batch []json.RawMessage, offset in
 	if offset == before {
 		return offset
 	}
-	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
 	defer cancel()
 	if err := b.host.SaveState(saving, stateOffset, []byte(strconv.FormatInt(offset, 10))); err != nil {
 		b.host.Log().Warn("the place among Telegram's updates was not saved; some will come again and are recognized", "error", err)
@@ -83,26 +83,14 @@ func (b *bridge) take(ctx context.Context, raw json.RawMessage) bool {
 	if m.warning != "" {
 		b.host.Log().Error(m.warning)
 	}
-	if m.file != nil {
-		b.fetch(ctx, &m)
-	}
 	if m.inbound == nil {
 		return ctx.Err() == nil
 	}
-	for try := 0; ctx.Err() == nil; try++ {
-		ack, err := b.host.Receive(ctx, *m.inbound)
-		if err == nil {
-			b.taken(ctx, m.inbound, ack)
-			return true
-		}
-		if plugin.IsRefused(err) {
-			b.host.Log().Debug("an update was refused", "key", m.inbound.EffectKey, "reason", err)
-			return true
-		}
-		b.host.Log().Warn("an update could not be handed over, trying again", "error", err)
-		b.pause(ctx, backoff(try))
+	ack, ok := b.intake.Take(ctx, *m.inbound, b.api.fetches(m.file)...)
+	if ok {
+		b.taken(ctx, m.inbound, ack)
 	}
-	return false
+	return ok
 }
 
 // taken does what follows from an update that the host took. It may fail: nothing
@@ -111,21 +99,20 @@ func (b *bridge) taken(ctx context.Context, in *plugin.Inbound, ack plugin.Ack) 
 	if in.Kind != plugin.InboundMessage {
 		return
 	}
-	message := messageNumber(plugin.Link{ExternalID: in.ExternalID})
-	if ack.MessageID != "" && b.config.ReadMarks {
-		b.unread.add(in.Thread, sent{ack.Seq, message})
+	if b.config.ReadMarks {
+		b.unread.Add(in.Thread, in.ExternalID, ack)
 	}
 	// "/del" has done its work, and with the message that it answers gone it would
 	// stand there alone.
 	if word := strings.TrimSpace(in.Text); in.ReplyTo != "" && (word == "/del" || word == "!del") {
-		if err := b.api.remove(ctx, message); err != nil {
+		if err := b.api.remove(ctx, number(in.ExternalID)); err != nil {
 			b.host.Log().Debug("a command was not removed", "error", err)
 		}
 	}
 }
 
 func (b *bridge) reader() reader {
-	r := reader{chat: b.api.chat.Load(), bot: b.api.id, thread: b.threadID}
+	r := reader{chat: b.api.chat.Load(), bot: b.api.id, thread: b.api.threadID}
 	if name := b.username.Load(); name != nil {
 		r.username = *name
 	}
@@ -150,13 +137,13 @@ func (b *bridge) pollFailed(ctx context.Context, err error, failures int) {
 	if ctx.Err() != nil {
 		return
 	}
-	log, wait := b.host.Log(), backoff(failures)
+	log, wait := b.host.Log(), kit.Backoff(failures)
 	var refused *apiError
 	switch {
 	case !errors.As(err, &refused):
 		log.Warn("Telegram is not reached, trying again", "error", err)
 	case refused.Code == http.StatusTooManyRequests:
-		wait = max(refused.RetryAfter, firstBackoff)
+		wait = max(refused.RetryAfter, wait)
 		log.Warn("Telegram asks us to wait", "seconds", wait.Seconds())
 	case refused.says("webhook"):
 		log.Warn("a webhook was set for the bot; removing it, since updates come to one place only", "reason", refused)
@@ -218,24 +205,11 @@ func (b *bridge) saveChat(to int64) {
 	b.host.Log().Warn("the Telegram group has a new id: put it into config.hcl as chat_id", "chat_id", to)
 	value, err := json.Marshal(map[string]int64{"from": b.config.ChatID, "to": to})
 	if err == nil {
-		ctx, cancel := context.WithTimeout(context.Background(), recordTimeout)
+		ctx, cancel := context.WithTimeout(context.Background(), saveTimeout)
 		defer cancel()
 		err = b.host.SaveState(ctx, stateChat, value)
 	}
 	if err != nil {
 		b.host.Log().Warn("the group's new id was not saved", "error", err)
-	}
-}
-
-func backoff(try int) time.Duration {
-	return min(firstBackoff<<min(try, 10), maxBackoff)
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
 	}
 }

@@ -13,11 +13,12 @@ import (
 
 	"github.com/pocketping/pocketping/plugins/telegram/telegramtest"
 	"github.com/pocketping/pocketping/sdk/plugin"
+	"github.com/pocketping/pocketping/sdk/plugin/kit"
 )
 
 // noPause lets a test go on at once where the bridge would wait, but not faster
 // than the context ends.
-func noPause(ctx context.Context, _ time.Duration) { pause(ctx, time.Millisecond) }
+func noPause(ctx context.Context, _ time.Duration) { kit.Pause(ctx, time.Millisecond) }
 
 func TestOperatorsWordsArriveInOrder(t *testing.T) {
 	r := newRig(t)
@@ -43,7 +44,7 @@ func TestTelegramForgetsOnlyWhatIsCommitted(t *testing.T) {
 		arrived <- in.Text
 		return <-commit
 	}
-	r.bridge.pause = noPause
+	r.pauseWith(noPause)
 	stop := r.run()
 	r.acked() // the topic's own service message
 	r.Operator("Olga").Message(topic, "one")
@@ -256,7 +257,7 @@ func TestPollingGoesOn(t *testing.T) {
 			r := newRig(t)
 			topic := r.open()
 			waited := &waits{}
-			r.bridge.pause = waited.pause
+			r.pauseWith(waited.pause)
 			c.fault.Method, c.fault.Times = "getUpdates", 2
 			r.Inject(c.fault)
 			r.run()
@@ -272,7 +273,7 @@ func TestPollingGoesOn(t *testing.T) {
 func TestForeignWebhookIsRemoved(t *testing.T) {
 	r := newRig(t)
 	topic := r.open()
-	r.bridge.pause = noPause
+	r.pauseWith(noPause)
 	r.SetWebhook("http://127.0.0.1:9/elsewhere")
 	r.Operator("Olga").Message(topic, "hello")
 	r.run()
@@ -284,7 +285,7 @@ func TestForeignWebhookIsRemoved(t *testing.T) {
 func TestSecondPollerIsOneTooMany(t *testing.T) {
 	r := newRig(t)
 	topic := r.open()
-	r.bridge.pause = noPause
+	r.pauseWith(noPause)
 	r.run()
 	r.WaitFor(t, func(s telegramtest.State) bool { return len(s.Calls("getUpdates")) > 0 })
 	conflict := func(c telegramtest.Request) bool { return c.Status == http.StatusConflict }

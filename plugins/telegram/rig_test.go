@@ -50,6 +50,11 @@ func (r *rig) newBridge() *bridge {
 	return b.(*bridge)
 }
 
+// pauseWith replaces the pauses between tries.
+func (r *rig) pauseWith(pause func(context.Context, time.Duration)) {
+	r.bridge.pause, r.bridge.intake.Pause = pause, pause
+}
+
 // deliver brings an event as the core does, and learns from what comes back.
 func (r *rig) deliver(e *plugin.Event) (plugin.Receipt, error) {
 	r.t.Helper()

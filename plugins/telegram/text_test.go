@@ -63,7 +63,7 @@ func TestHostileCard(t *testing.T) {
 		t.Errorf("topic name %q", name)
 	}
 	card := state.In(topic)[0]
-	if len(card.Pings) > 0 || len([]rune(card.Text)) > maxText || strings.Contains(card.Text, "empty") {
+	if len(card.Pings) > 0 || len([]rune(card.Text)) > format.Text || strings.Contains(card.Text, "empty") {
 		t.Errorf("card %q", card.Text)
 	}
 	for _, e := range card.Entities {

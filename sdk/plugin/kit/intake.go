@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/pocketping/pocketping/sdk/plugin"
 )
@@ -15,6 +16,8 @@ type Intake struct {
 	Host     plugin.Host
 	Platform Platform // tells an operator when a file did not get through
 	MaxFile  int64    // bytes of the largest file that the platform gives out; 0: no limit
+
+	Pause func(ctx context.Context, d time.Duration) // between tries; nil: Pause
 }
 
 // File is a file on the platform.
@@ -24,8 +27,11 @@ type File struct {
 	Open func(ctx context.Context) (io.ReadCloser, error)
 }
 
-// fetchTries bounds how long one file can hold up what comes after it.
-const fetchTries = 6
+// These bound how long one file can hold up what comes after it.
+const (
+	fetchTries  = 6
+	fileTimeout = 10 * time.Minute
+)
 
 // Take brings one thing, with its files, and returns when the host has committed
 // it: only then may the platform forget it. It tries until then; ok is false only
@@ -47,7 +53,7 @@ func (i *Intake) Take(ctx context.Context, in plugin.Inbound, files ...File) (ac
 			return plugin.Ack{}, true
 		}
 		i.Host.Log().Warn("what an operator did could not be handed over, trying again", "error", err)
-		Pause(ctx, Backoff(try))
+		i.pause(ctx, Backoff(try))
 	}
 	return plugin.Ack{}, false
 }
@@ -77,7 +83,7 @@ func (i *Intake) save(ctx context.Context, f File) (saved plugin.Attachment, err
 	}
 	for try := 0; try < fetchTries && ctx.Err() == nil; try++ {
 		if try > 0 {
-			Pause(ctx, Backoff(try))
+			i.pause(ctx, Backoff(try))
 		}
 		saved, err = i.stream(ctx, f)
 		if err == nil || isPermanent(err) || plugin.IsRefused(err) {
@@ -87,7 +93,17 @@ func (i *Intake) save(ctx context.Context, f File) (saved plugin.Attachment, err
 	return saved, err
 }
 
+func (i *Intake) pause(ctx context.Context, d time.Duration) {
+	if i.Pause == nil {
+		Pause(ctx, d)
+		return
+	}
+	i.Pause(ctx, d)
+}
+
 func (i *Intake) stream(ctx context.Context, f File) (plugin.Attachment, error) {
+	ctx, cancel := context.WithTimeout(ctx, fileTimeout)
+	defer cancel()
 	body, err := f.Open(ctx)
 	if err != nil {
 		return plugin.Attachment{}, err
