@@ -83,13 +83,15 @@ type Inbound struct {
 	Kind       InboundKind
 	Thread     string // external id
 	ExternalID string // of the message
-	Revision   string // of an edit
+	Revision   string // of an edit: see RevisionBefore; one that is older than what is known has no effect
 	ReplyTo    string // external id of the message it answers
 	Text       string
 	Operator   Operator
 	Files      []string // attachment ids, uploaded before
 	On         bool     // of typing
 	Raw        json.RawMessage
+
+	early bool // an edit that is taken for the post that it overtakes
 }
 
 // Operator is whoever answers, as the platform names them.

@@ -11,9 +11,11 @@ type Change struct {
 	Status    Status   // set: the session's status from now on
 	At        Time
 
-	Post   *Message // a new message; the event that carries it has its ID as MessageID
-	Edit   *Edit
-	Delete string // id of the message whose text and attachments go
+	Post     *Message // a new message; the event that carries it has its ID as MessageID
+	Edit     *Edit
+	Complete *Completion
+	Delete   string    // id of the message whose text and attachments go
+	Claim    *Handover // closing a session ends its claim without one
 
 	Visitor *Visitor // set: the visitor's row from now on; ErrStale when it has changed since this one was read
 	Events  []Event
@@ -21,20 +23,39 @@ type Change struct {
 	Links   []Link
 }
 
-// Edit is the new text of a message.
+// Edit is the new text of a message. One that comes with a link has no effect, and
+// is stored as repeated, when the link has a newer revision already, or when it or
+// the message was deleted.
 type Edit struct {
 	MessageID string
 	Text      string
 }
 
+// Completion is what a message lacks that an edit has made which overtook the post.
+// Nothing is stored when the message was deleted.
+type Completion struct {
+	MessageID   string
+	ReplyTo     string // empty: as it is
+	Attachments []*Attachment
+}
+
+// Handover gives a session to another operator: ErrStale unless From has it still.
+// Nobody is a zero Claim.
+type Handover struct {
+	From, To Claim
+}
+
 // Once makes a change happen once only: the second with the same scope and key
 // stores nothing and returns the first one's result; with another digest it is a
-// conflict. The scope is a bridge, a visitor, or a project for its back end.
+// conflict. The scope is a bridge, a visitor, or a project for its back end. A post
+// with the link of a message that is known is stored as repeated, too; with files
+// that this message may lack it is ErrStale.
 type Once struct {
 	Scope  string
 	Key    string
 	Digest []byte // of the content; nil: not compared
 	Raw    []byte // kept as it is; nil: nothing to keep
+	Open   bool   // the key stays unused where a link shows the post to be known: the step goes on with it
 }
 
 // Result is what a change stored, or what it had stored the first time.

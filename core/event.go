@@ -8,13 +8,14 @@ import (
 // EventType names what happened in a session.
 type EventType string
 
-// Everything that can happen. The last four are for operators only.
+// Everything that can happen. What the visitor may see of it is up to VisitorView.
 const (
 	SessionOpened     EventType = "session.opened"
 	SessionClosed     EventType = "session.closed"
 	SessionReopened   EventType = "session.reopened"
 	SessionRated      EventType = "session.rated"
 	SessionClaimed    EventType = "session.claimed"
+	SessionReleased   EventType = "session.released"
 	MessagePosted     EventType = "message.posted"
 	MessageEdited     EventType = "message.edited"
 	MessageDeleted    EventType = "message.deleted"

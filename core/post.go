@@ -35,6 +35,7 @@ func (c *Chat) Post(ctx context.Context, by Actor, p Post) (*Result, error) {
 type arrival struct {
 	once  *Once
 	links []Link
+	early bool // an edit brought it
 }
 
 func (c *Chat) post(ctx context.Context, by Actor, p Post, in arrival) (*Result, error) {
@@ -53,6 +54,10 @@ func (c *Chat) post(ctx context.Context, by Actor, p Post, in arrival) (*Result,
 		once = onceFor(by, p.ClientID, "post", p.Text, p.ReplyTo, p.Attachments)
 	}
 	result, err := c.commit(ctx, once, func(ctx context.Context) (*Change, error) {
+		p, in := p, in
+		if change, err := c.completing(ctx, by, &p, &in); change != nil || err != nil {
+			return change, err
+		}
 		return c.decidePost(ctx, project, by, p, in.links)
 	})
 	if err == nil && by.Sender == SenderOperator && !p.Note {

@@ -71,7 +71,7 @@ func (c *Chat) receive(ctx context.Context, by Actor, s *Session, in Inbound) (*
 func (c *Chat) receiveMessage(ctx context.Context, by Actor, s *Session, in Inbound) (*Result, error) {
 	cmd, text, is := parseCommand(in.Text)
 	if is && cmd.name != "note" {
-		return c.run(ctx, by, s, cmd, in)
+		return c.command(ctx, by, s, cmd, in)
 	}
 	post := Post{SessionID: s.ID, Text: text, Attachments: in.Files}
 	if is {
@@ -90,6 +90,19 @@ func (c *Chat) receiveMessage(ctx context.Context, by Actor, s *Session, in Inbo
 	return c.post(ctx, by, post, in.arrival())
 }
 
+// command runs the operator's command, unless an edit that came before it has made
+// a message of it.
+func (c *Chat) command(ctx context.Context, by Actor, s *Session, cmd command, in Inbound) (*Result, error) {
+	link, err := c.linkOf(ctx, in, in.ExternalID)
+	if err != nil {
+		return nil, err
+	}
+	if link != nil && link.MessageID != "" {
+		return nil, nil
+	}
+	return c.run(ctx, by, s, cmd, in)
+}
+
 func (c *Chat) isNote(ctx context.Context, s *Session, messageID string) bool {
 	if messageID == "" {
 		return false
@@ -105,7 +118,7 @@ func (c *Chat) receiveEdit(ctx context.Context, by Actor, s *Session, in Inbound
 		return nil, err
 	}
 	if link == nil {
-		result, err := c.receiveMessage(ctx, by, s, in.ahead())
+		result, err := c.receiveMessage(ctx, by, s, in.asPost())
 		if err != nil || result == nil || !result.Repeated {
 			return result, err
 		}
@@ -136,6 +149,9 @@ func (c *Chat) editLinked(ctx context.Context, by Actor, s *Session, link Link, 
 		c.publishAgain(ctx, known)
 		return known, nil
 	}
+	if !m.DeletedAt.IsZero() {
+		return nil, nil // it comes late
+	}
 	link.Revision = in.Revision
 	return c.edit(ctx, by, m.ID, text, in.once(), []Link{link})
 }
@@ -165,7 +181,9 @@ func (c *Chat) receiveDelete(ctx context.Context, by Actor, s *Session, in Inbou
 func (c *Chat) tombstone(ctx context.Context, s *Session, in Inbound) (*Link, error) {
 	tomb := in.link(s)
 	tomb.Deleted = true
-	_, err := c.commit(ctx, in.ahead().once(), func(context.Context) (*Change, error) {
+	once := in.once()
+	once.Key = "ahead:" + once.Key // the delete itself may have to follow
+	_, err := c.commit(ctx, once, func(context.Context) (*Change, error) {
 		return &Change{ProjectID: s.ProjectID, At: c.clock.Now(), Links: []Link{tomb}}, nil
 	})
 	if err != nil {
@@ -230,18 +248,18 @@ func (in Inbound) link(s *Session) Link {
 }
 
 func (in Inbound) once() *Once {
-	return &Once{Scope: in.BridgeID, Key: in.EffectKey, Raw: in.Raw}
+	return &Once{Scope: in.BridgeID, Key: in.EffectKey, Raw: in.Raw, Open: in.early}
 }
 
-// ahead is what is stored when an edit or a delete overtakes its message. It has a
-// key of its own, so that the step itself can still follow.
-func (in Inbound) ahead() Inbound {
-	in.EffectKey = "ahead:" + in.EffectKey
+// asPost is an edit that overtakes its post, as the post. Where that was stored
+// meanwhile, the edit still follows.
+func (in Inbound) asPost() Inbound {
+	in.early = true
 	return in
 }
 
 func (in Inbound) arrival() arrival {
-	a := arrival{once: in.once()}
+	a := arrival{once: in.once(), early: in.early}
 	if in.ExternalID != "" {
 		a.links = []Link{{BridgeID: in.BridgeID, Thread: in.Thread, ExternalID: in.ExternalID, Revision: in.Revision}}
 	}

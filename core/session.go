@@ -40,4 +40,11 @@ type Session struct {
 	Delivered    int64             `json:"delivered"` // visitor's messages up to here reached a bridge
 	Read         int64             `json:"read"`      // messages up to here were read by the other side
 	Metadata     map[string]string `json:"metadata"`
+	Claim        *Claim            `json:"operator,omitempty"` // nil: nobody's; never shown to the visitor
+}
+
+// Claim says which operator answers a session.
+type Claim struct {
+	ID   string `json:"id"`   // as their platform has it
+	Name string `json:"name"` // as the other operators know them
 }

@@ -89,10 +89,10 @@ func (st *appendStep) needs(n *needs) {
 	if c.Once != nil {
 		n.onces.add(onceKey{c.Once.Scope, c.Once.Key})
 	}
-	if c.Post != nil {
-		for _, a := range c.Post.Attachments {
-			n.attachments.add(a.ID)
-		}
+	for _, a := range st.claimed() {
+		n.attachments.add(a.ID)
+	}
+	if c.Post != nil || c.Edit != nil {
 		for i := range c.Links {
 			n.links.add(keyOf(&c.Links[i]))
 		}
@@ -111,6 +111,9 @@ func (st *appendStep) changed() []string {
 	if c.Edit != nil {
 		ids = append(ids, c.Edit.MessageID)
 	}
+	if c.Complete != nil {
+		ids = append(ids, c.Complete.MessageID)
+	}
 	if c.Delete != "" {
 		ids = append(ids, c.Delete)
 	}
@@ -120,6 +123,17 @@ func (st *appendStep) changed() []string {
 		}
 	}
 	return ids
+}
+
+// claimed are the files that the change gives to a message.
+func (st *appendStep) claimed() []*core.Attachment {
+	switch {
+	case st.c.Post != nil:
+		return st.c.Post.Attachments
+	case st.c.Complete != nil:
+		return st.c.Complete.Attachments
+	}
+	return nil
 }
 
 func (st *appendStep) apply(b *batch) error {
@@ -143,17 +157,21 @@ func (st *appendStep) apply(b *batch) error {
 	if err := st.check(b, s); err != nil {
 		return err
 	}
-	if c.Delete != "" && !b.messages[c.Delete].Deleted.IsZero() {
-		st.first = &inboundRow{ProjectID: c.ProjectID, SessionID: c.SessionID, MessageID: c.Delete}
-		st.writeRest(b, c.Delete, 0)
+	if id := st.late(b); id != "" {
+		st.first = &inboundRow{ProjectID: c.ProjectID, SessionID: c.SessionID, MessageID: id}
+		if c.Edit != nil {
+			st.writeOnce(b, c.SessionID, id, 0) // its links are older than those that are known
+		} else {
+			st.writeRest(b, id, 0)
+		}
 		return nil
 	}
 	st.write(b, s)
 	return nil
 }
 
-// repeats finds out whether the change was stored before: by its key, or, for a
-// post of a platform's message, by the link that message has.
+// repeats finds out whether the change was stored before, by its key or by the
+// links of its message.
 func (st *appendStep) repeats(b *batch) (bool, error) {
 	c := st.c
 	if c.Once != nil {
@@ -167,12 +185,48 @@ func (st *appendStep) repeats(b *batch) (bool, error) {
 	}
 	for i := range c.Links {
 		if l := b.links[keyOf(&c.Links[i])]; l != nil {
-			st.first = &inboundRow{ProjectID: l.ProjectID, SessionID: l.SessionID, MessageID: l.MessageID}
-			st.writeOnce(b, l.SessionID, l.MessageID, 0)
-			return true, nil
+			return true, st.posted(b, l)
 		}
 	}
 	return false, nil
+}
+
+// posted is what becomes of a post whose message the link shows to be known.
+func (st *appendStep) posted(b *batch, l *linkRow) error {
+	if len(st.c.Post.Attachments) > 0 && l.MessageID != "" && !l.Deleted {
+		return core.ErrStale // it may be that the message lacks them
+	}
+	st.first = &inboundRow{ProjectID: l.ProjectID, SessionID: l.SessionID, MessageID: l.MessageID}
+	if st.c.Once == nil || !st.c.Once.Open {
+		st.writeOnce(b, l.SessionID, l.MessageID, 0)
+	}
+	return nil
+}
+
+// late is the id of a message that the change finds beyond what it would do to it:
+// deleted, or edited later. Else it is empty.
+func (st *appendStep) late(b *batch) string {
+	c := st.c
+	deleted := func(id string) bool { return !b.messages[id].Deleted.IsZero() }
+	switch {
+	case c.Delete != "" && deleted(c.Delete):
+		return c.Delete
+	case c.Complete != nil && deleted(c.Complete.MessageID):
+		return c.Complete.MessageID
+	case c.Edit != nil && len(c.Links) > 0 && (deleted(c.Edit.MessageID) || st.editedLater(b)):
+		return c.Edit.MessageID
+	}
+	return ""
+}
+
+func (st *appendStep) editedLater(b *batch) bool {
+	for i := range st.c.Links {
+		l := b.links[keyOf(&st.c.Links[i])]
+		if l != nil && (l.Deleted || core.RevisionBefore(st.c.Links[i].Revision, l.Revision)) {
+			return true
+		}
+	}
+	return false
 }
 
 // sameContent fails when the key was used for something else.
@@ -202,6 +256,9 @@ func (st *appendStep) findSession(b *batch) (*sessionRow, error) {
 		return nil, core.Errorf(core.CodeNotFound, "no session %s in this project", c.SessionID)
 	}
 	if c.Expect != "" && s.Status != c.Expect || c.VisitorID != "" && s.VisitorID != c.VisitorID {
+		return nil, core.ErrStale
+	}
+	if h := c.Claim; h != nil && (s.ClaimedID != h.From.ID || s.ClaimedName != h.From.Name) {
 		return nil, core.ErrStale
 	}
 	if other := b.active[s.VisitorID]; c.Status == core.StatusActive && other != "" && other != s.ID {
@@ -240,21 +297,21 @@ func (st *appendStep) check(b *batch, s *sessionRow) error {
 		}
 	}
 	if c.Edit != nil {
-		if !b.messages[c.Edit.MessageID].Deleted.IsZero() {
+		if !b.messages[c.Edit.MessageID].Deleted.IsZero() && len(c.Links) == 0 {
 			return core.Errorf(core.CodeConflict, "this message was deleted")
 		}
 		if err := checkText(c.Edit.Text); err != nil {
 			return err
 		}
 	}
-	if c.Post == nil {
-		return nil
-	}
-	for _, a := range c.Post.Attachments {
+	for _, a := range st.claimed() {
 		row := b.attachments[a.ID]
 		if row == nil || row.MessageID != "" || row.ProjectID != c.ProjectID || a.Owner != "" && row.Owner != a.Owner {
 			return core.Errorf(core.CodeInvalid, "no unused attachment %s: upload the file first", a.ID)
 		}
+	}
+	if c.Post == nil {
+		return nil
 	}
 	return checkText(c.Post.Text)
 }

@@ -44,13 +44,20 @@ func (st *appendStep) writeMessage(b *batch, s *sessionRow) *messageRow {
 				row.Seq = s.LastSeq + int64(i) + 1
 			}
 		}
-		st.claim(b, &row)
+		st.claim(b, &row, 0)
 		b.messages[row.ID] = &row
 		b.newMessage = append(b.newMessage, &row)
 		return &row
 	case c.Edit != nil:
 		m := b.messages[c.Edit.MessageID]
 		m.Text, m.Edited = c.Edit.Text, c.At
+		b.changedMessage(m)
+		return m
+	case c.Complete != nil:
+		m := b.messages[c.Complete.MessageID]
+		st.claim(b, m, m.Files)
+		m.Files += int64(len(c.Complete.Attachments))
+		m.ReplyTo, m.Edited = either(c.Complete.ReplyTo, m.ReplyTo), c.At
 		b.changedMessage(m)
 		return m
 	case c.Delete != "":
@@ -75,10 +82,11 @@ func (b *batch) changedMessage(m *messageRow) {
 	}
 }
 
-func (st *appendStep) claim(b *batch, m *messageRow) {
-	for i, a := range st.c.Post.Attachments {
+// claim gives the change's files to the message, from a place on.
+func (st *appendStep) claim(b *batch, m *messageRow, place int64) {
+	for i, a := range st.claimed() {
 		row := b.attachments[a.ID]
-		row.MessageID, row.SessionID, row.Place = m.ID, m.SessionID, int64(i)
+		row.MessageID, row.SessionID, row.Place = m.ID, m.SessionID, place+int64(i)
 		b.saved.attachments.put(row.ID, row)
 	}
 }
@@ -120,8 +128,12 @@ func (st *appendStep) moveSession(b *batch, s *sessionRow) {
 		whole = true
 		s.Status, s.ClosedAt = c.Status, 0
 		if c.Status == core.StatusClosed {
-			s.ClosedAt = c.At
+			s.ClosedAt, s.ClaimedID, s.ClaimedName = c.At, "", ""
 		}
+	}
+	if c.Claim != nil {
+		whole = true
+		s.ClaimedID, s.ClaimedName = c.Claim.To.ID, c.Claim.To.Name
 	}
 	if len(c.Events) > 0 {
 		s.LastActivity = max(s.LastActivity, c.At)
@@ -176,7 +188,7 @@ func (st *appendStep) writeOnce(b *batch, sessionID, messageID string, seq int64
 // it into what the database has.
 func (b *batch) putLink(l *core.Link) {
 	row := linkOf(l)
-	if had := b.saved.links.rows[row.key()]; had != nil {
+	if had := b.links[row.key()]; had != nil {
 		row.MessageID, row.SessionID = either(row.MessageID, had.MessageID), either(row.SessionID, had.SessionID)
 		row.ProjectID, row.Revision = either(row.ProjectID, had.ProjectID), either(row.Revision, had.Revision)
 		row.Deleted = row.Deleted || had.Deleted

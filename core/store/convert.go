@@ -62,6 +62,9 @@ func (r *sessionRow) domain() *core.Session {
 		LastActivity: r.LastActivity, ClosedAt: r.ClosedAt, Seq: r.LastSeq, Delivered: r.Delivered, Read: r.ReadSeq,
 	}
 	fromJSON(r.Metadata, &s.Metadata)
+	if r.ClaimedName != "" {
+		s.Claim = &core.Claim{ID: r.ClaimedID, Name: r.ClaimedName}
+	}
 	return s
 }
 

@@ -38,7 +38,7 @@ func (b *batch) flushVisitors() error {
 
 func (b *batch) flushSessions() error {
 	if err := save(b, b.saved.sessions.list(), over("id",
-		"status", "last_activity", "closed_at", "last_seq", "delivered", "read_seq")); err != nil {
+		"status", "last_activity", "closed_at", "last_seq", "delivered", "read_seq", "claimed_id", "claimed_name")); err != nil {
 		return err
 	}
 	return b.flushMarks()
@@ -66,7 +66,7 @@ func (b *batch) flushMessages() error {
 	if err := save(b, b.newMessage, nil); err != nil {
 		return err
 	}
-	return save(b, b.saved.messages.list(), over("id", "text", "failed", "files", "edited_at", "deleted_at"))
+	return save(b, b.saved.messages.list(), over("id", "text", "reply_to", "failed", "files", "edited_at", "deleted_at"))
 }
 
 func (b *batch) flushAttachments() error {

@@ -68,6 +68,8 @@ type sessionRow struct {
 	Delivered    int64
 	ReadSeq      int64
 	Metadata     string
+	ClaimedID    string
+	ClaimedName  string
 }
 
 type messageRow struct {
