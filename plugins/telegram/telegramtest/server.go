@@ -122,10 +122,19 @@ func (s *Server) listen() {
 	if err != nil {
 		panic("telegramtest: " + err.Error())
 	}
-	s.URL = "http://" + l.Addr().String()
-	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = s.http.Serve(l) }() // ends with Close
+	s.addr = l.Addr().String()
+	s.URL = "http://" + s.addr
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	s.http = server
+	go func() { _ = server.Serve(l) }() // ends with Close or Down
 }
+
+// Down makes the server unreachable: connections are cut and refused until Up. Its
+// state stays, and operators go on.
+func (s *Server) Down() { _ = s.http.Close() }
+
+// Up makes the server reachable again, at the same address.
+func (s *Server) Up() { s.listen() }
 
 // Close stops the server and cuts what is under way.
 func (s *Server) Close() {

@@ -23,6 +23,7 @@ type queue struct {
 	updates []queued
 	allowed []string      // nil: the default set
 	poller  chan struct{} // closed when another poller takes over
+	replay  replay
 	asked   int64         // the offset of the last poll, and when it came
 	askedAt time.Time
 }
@@ -45,7 +46,7 @@ func (s *Server) push(kind string, body any, at time.Time) int64 {
 	if err != nil {
 		panic("telegramtest: " + err.Error()) // only an operator's action of the test can cause it
 	}
-	s.queue.updates = append(s.queue.updates, queued{id, at, kind, raw})
+	s.enqueue(queued{id, at, kind, raw})
 	return id
 }
 
