@@ -20,11 +20,12 @@ const (
 
 // deliver makes one call for a session. What was done is settled, what was not
 // stays in the queue; the lane is the caller's to release.
-func (r *runner) deliver(l *launch, ln *lane, wanted []item, unwanted []int64, reserved int) {
-	used := 0
-	defer func() { r.limits.done(reserved, used) }()
-	if len(unwanted) > 0 {
-		if err := r.settle(ln, core.Record{Done: unwanted}); err != nil {
+func (r *runner) deliver(l *launch, work job) {
+	ln, wanted := work.lane, work.wanted
+	used := spent{}
+	defer func() { r.limits.done(ln.session, work.room, used) }()
+	if len(work.unwanted) > 0 {
+		if err := r.settle(ln, core.Record{Done: work.unwanted}); err != nil {
 			r.notRendered(ln, err)
 			return
 		}
@@ -53,6 +54,9 @@ func (r *runner) deliver(l *launch, ln *lane, wanted []item, unwanted []int64, r
 			r.counts.uncertain.Add(1)
 		}
 	}
+	if r.limits.isHeld(ln.session, work.costs[:len(wanted)]) {
+		return // since the room was taken
+	}
 	ctx, cancel := context.WithTimeout(l.ended, deliverTimeout+time.Duration(len(events))*deliverPer)
 	defer cancel()
 	answer, err := l.rpc.Deliver(ctx, &pluginv1.DeliverRequest{
@@ -60,7 +64,7 @@ func (r *runner) deliver(l *launch, ln *lane, wanted []item, unwanted []int64, r
 		Links: linksToWire(run.Links), Generation: l.generation,
 	})
 	if err != nil {
-		used = r.failed(l, ln, run, wanted, err, reserved)
+		used = r.failed(l, ln, run, wanted, err)
 		return
 	}
 	used = r.receipts(ln, run, wanted, answer)
@@ -127,12 +131,17 @@ func (r *runner) notRendered(ln *lane, err error) {
 }
 
 // receipts settles what the plugin says is done, and counts its calls.
-func (r *runner) receipts(ln *lane, run *core.Run, items []item, answer *pluginv1.DeliverResponse) (calls int) {
-	rec := core.Record{}
+func (r *runner) receipts(ln *lane, run *core.Run, items []item, answer *pluginv1.DeliverResponse) spent {
+	rec, used := core.Record{}, spent{byKind: map[core.EventType]int{}}
 	owed := r.queue.owed(ln.session) // events that were recorded on the way are done
 	for _, receipt := range answer.GetReceipts() {
-		calls += int(receipt.GetCalls())
-		if _, ours := ln.current[receipt.GetSeq()]; !ours || !owed[receipt.GetSeq()] {
+		e, ours := ln.current[receipt.GetSeq()]
+		if !ours {
+			used.any += int(receipt.GetCalls())
+			continue
+		}
+		used.byKind[e.Type] += int(receipt.GetCalls())
+		if !owed[receipt.GetSeq()] {
 			continue
 		}
 		rec.Done = append(rec.Done, receipt.GetSeq())
@@ -145,7 +154,7 @@ func (r *runner) receipts(ln *lane, run *core.Run, items []item, answer *pluginv
 		if !slices.ContainsFunc(items, func(it item) bool { return !owed[it.seq] }) {
 			r.retry(ln, "the plugin answered without a receipt of what it was given")
 		}
-		return calls
+		return used
 	}
 	if rec.Thread == run.Thread {
 		rec.Thread = ""
@@ -153,10 +162,10 @@ func (r *runner) receipts(ln *lane, run *core.Run, items []item, answer *pluginv
 	if err := r.settle(ln, rec); err != nil {
 		r.queue.doubt(ln, items)
 		r.retry(ln, "what was delivered cannot be recorded: "+core.AsError(err).Message)
-		return calls
+		return used
 	}
 	r.well()
-	return calls
+	return used
 }
 
 // settle stores what was done in the lane's session and takes it out of the queue.

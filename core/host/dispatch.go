@@ -15,7 +15,8 @@ func (r *runner) dispatch(ctx context.Context, l *launch) {
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
 	for {
-		again, full := r.serveLine(l)
+		full := r.serveLine(l)
+		again := r.limits.again()
 		var timer <-chan time.Time
 		if !again.IsZero() {
 			timer = time.After(time.Until(again))
@@ -33,6 +34,7 @@ func (r *runner) dispatch(ctx context.Context, l *launch) {
 		case <-timer:
 		case <-sweep.C:
 			r.queue.forgetIdle()
+			r.limits.forget()
 		case slot <- struct{}{}: // one is free: serveLine takes it
 			<-l.slots
 		}
@@ -40,41 +42,51 @@ func (r *runner) dispatch(ctx context.Context, l *launch) {
 }
 
 // serveLine starts calls as long as there is something to deliver, a slot and
-// room in the quotas. It says when to come again, or that the slots are full.
-func (r *runner) serveLine(l *launch) (again time.Time, full bool) {
+// room in the quotas. It reports whether the slots are full.
+func (r *runner) serveLine(l *launch) (full bool) {
+	for _, key := range r.limits.ripe() {
+		r.queue.unpark(key)
+	}
 	for {
 		select {
 		case l.slots <- struct{}{}:
 		default:
-			return time.Time{}, true
+			return true
 		}
 		ln, items, thread := r.queue.pick()
 		if ln == nil {
 			<-l.slots
-			return time.Time{}, false
+			return false
 		}
-		wanted, unwanted := l.sort(items)
-		reserved := 0
-		if len(wanted) > 0 {
-			need := l.cost(thread, wanted[:1])
-			reserved, again = r.limits.take(max(l.cost(thread, wanted), need), need)
-			if reserved == 0 {
+		work := job{lane: ln}
+		work.wanted, work.unwanted = l.sort(items)
+		if len(work.wanted) > 0 {
+			costs := l.costs(thread, work.wanted)
+			n, room, wait := r.limits.take(ln.session, costs)
+			if n == 0 {
 				<-l.slots
-				r.queue.putBack(ln, classOf(items))
-				return again, false
+				r.queue.park(ln, wait)
+				continue
 			}
-			for len(wanted) > 1 && l.cost(thread, wanted) > reserved {
-				wanted = wanted[:len(wanted)-1]
-			}
-			unwanted = before(unwanted, wanted[len(wanted)-1].seq)
+			work.wanted, work.costs, work.room = work.wanted[:n], costs[:n], room
+			work.unwanted = before(work.unwanted, work.wanted[n-1].seq)
 		}
 		l.calls.Go(func() {
-			r.deliver(l, ln, wanted, unwanted, reserved)
+			r.deliver(l, work)
 			r.queue.release(ln)
 			<-l.slots
 			r.queue.poke()
 		})
 	}
+}
+
+// job is what is to be done for a lane now.
+type job struct {
+	lane     *lane
+	wanted   []item  // one call
+	costs    []call  // of each
+	unwanted []int64 // done with at once
+	room     reservation
 }
 
 // sort separates what the plugin wants from what is done with at once.
@@ -98,19 +110,22 @@ func before(seqs []int64, end int64) []int64 {
 	return seqs
 }
 
-// cost is how many calls to the platform the items take, as far as one can tell
+// costs are how many calls to the platform the items take, as far as one can tell
 // beforehand. A plugin that joins runs makes one of all texts.
-func (l *launch) cost(thread bool, items []item) int {
-	calls, text := 0, 0
-	for _, it := range items {
+func (l *launch) costs(thread bool, items []item) []call {
+	costs := make([]call, len(items))
+	text := false
+	for i, it := range items {
+		costs[i] = call{kind: it.kind, n: 1}
 		if l.joins && it.kind == core.MessagePosted {
-			text = 1
-		} else {
-			calls++
+			if text {
+				costs[i].n = 0
+			}
+			text = true
 		}
 	}
 	if !thread {
-		calls += threadCalls
+		costs[0].n += threadCalls
 	}
-	return calls + text
+	return costs
 }

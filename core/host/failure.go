@@ -18,10 +18,8 @@ const (
 	// will.
 	poisonTries = 8
 	poisonAfter = time.Hour
-	// A "retry after" without a time, and the scope that holds a bridge that cannot
-	// work at all.
+	// A "retry after" without a time.
 	defaultRetryAfter = time.Second
-	unusableScope     = "\x00unusable"
 )
 
 // failureOf reads a status's details; nil: it has none.
@@ -39,16 +37,16 @@ func failureOf(err error) (f *pluginv1.Failure, wait time.Duration) {
 
 // failed does what a failed call asks for, and says how many calls to the platform
 // were made. Events that were recorded before the failure are no longer waiting.
-func (r *runner) failed(l *launch, ln *lane, run *core.Run, items []item, err error, reserved int) (calls int) {
+func (r *runner) failed(l *launch, ln *lane, run *core.Run, items []item, err error) spent {
 	f, wait := failureOf(err)
 	if f == nil {
 		r.queue.doubt(ln, items)
 		if !errors.Is(context.Cause(l.ended), errEnded) { // it may be what ended the plugin
 			r.retry(ln, r.plog.clean(status.Convert(err).Message()))
 		}
-		return reserved
+		return spent{unknown: true}
 	}
-	calls = int(f.GetCalls())
+	calls := int(f.GetCalls())
 	reason := r.plog.clean(f.GetReason())
 	switch f.GetKind() {
 	case pluginv1.FailureKind_FAILURE_KIND_RETRY_AFTER:
@@ -56,10 +54,10 @@ func (r *runner) failed(l *launch, ln *lane, run *core.Run, items []item, err er
 			wait = defaultRetryAfter
 		}
 		r.counts.retried.Add(1)
-		r.limits.hold(f.GetScope(), wait)
+		r.limits.hold(f.GetScope(), ln.session, failedItem(f, items).kind, wait)
 		r.log.Info("the platform asks to wait", "for", wait.String(), "scope", f.GetScope())
 	case pluginv1.FailureKind_FAILURE_KIND_PERMANENT:
-		r.never(ln, seqOf(f, items), reason)
+		r.never(ln, failedItem(f, items).seq, reason)
 	case pluginv1.FailureKind_FAILURE_KIND_THREAD_GONE:
 		r.threadGone(ln, run, reason)
 	case pluginv1.FailureKind_FAILURE_KIND_UNUSABLE:
@@ -69,17 +67,17 @@ func (r *runner) failed(l *launch, ln *lane, run *core.Run, items []item, err er
 		r.queue.doubt(ln, items)
 		r.retry(ln, reason)
 	}
-	return calls
+	return spent{any: calls}
 }
 
-// seqOf is the event that failed: the one that is named, or else the first.
-func seqOf(f *pluginv1.Failure, items []item) int64 {
+// failedItem is the event that failed: the one that is named, or else the first.
+func failedItem(f *pluginv1.Failure, items []item) item {
 	for _, it := range items {
 		if it.seq == f.GetSeq() {
-			return it.seq
+			return it
 		}
 	}
-	return items[0].seq
+	return items[0]
 }
 
 // retry lets the session wait, longer each time; the others go on.
@@ -151,7 +149,7 @@ func (r *runner) cannot(reason string) {
 	tries := r.unusable
 	r.mu.Unlock()
 	wait := backoff(tries)
-	r.limits.hold(unusableScope, wait)
+	r.limits.holdAll(wait)
 	r.say(stateDegraded, reason)
 	r.log.Error("the bridge cannot work until someone acts", "err", reason, "again", wait.Round(time.Second).String())
 }

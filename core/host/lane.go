@@ -43,6 +43,7 @@ type lane struct {
 	waiting          []item // ascending by seq
 	busy             bool   // a call is under way
 	asleep           bool   // it failed, and waits
+	parked           bool   // there is no room for it
 	naps             int    // counts sleeps, so that an old timer wakes nobody
 	ready            int    // the class under which it stands in line, or notReady
 	thread           bool   // the session has a thread, as far as we know

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -53,7 +54,8 @@ func (r *runner) begin(ctx context.Context, generation int64) (*launch, error) {
 	if err != nil {
 		return nil, err
 	}
-	limits, err := r.spec.limits(l.desc.GetLimits())
+	scopes := declared(l.desc.GetLimits())
+	limits, err := r.spec.limits(scopes)
 	if err == nil {
 		err = r.openInbound(l)
 	}
@@ -62,7 +64,7 @@ func (r *runner) begin(ctx context.Context, generation int64) (*launch, error) {
 		_ = l.socket.Close()
 		return nil, err
 	}
-	r.limits.set(limits)
+	r.limits.set(limits, scopes)
 	r.hook.Store(l.desc.GetKind() == pluginv1.Kind_KIND_HOOK)
 	return l, nil
 }
@@ -255,7 +257,7 @@ func (h *Host) beside(ctx context.Context, spec Spec, fn func(*launch, *pluginLo
 		l.stop()
 		_ = l.socket.Close()
 	}()
-	if _, err := spec.limits(l.desc.GetLimits()); err != nil {
+	if _, err := spec.limits(declared(l.desc.GetLimits())); err != nil {
 		return err
 	}
 	return fn(l, log)
@@ -290,6 +292,9 @@ func (h *Host) Describe(_ context.Context, path string, args ...string) (*Descri
 		words := fmt.Sprintf("%d/%s", l.GetCalls(), l.GetPer().AsDuration())
 		if l.GetScope() != "" {
 			words = l.GetScope() + " " + words
+		}
+		if len(l.GetEvents()) > 0 {
+			words += " for " + strings.Join(l.GetEvents(), ", ")
 		}
 		d.Limits = append(d.Limits, words)
 	}

@@ -1,89 +1,154 @@
 package host
 
 import (
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/pocketping/pocketping/core"
+	"github.com/pocketping/pocketping/sdk/plugin/pluginv1"
 )
 
 // limit is a quota: at most calls in any window of per.
 type limit struct {
-	scope string
-	calls int
-	per   time.Duration
+	scope  string
+	calls  int
+	per    time.Duration
+	events []string // whose delivery uses it; empty: all
+}
+
+func (q limit) uses(kind core.EventType) bool {
+	return len(q.events) == 0 || slices.Contains(q.events, string(kind))
+}
+
+// key is where the calls of a session are counted. Quotas of one scope and the same
+// events share it.
+func (q limit) key(session string) string {
+	key := q.scope + "\x00" + strings.Join(q.events, ",")
+	if q.scope == pluginv1.ScopeThread {
+		key += "\x00" + session
+	}
+	return key
+}
+
+// call is what one event costs, as far as one can tell beforehand.
+type call struct {
+	kind core.EventType
+	n    int
 }
 
 // limiter keeps a bridge's quotas. A call counts from its reservation until per
 // after its end, so that no window of the platform's own clock holds more. Which
-// scope a call belongs to only the plugin knows, so each counts in all of them.
+// calls an event takes only the plugin knows, so they count in all quotas that the
+// event uses.
+//
+// What finds no room awaits a key: a count, or a hold. Until ripe names the key
+// again nothing else gets in there, so that who needs much is not overtaken for ever
+// by those who need little.
 type limiter struct {
-	limits []limit
-	now    func() time.Time
+	now func() time.Time
 
-	mu       sync.Mutex
+	mu      sync.Mutex
+	limits  []limit
+	scopes  map[string]limit // by scope, of what the plugin declares: which events a hold concerns
+	counts  map[string]*count
+	held    map[string]time.Time
+	awaited map[string]time.Time // when to ask again; zero: when a call has ended
+}
+
+// count is the calls of one key.
+type count struct {
 	underWay int
 	ended    []time.Time // ascending; not older than the longest per
-	held     map[string]time.Time
 }
 
 func newLimiter(limits []limit) *limiter {
-	return &limiter{limits: limits, now: time.Now, held: map[string]time.Time{}}
+	l := &limiter{now: time.Now, counts: map[string]*count{}, held: map[string]time.Time{}, awaited: map[string]time.Time{}}
+	l.set(limits, limits)
+	return l
 }
 
-// set changes the quotas; what has been used stays counted.
-func (l *limiter) set(limits []limit) {
+// set changes the quotas, and the scopes that are declared, kept or not; what has
+// been used stays counted.
+func (l *limiter) set(limits, declared []limit) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.limits = limits
+	l.limits, l.scopes = limits, map[string]limit{}
+	for _, q := range declared {
+		had, known := l.scopes[q.scope]
+		switch {
+		case !known:
+			l.scopes[q.scope] = limit{scope: q.scope, events: q.events}
+		case len(had.events) == 0 || len(q.events) == 0:
+			l.scopes[q.scope] = limit{scope: q.scope}
+		default:
+			l.scopes[q.scope] = limit{scope: q.scope, events: slices.Concat(had.events, q.events)}
+		}
+	}
 }
 
-// take reserves up to want calls, at least need; a quota smaller than that gives
-// what it has at most. When there is no room it reserves none and says when to ask
-// again; zero: when a call has ended.
-func (l *limiter) take(want, need int) (got int, again time.Time) {
+// take reserves room for as many of the calls as there is, from the first on; a
+// quota smaller than the first gives it late rather than never. When there is no
+// room it reserves none and names the key to wait for.
+func (l *limiter) take(session string, calls []call) (n int, r reservation, wait string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	if again = l.heldUntil(now); !again.IsZero() {
-		return 0, again
+	if n, wait = l.unheld(session, calls, now); n == 0 {
+		return 0, nil, wait
 	}
-	got = want
+	var again time.Time
 	for _, q := range l.limits {
-		free, at := l.free(q, min(need, q.calls), now)
+		key := q.key(session)
+		c := l.counts[key]
+		need := q.need(calls[:1])
+		_, taken := l.awaited[key]
+		free, at := c.free(q, min(need, q.calls), now)
 		switch {
-		case free < min(need, q.calls):
-			got = 0
-			if at.After(again) {
-				again = at
+		case need > 0 && taken:
+			return 0, nil, key
+		case need > 0 && free < min(need, q.calls):
+			if wait == "" || at.After(again) {
+				wait, again = key, at
 			}
-		case free < got && need <= q.calls:
-			got = free
-		case free < got:
-			got = min(got, need) // more than the quota ever gives: late rather than never
+			continue
+		case taken:
+			free = 0
+		}
+		for n > 1 && q.need(calls[:n]) > max(free, need) {
+			n--
 		}
 	}
-	l.underWay += got
-	return got, again
+	if wait != "" {
+		l.awaited[wait] = again
+		return 0, nil, wait
+	}
+	return n, l.reserve(session, calls[:n]), ""
 }
 
-func (l *limiter) heldUntil(now time.Time) (latest time.Time) {
-	for scope, until := range l.held {
-		if !now.Before(until) {
-			delete(l.held, scope)
-		} else if until.After(latest) {
-			latest = until
+// need is how many of the calls use the quota.
+func (q limit) need(calls []call) (n int) {
+	for _, c := range calls {
+		if q.uses(c.kind) {
+			n += c.n
 		}
 	}
-	return latest
+	return n
 }
 
-// free is what is left of one quota, and when need will be.
-func (l *limiter) free(q limit, need int, now time.Time) (int, time.Time) {
-	first := len(l.ended)
-	for first > 0 && now.Sub(l.ended[first-1]) < q.per {
+// free is what is left of a quota, and when need will be.
+func (c *count) free(q limit, need int, now time.Time) (int, time.Time) {
+	if c == nil {
+		return q.calls, time.Time{}
+	}
+	first := len(c.ended)
+	for first > 0 && now.Sub(c.ended[first-1]) < q.per {
 		first--
 	}
-	counted := l.ended[first:]
-	free := q.calls - l.underWay - len(counted)
+	counted := c.ended[first:]
+	free := q.calls - c.underWay - len(counted)
 	if free >= need || len(counted) == 0 {
 		return free, time.Time{}
 	}
@@ -91,49 +156,72 @@ func (l *limiter) free(q limit, need int, now time.Time) (int, time.Time) {
 	return free, counted[old-1].Add(q.per)
 }
 
-// easy reports whether a call now would hardly be missed later.
-func (l *limiter) easy() bool {
+// ripe are the keys that may have room now. Those who wait for them ask again.
+func (l *limiter) ripe() (keys []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	if !l.heldUntil(now).IsZero() {
+	for key, at := range l.awaited {
+		if !at.IsZero() && !now.Before(at) {
+			delete(l.awaited, key)
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// again is when the next key is ripe by itself; zero: when a call has ended.
+func (l *limiter) again() (next time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, at := range l.awaited {
+		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	return next
+}
+
+// easy reports whether a call for the event now would hardly be missed later.
+func (l *limiter) easy(session string, kind core.EventType) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	if key, _ := l.heldBy(session, kind, now); key != "" {
 		return false
 	}
 	for _, q := range l.limits {
-		if free, _ := l.free(q, 1, now); free < (q.calls+1)/2 {
+		if !q.uses(kind) {
+			continue
+		}
+		if free, _ := l.counts[q.key(session)].free(q, 1, now); free < (q.calls+1)/2 {
 			return false
 		}
 	}
 	return true
 }
 
-// done replaces a reservation by the calls that were made.
-func (l *limiter) done(reserved, used int) {
+// forget drops what no longer counts.
+func (l *limiter) forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.underWay -= reserved
-	now, longest := l.now(), time.Duration(0)
+	now := l.now()
+	maps.DeleteFunc(l.counts, func(_ string, c *count) bool {
+		l.trim(c, now)
+		return c.underWay == 0 && len(c.ended) == 0
+	})
+	maps.DeleteFunc(l.held, func(_ string, until time.Time) bool { return !now.Before(until) })
+}
+
+// trim drops what is older than the longest window.
+func (l *limiter) trim(c *count, now time.Time) {
+	longest := time.Duration(0)
 	for _, q := range l.limits {
 		longest = max(longest, q.per)
 	}
-	if longest == 0 {
-		return
-	}
 	old := 0
-	for old < len(l.ended) && now.Sub(l.ended[old]) >= longest {
+	for old < len(c.ended) && now.Sub(c.ended[old]) >= longest {
 		old++
 	}
-	l.ended = append(l.ended[:0], l.ended[old:]...)
-	for range used {
-		l.ended = append(l.ended, now)
-	}
-}
-
-// hold lets no call into the scope for so long; the empty scope is everything.
-func (l *limiter) hold(scope string, wait time.Duration) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if until := l.now().Add(wait); until.After(l.held[scope]) {
-		l.held[scope] = until
-	}
+	c.ended = append(c.ended[:0], c.ended[old:]...)
 }

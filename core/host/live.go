@@ -19,7 +19,7 @@ func (r *runner) hearLive(q *queue, s core.Signal) {
 	if l == nil || l.wanted == nil || !l.wanted[string(s.Live.Type)] {
 		return
 	}
-	if q.size() > 0 || !r.limits.easy() {
+	if q.size() > 0 || !r.limits.easy(s.SessionID, core.EventType(s.Live.Type)) {
 		r.counts.dropped.Add(1)
 		return
 	}
@@ -48,11 +48,13 @@ func (r *runner) deliverLive(l *launch, s core.Signal) {
 		Generation: l.generation,
 	})
 	if f, wait := failureOf(err); f.GetKind() == pluginv1.FailureKind_FAILURE_KIND_RETRY_AFTER {
-		r.limits.hold(f.GetScope(), max(wait, defaultRetryAfter))
+		r.limits.hold(f.GetScope(), s.SessionID, core.EventType(s.Live.Type), max(wait, defaultRetryAfter))
 	}
+	used := spent{byKind: map[core.EventType]int{}}
 	for _, receipt := range answer.GetReceipts() {
-		r.limits.done(0, int(receipt.GetCalls()))
+		used.byKind[core.EventType(s.Live.Type)] += int(receipt.GetCalls())
 	}
+	r.limits.done(s.SessionID, nil, used)
 }
 
 func liveData(l *core.Live) []byte {

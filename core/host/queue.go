@@ -29,6 +29,7 @@ type queue struct {
 	mu      sync.Mutex
 	lanes   map[string]*lane
 	line    [classes][]*lane
+	parked  map[string][]*lane    // by the limiter's key that they wait for
 	loaded  map[itemKey]time.Time // in the queue from the store, whose signals may yet come
 	reading *reading              // nil: none is under way
 	backlog int
@@ -48,7 +49,7 @@ type reading struct {
 func newQueue() *queue {
 	return &queue{
 		wake: make(chan struct{}, 1), unsure: make(chan struct{}, 1),
-		lanes: map[string]*lane{}, loaded: map[itemKey]time.Time{},
+		lanes: map[string]*lane{}, loaded: map[itemKey]time.Time{}, parked: map[string][]*lane{},
 	}
 }
 
@@ -168,7 +169,7 @@ func (q *queue) checkGap(ln *lane) {
 
 // lineUp puts the lane in line when it has something to deliver; q.mu is held.
 func (q *queue) lineUp(ln *lane) {
-	if ln.busy || ln.asleep {
+	if ln.busy || ln.asleep || ln.parked {
 		return
 	}
 	run := ln.run()
@@ -206,13 +207,31 @@ func (q *queue) pick() (ln *lane, run []item, thread bool) {
 	return nil, nil, false
 }
 
-// putBack gives back a lane that cannot be served yet, to be the next of its class.
-func (q *queue) putBack(ln *lane, class int) {
+// park gives back a lane that finds no room: it is out of the line until unpark, so
+// that others go on.
+func (q *queue) park(ln *lane, key string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	ln.busy = false
-	ln.ready = class
-	q.line[class] = slices.Insert(q.line[class], 0, ln)
+	ln.busy, ln.parked = false, true
+	q.parked[key] = append(q.parked[key], ln)
+}
+
+// unpark puts those who waited for the key back in line, before those of their class
+// who came later.
+func (q *queue) unpark(key string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	waited := q.parked[key]
+	delete(q.parked, key)
+	came := q.line
+	q.line = [classes][]*lane{}
+	for _, ln := range waited {
+		ln.parked = false
+		q.lineUp(ln)
+	}
+	for class := range q.line {
+		q.line[class] = append(q.line[class], came[class]...)
+	}
 }
 
 // release gives back a lane after its call.

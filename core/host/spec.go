@@ -70,19 +70,26 @@ func (s *Spec) config(fields []Field) ([]byte, error) {
 	return s.Config(fields)
 }
 
+// declared are the plugin's quotas.
+func declared(wire []*pluginv1.Limit) []limit {
+	var limits []limit
+	for _, l := range wire {
+		if l.GetCalls() > 0 && l.GetPer().AsDuration() > 0 {
+			limits = append(limits, limit{
+				scope: l.GetScope(), calls: int(l.GetCalls()), per: l.GetPer().AsDuration(), events: l.GetEvents(),
+			})
+		}
+	}
+	return limits
+}
+
 // limits are those that the host keeps: the plugin's, or what Pace says.
-func (s *Spec) limits(declared []*pluginv1.Limit) ([]limit, error) {
+func (s *Spec) limits(declared []limit) ([]limit, error) {
 	switch s.Pace {
 	case "none":
 		return nil, nil
 	case "", "platform":
-		var limits []limit
-		for _, l := range declared {
-			if l.GetCalls() > 0 && l.GetPer().AsDuration() > 0 {
-				limits = append(limits, limit{scope: l.GetScope(), calls: int(l.GetCalls()), per: l.GetPer().AsDuration()})
-			}
-		}
-		return limits, nil
+		return declared, nil
 	}
 	n, per, ok := strings.Cut(s.Pace, "/")
 	calls, err := strconv.Atoi(n)

@@ -15,6 +15,8 @@ package plugin
 import (
 	"context"
 	"time"
+
+	"github.com/pocketping/pocketping/sdk/plugin/pluginv1"
 )
 
 // Kind is what a plugin is for.
@@ -64,7 +66,7 @@ type Spec[Config any] struct {
 // ScopeThread is the scope of quotas that a platform keeps for each thread by
 // itself: as a limit's scope it is counted per session, in RetryAfter it holds the
 // session alone.
-const ScopeThread = "thread"
+const ScopeThread = pluginv1.ScopeThread
 
 // Limit is a quota: at most Calls calls in any window of Per, over everything
 // that has the scope.

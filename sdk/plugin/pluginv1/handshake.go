@@ -13,6 +13,8 @@ const (
 	HostPIDEnv = "POCKETPING_HOST_PID"
 	// SocketDirEnv is the folder, for this launch only, that holds its sockets.
 	SocketDirEnv = "PLUGIN_UNIX_SOCKET_DIR"
+	// ScopeThread is the scope of quotas and waits of one session's thread alone.
+	ScopeThread = "thread"
 	// MaxMessage is the size in bytes of the largest message either way.
 	MaxMessage = 4 << 20
 )
