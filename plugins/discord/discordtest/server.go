@@ -1,0 +1,193 @@
+// Package discordtest is a simulator of Discord, for tests: one bot, one guild
+// with a forum and a text channel, and operators who act in them. It speaks the
+// REST API, the gateway (a WebSocket) and the CDN, all at one loopback address.
+//
+//	server := discordtest.NewServer()
+//	defer server.Close()
+//	// point the bot at server.URL with server.Token and server.ForumID
+//	state := server.WaitFor(t, func(s discordtest.State) bool { return len(s.Threads) == 1 })
+//	server.Operator("Olga").Message(state.Threads[0].ID, "Hi!")
+//
+// It answers as the real service does, its errors and rate limits included, and
+// keeps a log of the requests. Inject makes calls fail, Down refuses connections,
+// Replay repeats and shuffles the gateway's events, and a Clock of one's own
+// makes time pass.
+package discordtest
+
+import (
+	"context"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Server is the simulator. All of it may be used from any goroutine.
+type Server struct {
+	URL     string // of the host, without a slash at the end; the API is at URL + "/api/v9"
+	Token   string // the bot's, without the word "Bot"
+	BotID   string
+	AppID   string
+	GuildID string
+	ForumID string // a forum channel
+	TextID  string // an ordinary text channel
+
+	addr      string
+	clock     Clock
+	rand      *rand.Rand
+	patience  time.Duration
+	settings  settings
+	secret    [16]byte // signs the CDN's links
+	httpMu    sync.Mutex
+	http      *http.Server // nil while it is down
+	stopClock context.CancelFunc
+
+	mu       sync.Mutex
+	closed   chan struct{}
+	changed  chan struct{} // closed and replaced at every change
+	lastID   int64
+	guild    guild
+	channels map[string]*channel
+	order    []string // of channels and threads, as they were made
+	messages map[string]*Message
+	said     []*Message // all messages, as they were made
+	users    map[string]*User
+	webhooks map[string]*webhook
+	files    map[string]*File // by attachment id
+	typing   map[string]time.Time
+	nonces   map[nonceKey]nonceUse
+	revoked  bool
+	down     bool
+
+	sessions map[string]*session
+	conns    map[*conn]struct{}
+	gateway  Gateway
+	starts   []time.Time // of identifies within a day
+	muted    bool        // heartbeats are not acknowledged
+	replay   replay
+
+	buckets map[string]*bucket
+	global  bucket
+	faults  []*fault
+	log     []*Request
+}
+
+// settings are what options change.
+type settings struct {
+	limits      Limits
+	heartbeat   time.Duration
+	activeMax   int // active threads of the guild
+	tags        []string
+	requireTag  bool
+	content     bool // MESSAGE_CONTENT is ticked in the developer portal
+	resumeFor   time.Duration
+	nonceFor    time.Duration
+	linksFor    time.Duration
+	identifyMax int
+	identifyGap time.Duration
+	uploadMax   int64
+}
+
+// NewServer starts a simulator whose bot has every right it needs. It panics
+// when it cannot listen.
+func NewServer(opts ...Option) *Server {
+	s := &Server{
+		Token: "MTA0.simulated.token-of-discordtest", addr: "127.0.0.1:0", clock: systemClock{}, patience: 10 * time.Second,
+		rand: rand.New(rand.NewPCG(1, 1)), settings: defaults(),
+		closed: make(chan struct{}), changed: make(chan struct{}),
+		channels: map[string]*channel{}, messages: map[string]*Message{}, users: map[string]*User{},
+		webhooks: map[string]*webhook{}, files: map[string]*File{}, typing: map[string]time.Time{},
+		nonces: map[nonceKey]nonceUse{}, sessions: map[string]*session{}, conns: map[*conn]struct{}{},
+		buckets: map[string]*bucket{},
+	}
+	for _, opt := range opts {
+		opt(s)
+	}
+	for i := range s.secret {
+		s.secret[i] = byte(s.rand.Uint32())
+	}
+	s.replay.rand = rand.New(rand.NewPCG(s.rand.Uint64(), 7))
+	s.found()
+	if err := s.listen(); err != nil {
+		panic("discordtest: " + err.Error())
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s.stopClock = cancel
+	go s.archiveInTime(ctx)
+	return s
+}
+
+type connKey struct{}
+
+func (s *Server) listen() error {
+	l, err := net.Listen("tcp", s.addr)
+	if err != nil {
+		return err
+	}
+	if s.URL == "" { // Up listens where NewServer did
+		s.addr = l.Addr().String()
+		s.URL = "http://" + s.addr
+	}
+	server := &http.Server{
+		Handler: s, ReadHeaderTimeout: 10 * time.Second,
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
+	}
+	s.http = server
+	go func() { _ = server.Serve(l) }() // ends with Down or Close
+	return nil
+}
+
+// Down makes the whole service unreachable: connections are cut and new ones
+// refused. Its state stays.
+func (s *Server) Down() {
+	s.httpMu.Lock()
+	defer s.httpMu.Unlock()
+	if s.http == nil {
+		return
+	}
+	_ = s.http.Close() // nothing is left to do about it
+	s.http = nil
+	s.update(func() { s.down = true })
+	s.DropGateway()
+}
+
+// Up ends what Down began, at the same address. It panics when it cannot listen.
+func (s *Server) Up() {
+	s.httpMu.Lock()
+	defer s.httpMu.Unlock()
+	if s.http != nil {
+		return
+	}
+	s.update(func() { s.down = false })
+	if err := s.listen(); err != nil {
+		panic("discordtest: " + err.Error())
+	}
+}
+
+// Close stops the server and cuts what is under way.
+func (s *Server) Close() {
+	s.mu.Lock()
+	select {
+	case <-s.closed:
+	default:
+		close(s.closed)
+	}
+	s.mu.Unlock()
+	s.stopClock()
+	s.Down()
+}
+
+// notify wakes everything that waits for a change. It needs s.mu.
+func (s *Server) notify() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// update changes the state and wakes whoever waits for it.
+func (s *Server) update(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
+	s.notify()
+}

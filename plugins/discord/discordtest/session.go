@@ -1,0 +1,107 @@
+package discordtest
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
+
+// keepFrames is how many events a session keeps for a resume.
+const keepFrames = 50_000
+
+// session is what a bot identified for. It outlives its connection for a while.
+type session struct {
+	id      string
+	intents int
+	seq     int64
+	frames  []frame // sent, or missed, ascending
+	conn    *conn   // nil while it is lost
+	lost    time.Time
+	delayed delayed
+}
+
+type frame struct {
+	seq  int64
+	data []byte
+}
+
+func (s *Server) newSession(c *conn, intents int) *session {
+	id := make([]byte, 16)
+	for i := range id {
+		id[i] = byte(s.rand.Uint32())
+	}
+	live := &session{id: hex.EncodeToString(id), intents: intents, conn: c}
+	s.sessions[live.id] = live
+	return live
+}
+
+// emit gives the event its number, keeps it and sends it when there is a connection.
+func (s *Server) emit(live *session, kind string, data json.RawMessage) {
+	live.seq++
+	b, err := json.Marshal(struct {
+		Op   int             `json:"op"`
+		Seq  int64           `json:"s"`
+		Type string          `json:"t"`
+		Data json.RawMessage `json:"d"`
+	}{0, live.seq, kind, data})
+	if err != nil {
+		panic("discordtest: " + err.Error())
+	}
+	live.frames = append(live.frames, frame{live.seq, b})
+	if len(live.frames) > keepFrames {
+		live.frames = live.frames[1:]
+	}
+	s.gateway.Dispatched++
+	if live.conn != nil && !live.conn.zombie {
+		live.conn.put(outgoing{data: b})
+	}
+}
+
+// resumable reports whether everything after seq is still there.
+func (s *Server) resumable(live *session, seq int64) bool {
+	if live.conn == nil && s.clock.Now().Sub(live.lost) > s.settings.resumeFor {
+		delete(s.sessions, live.id)
+		return false
+	}
+	first := live.seq + 1
+	if len(live.frames) > 0 {
+		first = live.frames[0].seq
+	}
+	return seq+1 >= first
+}
+
+// resume moves the session to the connection and replays what it missed.
+func (s *Server) resume(live *session, c *conn, seq int64) {
+	if old := live.conn; old != nil {
+		old.session = nil
+		old.drop()
+	}
+	live.conn, c.session = c, live
+	for _, f := range live.frames {
+		if f.seq > seq {
+			c.put(outgoing{data: f.data})
+		}
+	}
+	s.emit(live, "RESUMED", json.RawMessage(`{"_trace":[]}`))
+}
+
+// lose takes the connection from its session; one that was ended on purpose
+// cannot be resumed.
+func (s *Server) lose(c *conn, onPurpose bool) {
+	live := c.session
+	if live == nil || live.conn != c {
+		return
+	}
+	live.conn, live.lost, c.session = nil, s.clock.Now(), nil
+	if onPurpose {
+		s.end(live)
+	}
+}
+
+func (s *Server) end(live *session) {
+	delete(s.sessions, live.id)
+	if live.conn != nil {
+		live.conn.session = nil
+		live.conn = nil
+	}
+}
