@@ -6,7 +6,7 @@ GO       ?= go
 TOOL     := $(GO) tool -modfile=tools/go.mod
 PLUGINS  := $(patsubst %/main.go,./%,$(wildcard plugins/*/main.go))
 MODULE   := github.com/pocketping/pocketping
-PACKAGES ?= $(shell $(GO) list ./... | grep -vx $(MODULE))
+PACKAGES ?= $(shell $(GO) list ./... | grep -vx $(MODULE)/e2e)
 
 .PHONY: run build test check generate bench e2e clean
 
@@ -26,7 +26,7 @@ build:
 test:
 	tools/deps.sh
 	CGO_ENABLED=1 $(GO) test -race -p 2 -timeout 12m $(PACKAGES)
-	CGO_ENABLED=1 $(GO) test -race -count=1 -v -timeout 12m .
+	CGO_ENABLED=1 $(GO) test -race -count=1 -v -timeout 12m ./e2e
 
 # Looks at the code without running it.
 check:
@@ -50,7 +50,7 @@ bench:
 # Runs the real binary with real plugins, simulated platforms and a browser.
 e2e:
 	tools/deps.sh
-	$(GO) test -count=1 -v -timeout 15m .
+	$(GO) test -count=1 -v -timeout 15m ./e2e
 
 clean:
 	rm -rf bin

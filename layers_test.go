@@ -44,10 +44,13 @@ var layers = []layer{
 	{pattern: "sdk/plugin/kit", own: plugin, libs: []string{"github.com/rivo/uniseg"}},
 	{pattern: "sdk/plugin/plugintest", own: []string{"sdk/plugin/..."}, libs: sdkLibs},
 	{pattern: "plugins/inbox/...", own: append([]string{"plugins/inbox/..."}, plugin...), libs: []string{"github.com/coder/websocket"}},
+	{pattern: "plugins/discord/...", own: append([]string{"plugins/discord/..."}, plugin...), libs: []string{"github.com/bwmarrin/discordgo", "github.com/gorilla/websocket", "github.com/coder/websocket"}},
+	{pattern: "plugins/slack/...", own: append([]string{"plugins/slack/..."}, plugin...), libs: []string{"github.com/slack-go/slack", "github.com/coder/websocket"}},
 	{pattern: "plugins/telegram/...", own: append([]string{"plugins/telegram/..."}, plugin...), libs: []string{"github.com/go-telegram/bot"}},
 	{pattern: "widget/..."},
 	{pattern: "internal/...", own: []string{"..."}, anyLib: true}, // for tests and benchmarks
 	{pattern: "bench/...", own: []string{"..."}, anyLib: true},
+	{pattern: "e2e"},
 }
 
 var sdkLibs = []string{

@@ -1,4 +1,4 @@
-package main
+package e2e
 
 import (
 	"context"
@@ -25,7 +25,7 @@ const (
 const patience = 30 * time.Second
 
 var bins = sync.OnceValues(func() (harness.Bins, error) {
-	return harness.Build(context.Background(), ".", filepath.Join(scratch, "bin"), raceDetector)
+	return harness.Build(context.Background(), "..", filepath.Join(scratch, "bin"), raceDetector)
 })
 
 // scratch holds what all tests share: the binaries.
