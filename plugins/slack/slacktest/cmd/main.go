@@ -1,0 +1,89 @@
+// Command cmd runs the Slack simulator by itself, for trying a bridge by hand:
+// what you type is said by an operator in the newest thread, and what the bot
+// writes is printed.
+//
+//	go run ./plugins/slack/slacktest/cmd -addr 127.0.0.1:8082
+package main
+
+import (
+	"bufio"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/pocketping/pocketping/plugins/slack/slacktest"
+)
+
+func main() {
+	addr := flag.String("addr", "127.0.0.1:8082", "where to listen")
+	budgets := flag.Bool("budgets", false, "keep Slack's quotas")
+	events := flag.String("events", "", "send events to this request URL instead of a socket")
+	name := flag.String("operator", "Olga", "who you are")
+	flag.Parse()
+	opts := []slacktest.Option{slacktest.WithAddr(*addr)}
+	if *budgets {
+		opts = append(opts, slacktest.WithBudgets())
+	}
+	s := slacktest.NewServer(opts...)
+	defer s.Close()
+	fmt.Printf("API            %s\nbot token      %s\napp token      %s\nsigning secret %s\nchannel        %s\n\n",
+		s.URL, s.BotToken, s.AppToken, s.SigningSecret, s.ChannelID)
+	if *events != "" {
+		if err := s.UseHTTP(*events, ""); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}
+	fmt.Println(`Type what the operator says in the newest thread; ":react NAME", ":click ACTION", ":delete" (the parent) and ":down", ":up" act.`)
+	go watch(s)
+	lines := bufio.NewScanner(os.Stdin)
+	for lines.Scan() {
+		act(s, s.Operator(*name), strings.TrimSpace(lines.Text()))
+	}
+	select {} // without a terminal it serves until it is ended
+}
+
+func act(s *slacktest.Server, o *slacktest.Operator, line string) {
+	parents := s.State().Parents
+	if len(parents) == 0 || line == "" {
+		return
+	}
+	thread := parents[len(parents)-1].TS
+	word, rest, _ := strings.Cut(line, " ")
+	switch word {
+	case ":react":
+		o.React(thread, rest)
+	case ":click":
+		if !o.Click(thread, rest) {
+			fmt.Println("there is no such button")
+		}
+	case ":delete":
+		o.DeleteParent(thread)
+	case ":down":
+		s.Down()
+	case ":up":
+		if err := s.Up(); err != nil {
+			fmt.Println(err)
+		}
+	default:
+		o.Message(thread, line)
+	}
+}
+
+// watch prints what the bot writes as it comes.
+func watch(s *slacktest.Server) {
+	for n := 0; ; {
+		state := s.WaitFor(never{}, func(state slacktest.State) bool { return len(state.Messages) > n })
+		for ; n < len(state.Messages); n++ {
+			if m := state.Messages[n]; m.Own {
+				fmt.Printf("[%s] %s: %s\n", m.Thread, m.Author, m.Rendered.Text)
+			}
+		}
+	}
+}
+
+// never fails: watch waits again.
+type never struct{}
+
+func (never) Helper()               {}
+func (never) Fatalf(string, ...any) {}

@@ -1,0 +1,46 @@
+package slacktest
+
+import (
+	"fmt"
+	"strings"
+)
+
+// String shows the state for a test that failed.
+func (s State) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "channel %s, %d sockets, %d not acknowledged, %d lost", s.Channel, s.Sockets, s.Pending, s.Lost)
+	for _, m := range s.Messages {
+		if m.Thread != "" {
+			continue
+		}
+		b.WriteString("\n  " + m.line())
+		for _, reply := range s.Messages {
+			if reply.Thread == m.TS {
+				b.WriteString("\n    " + reply.line())
+			}
+		}
+	}
+	for _, v := range s.Violations {
+		fmt.Fprintf(&b, "\n  violation: %s", v)
+	}
+	b.WriteString("\n  last calls:")
+	for _, r := range s.Log[max(len(s.Log)-20, 0):] {
+		fmt.Fprintf(&b, "\n    %s → %d %s", r.Method, r.Status, r.Error)
+	}
+	return b.String()
+}
+
+func (m Message) line() string {
+	return fmt.Sprintf("%s %s: %q%s", m.TS, m.Author, m.Rendered.Text,
+		flags("deleted", m.Deleted, "tombstone", m.Tombstone, "file", len(m.Files) > 0, "edited", m.Edited != "", "unthreaded", m.Wanted != ""))
+}
+
+func flags(pairs ...any) string {
+	var b strings.Builder
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1].(bool) {
+			fmt.Fprintf(&b, " (%s)", pairs[i])
+		}
+	}
+	return b.String()
+}

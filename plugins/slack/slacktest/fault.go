@@ -1,0 +1,67 @@
+package slacktest
+
+import (
+	"slices"
+	"time"
+)
+
+// Drop says whether and when a fault cuts the connection.
+type Drop int
+
+// When the connection is cut: before the call does something, or after it did it
+// and before it answers.
+const (
+	DropNever Drop = iota
+	DropBefore
+	DropAfter
+)
+
+// Fault makes calls fail.
+type Fault struct {
+	Method     string        // "" means every method but apps.connections.open; "upload" and "download" are those of files
+	Error      string        // answer 200 with "ok": false and this error
+	Status     int           // answer with it instead
+	Body       string        // with Status: as it is
+	RetryAfter int           // seconds: answer 429, as when the quota is spent
+	After      bool          // perform the call, and only then answer so
+	Delay      time.Duration // before anything else
+	Drop       Drop
+	Times      int     // so often; 0 means until it is removed
+	Chance     float64 // of each call, from 0 to 1; 0 means every call
+}
+
+// answers tells whether the fault has an answer of its own.
+func (f Fault) answers() bool { return f.Error != "" || f.Status != 0 || f.RetryAfter != 0 }
+
+type fault struct{ Fault }
+
+// Inject adds a fault and returns how to remove it. The first that hits a call
+// is the one that counts.
+func (s *Server) Inject(f Fault) (remove func()) {
+	added := &fault{f}
+	s.update(func() { s.faults = append(s.faults, added) })
+	return func() { s.update(func() { s.removeFault(added) }) }
+}
+
+func (s *Server) removeFault(gone *fault) {
+	s.faults = slices.DeleteFunc(slices.Clone(s.faults), func(f *fault) bool { return f == gone })
+}
+
+// faultFor picks the first fault that hits this call.
+func (s *Server) faultFor(method string) Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.faults {
+		hit := f.Method == method || f.Method == "" && method != "apps.connections.open"
+		if !hit || f.Chance > 0 && s.rand.Float64() >= f.Chance {
+			continue
+		}
+		if f.Times > 0 {
+			if f.Times--; f.Times == 0 {
+				s.removeFault(f)
+			}
+		}
+		return f.Fault
+	}
+	return Fault{}
+}

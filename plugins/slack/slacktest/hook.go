@@ -1,0 +1,202 @@
+package slacktest
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// hook sends what the app is owed to its request URLs, instead of a socket: one
+// request after another.
+type hook struct {
+	url, interactions string
+	queue             []posting
+	wake              chan struct{} // has room for one
+	stop              chan struct{}
+}
+
+// posting is one request to make.
+type posting struct {
+	*delivery
+	retry  int
+	reason string
+}
+
+func (h *hook) add(p posting) {
+	h.queue = append(h.queue, p)
+	select {
+	case h.wake <- struct{}{}:
+	default:
+	}
+}
+
+// UseHTTP sends events to a request URL from now on, and interactions and slash
+// commands to another ("": the same). Like Slack it first asks the URL to prove
+// itself with a challenge, and returns why that failed.
+func (s *Server) UseHTTP(events, interactions string) error {
+	if interactions == "" {
+		interactions = events
+	}
+	if err := s.verifyURL(events); err != nil {
+		return err
+	}
+	s.update(func() {
+		s.stopHook()
+		s.hook = hook{url: events, interactions: interactions, wake: make(chan struct{}, 1), stop: make(chan struct{})}
+		go s.work(s.hook.wake, s.hook.stop)
+	})
+	return nil
+}
+
+// UseSockets goes back to Socket Mode.
+func (s *Server) UseSockets() { s.update(s.stopHook) }
+
+func (s *Server) stopHook() {
+	if s.hook.stop != nil {
+		close(s.hook.stop)
+	}
+	s.hook = hook{}
+}
+
+func (s *Server) verifyURL(target string) error {
+	challenge := "challenge-of-the-request-url"
+	body := raw(obj{"token": verification, "challenge": challenge, "type": "url_verification"})
+	status, answer, err := s.post(target, "application/json", body, 0, "")
+	if err != nil {
+		return fmt.Errorf("slacktest: the request URL does not answer: %w", err)
+	}
+	var wrapped struct{ Challenge string }
+	if json.Unmarshal(answer, &wrapped) != nil {
+		wrapped.Challenge = strings.TrimPrefix(strings.TrimSpace(string(answer)), "challenge=")
+	}
+	if status != http.StatusOK || wrapped.Challenge != challenge {
+		return fmt.Errorf("slacktest: the request URL answered %d and not the challenge", status)
+	}
+	return nil
+}
+
+// work makes the requests until the hook is stopped.
+func (s *Server) work(wake, stop chan struct{}) {
+	for {
+		s.mu.Lock()
+		queue := s.hook.queue
+		s.hook.queue = nil
+		s.mu.Unlock()
+		for _, p := range queue {
+			s.deliver(p)
+		}
+		if len(queue) > 0 {
+			continue
+		}
+		select {
+		case <-wake:
+		case <-stop:
+			return
+		case <-s.closed:
+			return
+		}
+	}
+}
+
+// deliver makes one request, and settles what became of it.
+func (s *Server) deliver(p posting) {
+	s.mu.Lock()
+	up, target := s.http != nil, s.hook.url
+	body, contentType := []byte(p.payload), "application/json"
+	if p.kind != "events_api" {
+		target, contentType = s.hook.interactions, "application/x-www-form-urlencoded"
+		body = formOf(p.kind, p.payload)
+	}
+	s.mu.Unlock()
+	reason := "connection_failed"
+	if up && target != "" {
+		status, _, err := s.post(target, contentType, body, p.retry, p.reason)
+		switch {
+		case err == nil && status/100 == 2:
+			s.mu.Lock()
+			s.ack(p.delivery)
+			s.mu.Unlock()
+			return
+		case err == nil:
+			reason = "http_error"
+		case errors.Is(err, context.Canceled):
+			reason = "http_timeout"
+		}
+	}
+	p.setReason(s, reason)
+	select {
+	case p.failed <- struct{}{}:
+	default: // a repeated one failed twice
+	}
+}
+
+// formOf is an interaction as it is posted: in one field; a slash command has
+// its own.
+func formOf(kind string, payload json.RawMessage) []byte {
+	form := url.Values{}
+	if kind == "slash_commands" {
+		var fields map[string]string
+		_ = json.Unmarshal(payload, &fields) // they are all texts
+		for k, v := range fields {
+			form.Set(k, v)
+		}
+		return []byte(form.Encode())
+	}
+	form.Set("payload", string(payload))
+	return []byte(form.Encode())
+}
+
+// post makes a signed request; it is cancelled when Slack would wait no longer.
+func (s *Server) post(target, contentType string, body []byte, retry int, reason string) (status int, answer []byte, err error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	late, answered := s.clock.After(ackWithin), make(chan struct{})
+	defer close(answered)
+	go func() {
+		select {
+		case <-late:
+		case <-s.closed:
+		case <-answered:
+		}
+		cancel()
+	}()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, err
+	}
+	at := strconv.FormatInt(time.Now().Unix(), 10)
+	r.Header.Set("Content-Type", contentType)
+	r.Header.Set("User-Agent", "Slackbot 1.0 (+https://api.slack.com/robots)")
+	r.Header.Set("X-Slack-Request-Timestamp", at)
+	r.Header.Set("X-Slack-Signature", Sign(s.SigningSecret, at, body))
+	if retry > 0 {
+		r.Header.Set("X-Slack-Retry-Num", strconv.Itoa(retry))
+		r.Header.Set("X-Slack-Retry-Reason", reason)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	answer, err = io.ReadAll(io.LimitReader(resp.Body, 1<<16))
+	return resp.StatusCode, answer, err
+}
+
+// Sign is the X-Slack-Signature of a body that was sent at that moment, in Unix
+// seconds.
+func Sign(secret, timestamp string, body []byte) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	fmt.Fprintf(mac, "v0:%s:%s", timestamp, body)
+	return "v0=" + hex.EncodeToString(mac.Sum(nil))
+}

@@ -1,0 +1,219 @@
+package slacktest
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Error is an answer that is not ok.
+type Error struct {
+	Code       string
+	Needed     string // the scope, with missing_scope
+	Provided   string
+	RetryAfter int // seconds: the answer is 429
+}
+
+func (e *Error) Error() string { return e.Code }
+
+func fail(code string) error { return &Error{Code: code} }
+
+// call is one request to one method.
+type call struct {
+	*Server
+	params
+	entry *Request
+}
+
+// ServeHTTP answers as https://slack.com, files.slack.com and the socket's host do.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch path := r.URL.Path; {
+	case strings.HasPrefix(path, "/api/"):
+		s.serveMethod(w, r, strings.TrimPrefix(path, "/api/"))
+	case strings.HasPrefix(path, "/link"):
+		s.serveSocket(w, r)
+	case strings.HasPrefix(path, uploadPath):
+		s.serveFiles(w, r, "upload", s.upload)
+	case strings.HasPrefix(path, downloadPath):
+		s.serveFiles(w, r, "download", s.download)
+	case strings.HasPrefix(path, responsePath):
+		s.serveResponse(w, r)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, method string) {
+	p, token, err := parseParams(r)
+	var refused *Error
+	if err != nil && !errors.As(err, &refused) {
+		panic(http.ErrAbortHandler) // the body was cut: there is nobody to answer
+	}
+	c := &call{s, p, s.record(method, p, s.kindOf(token))}
+	f := s.faultFor(method)
+	s.wait(r, f.Delay)
+	var result obj
+	var raised []*delivery
+	switch {
+	case f.Drop == DropBefore:
+		s.hangUp(w, c.entry)
+		return
+	case refused != nil:
+		err = refused
+	case f.answers() && !f.After:
+	default:
+		result, raised, err = c.perform(method)
+	}
+	switch {
+	case f.Drop == DropAfter:
+		s.hangUp(w, c.entry)
+	case f.answers():
+		s.answerFault(w, c, f)
+	default:
+		s.await(raised)
+		s.answer(w, c, method, result, err)
+	}
+	s.sendOn(raised)
+}
+
+func (s *Server) wait(r *http.Request, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	select {
+	case <-s.clock.After(d):
+	case <-r.Context().Done():
+	case <-s.closed:
+	}
+}
+
+// perform does what the method does, and returns what the app must be told of.
+func (c *call) perform(name string) (result obj, raised []*delivery, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m, ok := methods[name]
+	if !ok {
+		return nil, nil, fail("unknown_method")
+	}
+	if err := c.authorize(m); err != nil {
+		return nil, nil, err
+	}
+	if err := c.spend(name, m); err != nil {
+		return nil, nil, err
+	}
+	if c.echo == EchoAfter {
+		c.outbox.divert = &raised
+		defer func() { c.outbox.divert = nil }()
+	}
+	first := len(c.outbox.events)
+	result, err = m.do(c)
+	if err != nil {
+		return nil, raised, err
+	}
+	if c.echo == EchoBefore {
+		raised = append(raised, c.outbox.events[first:]...)
+	}
+	c.entry.Performed = true
+	c.notify()
+	return result, raised, nil
+}
+
+// await holds the answer back until the app has taken the echo.
+func (s *Server) await(raised []*delivery) {
+	if s.echo != EchoBefore {
+		return
+	}
+	enough := time.After(250 * time.Millisecond)
+	for _, d := range raised {
+		select {
+		case <-d.done:
+		case <-enough:
+			return
+		case <-s.closed:
+			return
+		}
+	}
+}
+
+// sendOn releases what a call raised, once it was answered.
+func (s *Server) sendOn(raised []*delivery) {
+	if s.echo != EchoAfter || len(raised) == 0 {
+		return
+	}
+	s.update(func() {
+		for _, d := range raised {
+			s.release(d)
+		}
+	})
+}
+
+func (s *Server) answer(w http.ResponseWriter, c *call, method string, result obj, err error) {
+	status := http.StatusOK
+	body := obj{"ok": true}
+	var refused *Error
+	if errors.As(err, &refused) {
+		body = obj{"ok": false, "error": refused.Code}
+		if refused.Needed != "" {
+			body["needed"], body["provided"] = refused.Needed, refused.Provided
+		}
+		if refused.RetryAfter > 0 {
+			status = http.StatusTooManyRequests
+			w.Header().Set("Retry-After", strconv.Itoa(refused.RetryAfter))
+		}
+	}
+	maps.Copy(body, result)
+	s.finish(c.entry, status, refused)
+	s.mu.Lock()
+	if c.entry.Token == "bot" {
+		w.Header().Set("X-OAuth-Scopes", strings.Join(s.scopes, ","))
+		w.Header().Set("X-Accepted-OAuth-Scopes", methods[method].scope)
+	}
+	s.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // the caller has gone when it fails
+	_ = http.NewResponseController(w).Flush()
+}
+
+func (s *Server) answerFault(w http.ResponseWriter, c *call, f Fault) {
+	switch {
+	case f.RetryAfter > 0:
+		s.answer(w, c, c.entry.Method, nil, &Error{Code: "ratelimited", RetryAfter: f.RetryAfter})
+	case f.Status != 0:
+		s.finish(c.entry, f.Status, nil)
+		w.WriteHeader(f.Status)
+		_, _ = w.Write([]byte(f.Body)) // the caller has gone when it fails
+	default:
+		s.answer(w, c, c.entry.Method, nil, &Error{Code: f.Error})
+	}
+}
+
+// hangUp ends the connection without an answer.
+func (s *Server) hangUp(w http.ResponseWriter, entry *Request) {
+	s.finish(entry, 0, nil)
+	conn, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0) // a reset; a plain close will do where it fails
+	}
+	_ = conn.Close()
+}
+
+func (s *Server) finish(entry *Request, status int, refused *Error) {
+	s.update(func() {
+		entry.Status = status
+		if refused != nil {
+			entry.Error, entry.RetryAfter = refused.Code, refused.RetryAfter
+		}
+		if status == http.StatusTooManyRequests {
+			s.holds[entry.scope()] = s.clock.Now().Add(time.Duration(entry.RetryAfter) * time.Second)
+		}
+	})
+}
