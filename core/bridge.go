@@ -38,6 +38,7 @@ type Delivery struct {
 	SessionID string
 	Seq       int64
 	Type      EventType
+	MessageID string // of an event about a message
 }
 
 // Run is what a bridge needs to deliver some of a session's events.

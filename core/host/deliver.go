@@ -67,10 +67,11 @@ func (r *runner) deliver(l *launch, work job) {
 		used = r.failed(l, ln, run, wanted, err)
 		return
 	}
-	used = r.receipts(ln, run, wanted, answer)
+	used = r.receipts(l, ln, run, wanted, answer)
 }
 
-// render reads the events as they are now. Those that are no more are settled.
+// render reads the events as they are now. Those that are no more are settled, and
+// those of a message that was deleted before anything of it was sent.
 func (r *runner) render(l *launch, ln *lane, items []item) (*core.Run, []*pluginv1.Event, error) {
 	ctx, cancel := context.WithTimeout(l.ended, readTimeout)
 	defer cancel()
@@ -87,7 +88,7 @@ func (r *runner) render(l *launch, ln *lane, items []item) (*core.Run, []*plugin
 	size := 0
 	for _, it := range items {
 		i := slices.IndexFunc(run.Events, func(e *core.Event) bool { return e.Seq == it.seq })
-		if i < 0 {
+		if i < 0 || !l.hook && needless(run, i, items) {
 			gone = append(gone, it.seq)
 			continue
 		}
@@ -105,6 +106,22 @@ func (r *runner) render(l *launch, ln *lane, items []item) (*core.Run, []*plugin
 		}
 	}
 	return run, events, err
+}
+
+// needless reports whether the run's i-th event is of a message that never was on the
+// platform and is deleted: it, its edits and its delete would show nothing.
+func needless(run *core.Run, i int, items []item) bool {
+	m := run.Events[i].Message
+	if m == nil || m.DeletedAt.IsZero() || slices.ContainsFunc(run.Links, func(l core.Link) bool { return l.MessageID == m.ID }) {
+		return false
+	}
+	posted := slices.IndexFunc(run.Events, func(e *core.Event) bool {
+		return e.MessageID == m.ID && (e.Type == core.MessagePosted || e.Type == core.NotePosted)
+	})
+	if posted < 0 || posted > i {
+		return false
+	}
+	return !slices.ContainsFunc(items, func(it item) bool { return it.uncertain && it.message == m.ID })
 }
 
 var errAgain = errors.New("some events are no more")
@@ -131,7 +148,7 @@ func (r *runner) notRendered(ln *lane, err error) {
 }
 
 // receipts settles what the plugin says is done, and counts its calls.
-func (r *runner) receipts(ln *lane, run *core.Run, items []item, answer *pluginv1.DeliverResponse) spent {
+func (r *runner) receipts(l *launch, ln *lane, run *core.Run, items []item, answer *pluginv1.DeliverResponse) spent {
 	rec, used := core.Record{}, spent{byKind: map[core.EventType]int{}}
 	owed := r.queue.owed(ln.session) // events that were recorded on the way are done
 	for _, receipt := range answer.GetReceipts() {
@@ -160,7 +177,7 @@ func (r *runner) receipts(ln *lane, run *core.Run, items []item, answer *pluginv
 		rec.Thread = ""
 	}
 	if err := r.settle(ln, rec); err != nil {
-		r.queue.doubt(ln, items)
+		r.queue.doubt(ln, items, l.joins)
 		r.retry(ln, "what was delivered cannot be recorded: "+core.AsError(err).Message)
 		return used
 	}

@@ -25,7 +25,7 @@ func TestDeliversInOrderAndSettles(t *testing.T) {
 	w.platform.mu.Lock()
 	got := slices.Clone(w.platform.got)
 	w.platform.mu.Unlock()
-	if got[0].Type != "session.opened" || got[0].Thread != "" || got[0].Visitor != "Anna" || !got[1].Uncertain {
+	if got[0].Type != "session.opened" || got[0].Thread != "" || got[0].Visitor != "Anna" || !got[0].Uncertain || got[1].Uncertain {
 		t.Errorf("first came %+v, %+v", got[0], got[1])
 	}
 	last := got[len(got)-1]

@@ -89,13 +89,14 @@ type job struct {
 	room     reservation
 }
 
-// sort separates what the plugin wants from what is done with at once.
+// sort separates what the plugin is to get from what is done with at once: what it
+// does not want, and an edit of what was edited again. A hook gets every edit.
 func (l *launch) sort(items []item) (wanted []item, unwanted []int64) {
-	for _, it := range items {
-		if l.wants(it.kind) {
-			wanted = append(wanted, it)
-		} else {
+	for i, it := range items {
+		if !l.wants(it.kind) || !l.hook && superseded(items, i) {
 			unwanted = append(unwanted, it.seq)
+		} else {
+			wanted = append(wanted, it)
 		}
 	}
 	return wanted, unwanted

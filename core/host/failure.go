@@ -40,7 +40,7 @@ func failureOf(err error) (f *pluginv1.Failure, wait time.Duration) {
 func (r *runner) failed(l *launch, ln *lane, run *core.Run, items []item, err error) spent {
 	f, wait := failureOf(err)
 	if f == nil {
-		r.queue.doubt(ln, items)
+		r.queue.doubt(ln, items, l.joins)
 		if !errors.Is(context.Cause(l.ended), errEnded) { // it may be what ended the plugin
 			r.retry(ln, r.plog.clean(status.Convert(err).Message()))
 		}
@@ -64,7 +64,7 @@ func (r *runner) failed(l *launch, ln *lane, run *core.Run, items []item, err er
 		r.cannot(reason)
 	default:
 		calls = max(calls, 1)
-		r.queue.doubt(ln, items)
+		r.queue.doubt(ln, items, l.joins)
 		r.retry(ln, reason)
 	}
 	return spent{any: calls}

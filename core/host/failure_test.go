@@ -73,7 +73,7 @@ func TestWhatEndsThePluginIsATryUnlessWeEndedIt(t *testing.T) {
 				end(c.cause)
 			}
 			defer end(nil)
-			r.queue.hear(signal("s", true, core.MessagePosted, 5), "b")
+			r.queue.hear(signal("s", true, core.MessagePosted, 5, 6), "b")
 			ln, items, _ := r.queue.pick()
 			r.failed(&launch{process: &process{ended: ended}}, ln, &core.Run{}, items, errors.New("broken pipe"))
 			if ln.tries != c.tries {
@@ -81,6 +81,13 @@ func TestWhatEndsThePluginIsATryUnlessWeEndedIt(t *testing.T) {
 			}
 			if !ln.waiting[0].uncertain {
 				t.Error("it is certain")
+			}
+			if ln.waiting[1].uncertain {
+				t.Error("the next, which was not begun before the first was recorded, is uncertain")
+			}
+			r.queue.doubt(ln, items, true)
+			if !ln.waiting[1].uncertain {
+				t.Error("of a run that is delivered as one call the second is certain")
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package host_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -36,9 +37,12 @@ func serveFixture(create func(context.Context, fixtureConfig, plugin.Host) (plug
 	plugin.Serve(plugin.Spec[fixtureConfig]{
 		Name: "fixture", Version: "1.0",
 		Events: []string{
-			plugin.SessionOpened, plugin.MessagePosted, plugin.MessageEdited, plugin.Notice, plugin.EventTyping,
+			plugin.SessionOpened, plugin.MessagePosted, plugin.MessageEdited, plugin.MessageDeleted, plugin.Notice, plugin.EventTyping,
 		},
-		Limits:      []plugin.Limit{{Scope: "chat", Calls: 1000, Per: time.Minute}},
+		Limits: []plugin.Limit{
+			{Scope: "chat", Calls: 1000, Per: time.Minute},
+			{Scope: "edits", Calls: 1000, Per: time.Minute, Events: []string{plugin.MessageEdited}},
+		},
 		PublicPaths: []string{"/hook"},
 		New:         create,
 	})
@@ -87,6 +91,7 @@ type outcome struct {
 	Record bool // record the thread before going on
 	Fail   string
 	Wait   time.Duration
+	Scope  string // of the wait; "chat" when it is empty
 	Reason string
 	Flood  int // lines to log
 }
@@ -131,7 +136,7 @@ func (f *fixture) failure(o outcome) error {
 	case "":
 		return nil
 	case "retry-after":
-		return plugin.RetryAfter(o.Wait, "chat", err)
+		return plugin.RetryAfter(o.Wait, cmp.Or(o.Scope, "chat"), err)
 	case "permanent":
 		return plugin.Permanent(err)
 	case "gone":

@@ -11,7 +11,8 @@ import (
 type item struct {
 	seq       int64
 	kind      core.EventType
-	uncertain bool // it may have been delivered before
+	message   string // that it is about; empty: none
+	uncertain bool   // it may have been delivered before
 }
 
 // Urgency of what waits; smaller goes first.
@@ -94,6 +95,25 @@ func (ln *lane) run() []item {
 		}
 	}
 	return run
+}
+
+// supersededBy are the kinds that make an earlier event of the same message needless:
+// events show their message as it is now.
+var supersededBy = map[core.EventType][]core.EventType{
+	core.MessageEdited: {core.MessageEdited, core.MessageDeleted},
+	core.NoteEdited:    {core.NoteEdited, core.NoteDeleted},
+}
+
+// superseded reports whether a later one of the items does what the i-th would. What
+// may have been half done before is done again all the same.
+func superseded(items []item, i int) bool {
+	it := items[i]
+	if it.uncertain || it.message == "" {
+		return false
+	}
+	return slices.ContainsFunc(items[i+1:], func(later item) bool {
+		return later.message == it.message && slices.Contains(supersededBy[it.kind], later.kind)
+	})
 }
 
 // classOf is the most urgent item's.

@@ -25,8 +25,9 @@ type launch struct {
 	*process
 	socket     *socket
 	generation int64
-	page       http.Handler // its own HTTP; nil: none
-	joins      bool
+	page       http.Handler    // its own HTTP; nil: none
+	hook       bool            // it only listens
+	joins      bool            // one call may deliver a whole run
 	wanted     map[string]bool // nil: every stored event
 	calls      sync.WaitGroup
 	heard      chan struct{} // closed when the last inbound has been handled
@@ -65,7 +66,7 @@ func (r *runner) begin(ctx context.Context, generation int64) (*launch, error) {
 		return nil, err
 	}
 	r.limits.set(limits, scopes)
-	r.hook.Store(l.desc.GetKind() == pluginv1.Kind_KIND_HOOK)
+	r.hook.Store(l.hook)
 	return l, nil
 }
 
@@ -95,6 +96,7 @@ func newLaunch(p *process, generation int64) *launch {
 		parallel = defaultParallel
 	}
 	l := &launch{process: p, generation: generation, slots: make(chan struct{}, parallel), lives: make(chan struct{}, 4), heard: make(chan struct{})}
+	l.hook = p.desc.GetKind() == pluginv1.Kind_KIND_HOOK
 	if events := p.desc.GetEvents(); len(events) > 0 {
 		l.wanted = map[string]bool{}
 		for _, e := range events {

@@ -32,7 +32,9 @@ type queue struct {
 	parked  map[string][]*lane    // by the limiter's key that they wait for
 	loaded  map[itemKey]time.Time // in the queue from the store, whose signals may yet come
 	reading *reading              // nil: none is under way
-	backlog int
+	// What was loaded is all in doubt until it is known how the plugin delivers.
+	unsettled bool
+	backlog   int
 }
 
 type itemKey struct {
@@ -92,6 +94,7 @@ func (q *queue) read() {
 func (q *queue) load(owed []core.Delivery, uncertain bool) (found int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.unsettled = q.unsettled || uncertain
 	now := time.Now()
 	maps.DeleteFunc(q.loaded, func(_ itemKey, at time.Time) bool { return now.Sub(at) > lateSignal })
 	for _, d := range owed {
@@ -100,7 +103,7 @@ func (q *queue) load(owed []core.Delivery, uncertain bool) (found int) {
 			continue
 		}
 		ln := q.lane(d.ProjectID, d.SessionID)
-		if !ln.add(item{seq: d.Seq, kind: d.Type, uncertain: uncertain}) {
+		if !ln.add(item{seq: d.Seq, kind: d.Type, message: d.MessageID, uncertain: uncertain}) {
 			continue
 		}
 		q.backlog++
@@ -148,7 +151,7 @@ func (q *queue) hear(s core.Signal, bridgeID string) {
 			delete(q.loaded, key)
 			continue
 		}
-		if ln.add(item{seq: e.Seq, kind: e.Type}) {
+		if ln.add(item{seq: e.Seq, kind: e.Type, message: e.MessageID}) {
 			q.backlog++
 		}
 	}
@@ -303,15 +306,40 @@ func (q *queue) settled(session string, seqs ...int64) int {
 	return n
 }
 
-// doubt marks items whose outcome is not known.
-func (q *queue) doubt(ln *lane, items []item) {
+// doubt marks the items of a call whose outcome is not known. A plugin that does not
+// join runs has recorded each event before it began the next: then it is the first
+// of those that still wait.
+func (q *queue) doubt(ln *lane, items []item, joins bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for i := range ln.waiting {
-		for _, it := range items {
-			if it.seq == ln.waiting[i].seq {
-				ln.waiting[i].uncertain = true
-			}
+		seq := ln.waiting[i].seq
+		if !slices.ContainsFunc(items, func(it item) bool { return it.seq == seq }) {
+			continue
+		}
+		ln.waiting[i].uncertain = true
+		if !joins {
+			return
+		}
+	}
+}
+
+// sure clears the doubts about what was loaded and was surely not sent before: all
+// but what one call can have had.
+func (q *queue) sure(joins bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.unsettled {
+		return
+	}
+	q.unsettled = false
+	most := 1
+	if joins {
+		most = maxRun
+	}
+	for _, ln := range q.lanes {
+		for i := most; i < len(ln.waiting); i++ {
+			ln.waiting[i].uncertain = false
 		}
 	}
 }

@@ -215,6 +215,7 @@ func (r *runner) once(ctx context.Context, generation int64) error {
 	r.set(l)
 	r.say(stateRunning, "")
 	r.log.Info("the plugin runs", "plugin", l.desc.GetName(), "version", l.desc.GetVersion(), "generation", generation)
+	r.queue.sure(l.joins)
 	r.queue.wakeAll()
 	go r.watchHealth(l)
 	r.dispatch(ctx, l)

@@ -15,15 +15,12 @@ const coreState = "core:"
 
 // Owed are the bridge's unsettled deliveries, ascending by session and seq.
 func (s *Store) Owed(ctx context.Context, bridgeID string) ([]core.Delivery, error) {
-	var rows []deliveryRow
-	if err := s.reader(ctx).Where("bridge = ?", bridgeID).Order("session_id, seq").Find(&rows).Error; err != nil {
-		return nil, translate(err)
-	}
-	owed := make([]core.Delivery, len(rows))
-	for i, r := range rows {
-		owed[i] = core.Delivery{BridgeID: r.Bridge, ProjectID: r.ProjectID, SessionID: r.SessionID, Seq: r.Seq, Type: r.Type}
-	}
-	return owed, nil
+	var owed []core.Delivery
+	err := s.reader(ctx).Table("deliveries AS d").Where("d.bridge = ?", bridgeID).
+		Joins("LEFT JOIN events AS e ON e.session_id = d.session_id AND e.seq = d.seq").
+		Select("d.bridge AS bridge_id, d.project_id, d.session_id, d.seq, d.type, COALESCE(e.message_id, '') AS message_id").
+		Order("d.session_id, d.seq").Scan(&owed).Error
+	return owed, translate(err)
 }
 
 // Run is what the bridge needs to deliver these events of the session, with

@@ -31,7 +31,7 @@ func TestDeliveriesAreOwedUntilRecorded(t *testing.T) {
 
 		owed, err := w.Owed(ctx(t), bridge)
 		must(t, err)
-		equal(t, "owed", line(len(owed), owed[0].Seq, owed[1].Seq, owed[2].Seq, owed[2].Type), "3 1 2 3 message.posted")
+		equal(t, "owed", line(len(owed), owed[0].Seq, owed[1].Seq, owed[2].Seq, owed[2].Type, owed[0].MessageID == "", owed[1].MessageID == first.ID), "3 1 2 3 message.posted true true")
 
 		card := w.link(s, "100", s.ID)
 		after := w.record(core.Record{SessionID: s.ID, Thread: "topic 7", Links: []core.Link{card, w.link(s, "101", first.ID)}, Done: []int64{1, 2}, Delivered: 2})
