@@ -4,13 +4,16 @@ import "encoding/json"
 
 // Actor is who does something, and where they do it.
 type Actor struct {
-	Sender    Sender
-	ProjectID string
-	VisitorID string            // of a visitor
-	Metadata  map[string]string // of a visitor: the page and browser; kept by a session that they open
-	Name      string            // of an operator: their own
-	Avatar    string
-	Via       string // bridge id, ViaWidget or ViaAPI
+	Sender     Sender
+	ProjectID  string
+	VisitorID  string            // of a visitor
+	Metadata   map[string]string // of a visitor: the page and browser; kept by a session that they open
+	OperatorID string            // of an operator on a bridge: the platform's
+	Name       string            // of an operator: as the others know them
+	Avatar     string
+	Via        string // bridge id, ViaWidget or ViaAPI
+
+	shown *Author // of an operator on a bridge: as visitors see them
 }
 
 // scope is where the actor's ids of frames and requests are unique.
@@ -41,14 +44,18 @@ func (a Actor) owner() string {
 	return a.Via
 }
 
-// shownAs is how visitors see the actor. A back end says itself how; people on a
-// bridge are shown by the project's operator name, where it has one.
+// shownAs is how visitors see the actor. A back end says itself how, or else they
+// see the team; how people on a bridge are shown is decided by Project.actor.
 func (a Actor) shownAs(p *Project) *Author {
 	if a.Sender != SenderOperator {
 		return nil
 	}
-	if p.Widget.Operator != "" && (a.Via != ViaAPI || a.Name == "") {
-		return &Author{Name: p.Widget.Operator}
+	if a.shown != nil {
+		return a.shown
+	}
+	if a.Name == "" && p.Widget.Operator != "" {
+		team := p.Widget.team()
+		return &team
 	}
 	return &Author{Name: a.Name, Avatar: a.Avatar}
 }

@@ -13,29 +13,31 @@ import (
 // Chat is what visitors, operators and back ends do with each other. Every
 // method stores first and tells others after.
 type Chat struct {
-	store    Store
-	files    Files
-	bus      Bus
-	clock    Clock
-	projects *Projects
-	log      *slog.Logger
-	status   func(projectID string) []BridgeStatus
+	store     Store
+	files     Files
+	bus       Bus
+	clock     Clock
+	projects  *Projects
+	operators map[string][]string
+	log       *slog.Logger
+	status    func(projectID string) []BridgeStatus
 }
 
 // Options are the parts that a Chat works with.
 type Options struct {
-	Store    Store
-	Files    Files
-	Bus      Bus
-	Projects *Projects
-	Clock    Clock                                 // nil: SystemClock
-	Log      *slog.Logger                          // nil: slog.Default
-	Status   func(projectID string) []BridgeStatus // of the project's bridges; nil: unknown
+	Store     Store
+	Files     Files
+	Bus       Bus
+	Projects  *Projects
+	Operators map[string][]string                   // who may answer on a bridge, by its id: the platform's ids of them; without an entry everybody
+	Clock     Clock                                 // nil: SystemClock
+	Log       *slog.Logger                          // nil: slog.Default
+	Status    func(projectID string) []BridgeStatus // of the project's bridges; nil: unknown
 }
 
 // NewChat makes a Chat.
 func NewChat(o Options) *Chat {
-	c := &Chat{store: o.Store, files: o.Files, bus: o.Bus, clock: o.Clock, projects: o.Projects, log: o.Log, status: o.Status}
+	c := &Chat{store: o.Store, files: o.Files, bus: o.Bus, clock: o.Clock, projects: o.Projects, operators: o.Operators, log: o.Log, status: o.Status}
 	if c.clock == nil {
 		c.clock = SystemClock{}
 	}

@@ -44,6 +44,7 @@ const commandHelp = `Commands, with / or !:
 note TEXT: for operators only, the visitor never sees it
 close: end this session · reopen: let it go on
 info: who the visitor is · status: how the bridges are doing
+claim: tell the others that you answer here · release: end that
 del: as a reply to an operator's message, takes it back
 help: this list
 Everything else that you write here goes to the visitor. Text that starts with / or !: double the sign.`
@@ -56,6 +57,10 @@ func (c *Chat) run(ctx context.Context, by Actor, s *Session, cmd command, in In
 		return c.setStatus(ctx, by, s.ID, StatusClosed, in.once())
 	case "reopen":
 		return c.setStatus(ctx, by, s.ID, StatusActive, in.once())
+	case "claim":
+		return c.claim(ctx, by, s.ID, in)
+	case "release":
+		return c.release(ctx, by, s.ID, in)
 	case "del":
 		return c.runDelete(ctx, by, in)
 	case "info":
@@ -88,11 +93,17 @@ func (c *Chat) answer(ctx context.Context, s *Session, in Inbound, text string) 
 // thread.
 func (c *Chat) notice(ctx context.Context, s *Session, once *Once, text string, bridges ...string) error {
 	_, err := c.commit(ctx, once, func(ctx context.Context) (*Change, error) {
-		change := &Change{ProjectID: s.ProjectID, VisitorID: s.VisitorID, SessionID: s.ID, At: c.clock.Now()}
-		change.Events = []Event{{Type: Notice, Data: data(map[string]string{"text": text}), Owed: bridges}}
-		return change, nil
+		return c.saying(s, text, bridges...), nil
 	})
 	return err
+}
+
+// saying is a change that only tells.
+func (c *Chat) saying(s *Session, text string, bridges ...string) *Change {
+	return &Change{
+		ProjectID: s.ProjectID, VisitorID: s.VisitorID, SessionID: s.ID, At: c.clock.Now(),
+		Events: []Event{{Type: Notice, Data: data(map[string]string{"text": text}), Owed: bridges}},
+	}
 }
 
 func (c *Chat) describeVisitor(ctx context.Context, s *Session) string {
@@ -116,6 +127,9 @@ func (c *Chat) describeVisitor(ctx context.Context, s *Session) string {
 	}
 	for _, k := range slices.Sorted(keys(s.Metadata)) {
 		add(k, s.Metadata[k])
+	}
+	if s.Claim != nil {
+		add("Answered by", s.Claim.Name)
 	}
 	add("First seen", v.CreatedAt.String())
 	add("Session", fmt.Sprintf("%s, %s, since %s", s.ID, s.Status, s.CreatedAt))

@@ -84,7 +84,7 @@ func (c *Chat) welcomeSession(ctx context.Context, h Hello, w *Welcome) error {
 	if err != nil {
 		return err
 	}
-	w.Session = s
+	w.Session, s.Claim = s, nil // who answers is the operators' business
 	if h.SessionID == s.ID && h.After > 0 && h.After <= s.Seq && s.Seq-h.After <= resumeEvents {
 		w.Resumed = true
 		return nil

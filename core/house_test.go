@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"database/sql"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -21,6 +22,8 @@ type house struct {
 	project *core.Project
 	clock   *clock
 	bus     core.Bus
+	files   core.Files
+	path    string // of the database
 	mu      sync.Mutex
 	owed    map[string][]core.EventType // what each bridge was told of, in order
 	live    []core.Live
@@ -33,7 +36,8 @@ func (c *clock) Now() core.Time { return c.now }
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	ctx := t.Context()
-	s, err := store.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "chat.db"), store.Options{})
+	path := filepath.Join(t.TempDir(), "chat.db")
+	s, err := store.Open(ctx, "sqlite:"+path, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +47,7 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	project.Bridges = []string{"acme.telegram", "inbox"}
-	h := &house{t: t, store: s, project: project, clock: &clock{1_700_000_000_000}, bus: bus.NewLocal(), owed: map[string][]core.EventType{}}
+	h := &house{t: t, store: s, path: path, project: project, clock: &clock{1_700_000_000_000}, bus: bus.NewLocal(), owed: map[string][]core.EventType{}}
 	for _, id := range project.Bridges {
 		h.bus.Subscribe(core.BridgeTopic(id), func(sig core.Signal) { h.hear(id, sig) })
 	}
@@ -51,11 +55,17 @@ func newHouse(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.Chat = core.NewChat(core.Options{
-		Store: s, Files: files, Bus: h.bus, Clock: h.clock,
-		Projects: core.NewProjects([]*core.Project{project}),
-	})
+	h.files = files
+	h.open(nil)
 	return h
+}
+
+// open makes the Chat, with those who may answer on a bridge.
+func (h *house) open(operators map[string][]string) {
+	h.Chat = core.NewChat(core.Options{
+		Store: h.store, Files: h.files, Bus: h.bus, Clock: h.clock, Operators: operators,
+		Projects: core.NewProjects([]*core.Project{h.project}),
+	})
 }
 
 func (h *house) hear(bridge string, sig core.Signal) {
@@ -116,7 +126,9 @@ func (h *house) receive(in core.Inbound) (*core.Ack, error) {
 	if in.BridgeID == "" {
 		in.BridgeID, in.Thread = "acme.telegram", "42"
 	}
-	in.Operator = core.Operator{ID: "55", Name: "Olga"}
+	if in.Operator == (core.Operator{}) {
+		in.Operator = core.Operator{ID: "55", Name: "Olga"}
+	}
 	return h.Receive(h.t.Context(), in)
 }
 
@@ -127,6 +139,21 @@ func (h *house) must(in core.Inbound) *core.Ack {
 		h.t.Fatal(err)
 	}
 	return ack
+}
+
+// kept is what the ledger has of an inbound.
+func (h *house) kept(bridge, effectKey string) []byte {
+	h.t.Helper()
+	db, err := sql.Open("sqlite", h.path)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }() // it has only read
+	var raw []byte
+	if err := db.QueryRowContext(h.t.Context(), "SELECT raw FROM inbound WHERE bridge = ? AND effect_key = ?", bridge, effectKey).Scan(&raw); err != nil {
+		h.t.Fatal(err)
+	}
+	return raw
 }
 
 func (h *house) transcript(by core.Actor, sessionID string) string {

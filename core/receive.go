@@ -18,8 +18,14 @@ func (c *Chat) Receive(ctx context.Context, in Inbound) (*Ack, error) {
 	if err != nil {
 		return nil, err
 	}
-	by := Actor{Sender: SenderOperator, ProjectID: s.ProjectID, Name: oneLine(in.Operator.Name), Avatar: in.Operator.Avatar, Via: in.BridgeID}
-	result, err := c.receive(ctx, by, s, in)
+	if !c.mayAct(in) {
+		return c.refuse(ctx, s, in)
+	}
+	project, err := c.projects.ByID(s.ProjectID)
+	if err != nil {
+		return nil, err
+	}
+	result, err := c.receive(ctx, project.actor(in), s, in)
 	if result == nil || err != nil {
 		return &Ack{SessionID: s.ID}, c.explain(ctx, s, in, err)
 	}

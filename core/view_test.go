@@ -8,7 +8,7 @@ import (
 
 func TestVisitorViewHidesWhatIsForOperators(t *testing.T) {
 	secret := &Message{ID: "msg_1", Text: "secret", Note: true, Operator: "Olga", Via: "acme.telegram"}
-	for _, kind := range []EventType{NotePosted, NoteEdited, NoteDeleted, Notice, VisitorIdentified, VisitorTracked, SessionClaimed, "unknown.kind", MessagePosted} {
+	for _, kind := range []EventType{NotePosted, NoteEdited, NoteDeleted, Notice, VisitorIdentified, VisitorTracked, SessionClaimed, SessionReleased, "unknown.kind", MessagePosted} {
 		if e, ok := VisitorView(&Event{Type: kind, Message: secret, Data: json.RawMessage(`{"text":"secret"}`)}); ok {
 			t.Errorf("%s with a note reaches the visitor as %+v", kind, e)
 		}

@@ -38,6 +38,9 @@ func syncProjects(ctx context.Context, cfg *config.Config, s *store.Store) ([]*c
 		if err != nil {
 			return nil, err
 		}
+		for _, o := range p.Operators {
+			project.Aliases = append(project.Aliases, core.Alias{IDs: o.IDs, Name: o.Name, Avatar: o.Avatar})
+		}
 		projects = append(projects, project)
 	}
 	return projects, nil

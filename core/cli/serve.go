@@ -105,7 +105,7 @@ func assemble(ctx context.Context, cfg *config.Config, log *slog.Logger, dev boo
 	registry := core.NewProjects(projects)
 	signals := bus.NewLocal()
 	chat := core.NewChat(core.Options{
-		Store: s.store, Files: files, Bus: signals, Projects: registry, Log: log,
+		Store: s.store, Files: files, Bus: signals, Projects: registry, Operators: cfg.Operators(), Log: log,
 		Status: func(projectID string) []core.BridgeStatus { return s.status(registry, projectID) },
 	})
 	s.host = host.New(host.Options{

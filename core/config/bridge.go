@@ -35,6 +35,8 @@ type Bridge struct {
 	MTLS    bool
 	Pace    Pace
 
+	Operators []string // the platform's ids of who may answer; nil: everybody who writes there
+
 	name   string
 	at     hcl.Range
 	places map[string]hcl.Range // of all attributes
@@ -66,7 +68,7 @@ type field struct {
 }
 
 // commonFields are the core's own in every bridge and hook block.
-var commonFields = []string{"command", "sha256", "env", "mtls", "pace", "projects"}
+var commonFields = []string{"command", "sha256", "env", "mtls", "pace", "projects", "operators"}
 
 var sha256Pattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
@@ -129,6 +131,10 @@ func (c *Config) addBridge(r *reader, b *Bridge, body *hclsyntax.Body) {
 		b.MTLS = v.True()
 	}
 	b.Pace = parsed(blk, "pace", Pace{}, parsePace)
+	b.Operators = blk.strs("operators", checkFilled)
+	if b.Kind == KindHook && b.Operators != nil {
+		blk.wrong(body.Attributes["operators"].NameRange, "operators belongs to a bridge: nobody answers through a hook")
+	}
 	b.Projects = blk.strs("projects")
 	if b.Project != "" && b.Projects != nil {
 		blk.wrong(body.Attributes["projects"].NameRange, "projects belongs to a bridge outside a project: this one serves %q", b.Project)

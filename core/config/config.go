@@ -75,13 +75,24 @@ type Project struct {
 	IdentityKey  string
 	ReopenWithin time.Duration
 	Widget       Widget
+	Operators    []*Operator
 }
 
 // Widget is how a project's chat bubble looks and what it says.
 type Widget struct {
 	Color    string
-	Operator string
+	Operator string // the team's name
 	Welcome  string
+	Avatar   string // the team's picture
+	Names    string // whose name visitors see: team, first or full
+}
+
+// Operator is one person who answers, on whichever bridge.
+type Operator struct {
+	Slug   string   // their name in the file
+	IDs    []string // theirs on the platforms
+	Name   string   // what visitors and the other operators read; empty: their own
+	Avatar string
 }
 
 // ProjectBridges are the ids of the bridges and hooks that serve the project.
@@ -93,6 +104,18 @@ func (c *Config) ProjectBridges(slug string) []string {
 		}
 	}
 	return ids
+}
+
+// Operators are the lists of who may answer, by the id of the bridge; a bridge
+// without one is not in it.
+func (c *Config) Operators() map[string][]string {
+	lists := map[string][]string{}
+	for _, b := range c.Bridges {
+		if b.Operators != nil {
+			lists[b.ID] = b.Operators
+		}
+	}
+	return lists
 }
 
 // Load reads the file and all that it refers to. Where something is wrong in it

@@ -103,13 +103,8 @@ func (c *Config) readProject(r *reader, found *hclsyntax.Block) {
 	if b.body.Attributes["origins"] == nil {
 		b.wrong(b.at, `origins is missing: name the sites that may show the widget, such as ["https://%s.example"]`, slug)
 	}
-	b.one("widget", func(w *block) {
-		p.Widget = Widget{
-			Color:    w.str("color", "#6366f1", checkColor),
-			Operator: w.str("operator", ""),
-			Welcome:  w.str("welcome", ""),
-		}
-	})
+	b.one("widget", p.readWidget)
+	p.readOperators(b)
 	c.readBridges(b, slug)
 	b.done()
 	c.Projects = append(c.Projects, p)
