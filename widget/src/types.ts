@@ -33,11 +33,55 @@ export interface Session {
   messages: Message[];
 }
 
+/**
+ * What a project or a page chooses. The core sends it as JSON, at most 1 KB of it
+ * gzipped, from `GET /v1/widget/{pk}` and in every welcome; a page overrides it with
+ * attributes (`data-auto-open="5"`) or `PocketPing.init({autoOpen: 5})`. Every field
+ * may be left out; what then holds stands in brackets.
+ */
 export interface Settings {
-  color?: string;
-  operator?: string;
-  welcome?: string;
-  name?: string;
+  // Looks
+  color?: string; // "#rrggbb": bubble, header, the visitor's messages ["#4f46e5"]
+  dark?: 'auto' | 'light' | 'dark'; // ["auto": as the visitor's system is]
+  position?: 'right' | 'left'; // the lower corner ["right"]
+  x?: number; // pixels from that side [20]
+  y?: number; // pixels from below [20]
+  radius?: number; // of the panel's corners, in pixels [20]
+  font?: string; // a CSS font-family ["system-ui, sans-serif"]
+  icon?: string; // address of a picture for the bubble [a speech bubble]
+
+  // Words
+  name?: string; // of the project; used where there is no operator
+  operator?: string; // whom the visitor talks to: "Acme support"
+  avatar?: string; // address of the operator's picture [the first letter]
+  title?: string; // the header's first line [operator]
+  reply?: string; // its second line while somebody is there ["Online"]
+  away?: string; // its second line outside office hours or while nobody is there ["We reply as soon as we can"]
+  welcome?: string; // said before the first message; safe markdown [nothing]
+  placeholder?: string; // of the composer ["Write a message…"]
+  lang?: string; // "fr"; of those in dist/lang [the page's <html lang>, else the browser's; English]
+  strings?: Record<string, string>; // own words in place of the language's, by the names in strings.ts
+
+  // Where and when the bubble is there
+  show?: string; // only on these paths, separated by spaces, with * for anything: "/ /shop/*" [everywhere]
+  hide?: string; // not on these paths [nowhere]
+  delay?: number; // seconds until it appears [0]
+  autoOpen?: number; // seconds until the panel opens by itself, for those who have never used it [never]
+
+  // What visitors are asked for
+  consent?: string; // shown, and agreed to, before anything is stored or sent; safe markdown [not asked]
+  ask?: string; // required fields, separated by spaces: "name email" [none]; others than these two are plain text
+  askAfter?: boolean; // ask after the first message, not before it [false]
+  awayEmail?: boolean; // while `online` is false, ask for an e-mail address after the first message [false]
+  rating?: boolean; // ask for 1 to 5 after closing [false]
+
+  // What there is
+  sound?: boolean; // on new messages; visitors can switch it off [true]
+  files?: boolean; // visitors may attach files [true]
+  fingerprint?: boolean; // hello carries a hash of stable browser traits [true]
+
+  /** Whether somebody answers now: office hours are on and a bridge runs. A welcome's and a presence frame's `online` overrule it. [true] */
+  online?: boolean;
 }
 
 export interface SessionEvent {
