@@ -50,9 +50,9 @@ const (
 // do not fit are left out.
 func (d *delivery) card() Text {
 	s := d.e.Session
-	state := " · open"
+	state := stateOpen
 	if s.Status == "closed" {
-		state = " · closed"
+		state = stateClosed
 	}
 	t := Text{{Bold, cutRunes(visitorName(s), maxName)}, {Plain, state + "\n"}, {Bold, "Session:"}, {Plain, " " + s.ID}}
 	lines := 0
@@ -69,6 +69,20 @@ func (d *delivery) card() Text {
 		lines++
 	}
 	return t
+}
+
+// How the card's first line ends.
+const (
+	stateOpen   = " · open"
+	stateClosed = " · closed"
+)
+
+// CardSays reads from a card's text, as the platform has it, whether it shows a
+// closed session: what was last delivered of it. ok is false for what is no card.
+func CardSays(text string) (closed, ok bool) {
+	line, _, _ := strings.Cut(text, "\n")
+	closed = strings.HasSuffix(line, stateClosed)
+	return closed, closed || strings.HasSuffix(line, stateOpen)
 }
 
 // facts are what is known of the session's visitor, the most telling first.

@@ -16,6 +16,7 @@ type Mark struct {
 
 	mu    sync.Mutex
 	at    time.Time
+	saved time.Time         // zero: never
 	under map[int]time.Time // began, and is not committed yet
 	next  int
 }
@@ -33,6 +34,7 @@ func NewMark(host plugin.Host) *Mark {
 	m := &Mark{host: host, at: time.Now(), under: map[int]time.Time{}}
 	if ms, err := strconv.ParseInt(string(host.State(stateMark)), 10, 64); err == nil {
 		m.at = time.UnixMilli(ms)
+		m.saved = m.at
 	}
 	return m
 }
@@ -67,7 +69,7 @@ func (m *Mark) Alive(ctx context.Context, at time.Time) {
 			at = began
 		}
 	}
-	saved := m.at
+	saved := m.saved
 	m.mu.Unlock()
 	if at.Sub(saved) < markEvery {
 		return
@@ -78,5 +80,5 @@ func (m *Mark) Alive(ctx context.Context, at time.Time) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.at = at
+	m.at, m.saved = at, at
 }
