@@ -70,9 +70,19 @@ project "demo" {
   # How the widget looks, and what it says.
   widget {
     color    = "#6366f1"
-    operator = "Demo support" # who answers, as visitors see them; "" shows each operator's own name
+    operator = "Demo support" # the team, which visitors see in place of whoever answers
     welcome  = "Hi! How can we help?"
+    # names  = "first"                           # or "full": visitors see the operator's own name
+    # avatar = "https://demo.example/team.png"   # the team's picture
   }
+
+  # One person who answers, on whichever bridge: the name and picture that visitors
+  # see with names = "first" or "full", and that operators elsewhere see.
+  # operator "olga" {
+  #   ids    = ["12345", "U024BE7LH"]            # hers on the platforms
+  #   name   = "Olga"
+  #   avatar = "https://demo.example/olga.png"
+  # }
 
   # A bridge carries the project's sessions to where your team is. It is named by
   # its plugin; a second one of the same plugin needs a name of its own, as in
@@ -91,6 +101,7 @@ project "demo" {
   #   env     = { HTTPS_PROXY = "…" }      # its environment; it sees next to nothing of PocketPing's own
   #   mtls    = true                       # encrypt what it and PocketPing say to each other
   #   pace    = "20/1m"                    # instead of its platform's limits, or "none"
+  #   operators = ["12345"]                # of a bridge: who may answer, by the platform's ids; without it everybody there
 }
 
 # A bridge outside a project serves every project, or those in projects = ["demo"].
