@@ -1,7 +1,7 @@
 // Command bench measures PocketPing, each figure against a floor that is measured
 // in the same run: these are ratios, because machines differ and are never quiet.
 //
-//	go run ./bench [-only posts,latency,idle,deliver,start] [-json FILE]
+//	go run ./bench [-only posts,latency,idle,deliver,start,outage] [-json FILE]
 package main
 
 import (
@@ -71,6 +71,7 @@ var measurements = []struct {
 	{"posts", measurePosts},
 	{"latency", measureLatency},
 	{"idle", measureIdle},
+	{"outage", measureOutage},
 }
 
 func main() {
