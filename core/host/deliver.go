@@ -208,6 +208,9 @@ func (r *runner) record(rec core.Record, done ...int64) error {
 	if rec.Thread != "" || rec.Gone != "" {
 		r.queue.with(rec.SessionID, func(ln *lane) { ln.thread = rec.Thread != "" })
 	}
+	if rec.Thread != "" {
+		r.introduce(rec.SessionID)
+	}
 	r.queue.settled(rec.SessionID, done...)
 	r.counts.delivered.Add(n)
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -84,6 +85,7 @@ func failedItem(f *pluginv1.Failure, items []item) item {
 func (r *runner) retry(ln *lane, reason string) {
 	r.counts.retried.Add(1)
 	r.note(reason)
+	r.outages.note(outageFailing, reason)
 	var tries int
 	var first time.Time
 	var head int64
@@ -150,6 +152,10 @@ func (r *runner) cannot(reason string) {
 	r.mu.Unlock()
 	wait := backoff(tries)
 	r.limits.holdAll(wait)
+	level := slog.LevelInfo
+	if r.outages.note(outageUnusable, reason) {
+		level = slog.LevelError
+	}
 	r.say(stateDegraded, reason)
-	r.log.Error("the bridge cannot work until someone acts", "err", reason, "again", wait.Round(time.Second).String())
+	r.log.Log(r.ctx, level, "the bridge cannot work until someone acts", "err", reason, "again", wait.Round(time.Second).String())
 }

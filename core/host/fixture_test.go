@@ -44,8 +44,16 @@ func serveFixture(create func(context.Context, fixtureConfig, plugin.Host) (plug
 			{Scope: "edits", Calls: 1000, Per: time.Minute, Events: []string{plugin.MessageEdited}},
 		},
 		PublicPaths: []string{"/hook"},
+		Cannot:      fixtureCannot(),
 		New:         create,
 	})
+}
+
+func fixtureCannot() map[string]string {
+	if os.Getenv("FIXTURE_CANNOT") == "" {
+		return nil
+	}
+	return map[string]string{"typing": "It tells nobody who types.", "delete": "It cannot delete."}
 }
 
 type fixtureConfig struct {
@@ -160,6 +168,7 @@ func (f *fixture) Typing(ctx context.Context, e *plugin.Event) error {
 type update struct {
 	plugin.Inbound
 	Save    string
+	Act     string // Run returns with this for whoever must act
 	Ack     plugin.Ack
 	Err     string
 	Refused bool
@@ -175,6 +184,9 @@ func (f *fixture) Run(ctx context.Context) error {
 				return nil
 			}
 			return err
+		}
+		if u.Act != "" {
+			return plugin.Unusable(errors.New(u.Act))
 		}
 		f.receive(ctx, &u)
 		if err := f.call(ctx, "/acked", u, nil); err != nil && ctx.Err() == nil {

@@ -45,16 +45,6 @@ func (l *limiter) holdKey(key string, wait time.Duration) {
 	}
 }
 
-// letGo ends the hold on the whole bridge: whoever had to act has.
-func (l *limiter) letGo() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.held, everything)
-	if _, ok := l.awaited[everything]; ok {
-		l.awaited[everything] = l.now()
-	}
-}
-
 // unheld are the calls before the first that is held; with none, it awaits the hold.
 // l.mu is held, as in what follows.
 func (l *limiter) unheld(session string, calls []call, now time.Time) (n int, wait string) {

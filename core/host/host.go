@@ -45,6 +45,10 @@ type Chat interface {
 	// DeliveryFailed settles an event that can never be delivered and tells the
 	// operators.
 	DeliveryFailed(ctx context.Context, bridgeID, sessionID string, seq int64, reason string) error
+	// BridgeTrouble tells operators on the project's other bridges, once for a key.
+	BridgeTrouble(ctx context.Context, bridgeID, sessionID, key, text string) error
+	// Introduce tells the bridge's own operators, once for a text.
+	Introduce(ctx context.Context, bridgeID, sessionID, text string) error
 	Attach(ctx context.Context, u core.Upload) (*core.Attachment, error)
 	File(ctx context.Context, projectID, attachmentID string) (*core.Attachment, io.ReadSeekCloser, error)
 }
@@ -68,8 +72,9 @@ type Options struct {
 
 // Host runs the bridges and hooks of one node.
 type Host struct {
-	o   Options
-	log *slog.Logger
+	o        Options
+	log      *slog.Logger
+	patience patience
 
 	mu      sync.Mutex
 	order   []string
@@ -91,7 +96,7 @@ func New(o Options) *Host {
 		o.MaxFile = defaultMaxFile
 	}
 	sweep(o.Dir)
-	return &Host{o: o, log: o.Log, runners: map[string]*runner{}}
+	return &Host{o: o, log: o.Log, patience: usualPatience, runners: map[string]*runner{}}
 }
 
 // Run begins to run a bridge and goes on until Remove or Stop. A bridge of the

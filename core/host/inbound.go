@@ -61,7 +61,9 @@ func streamEnd(err error) error {
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
-	if f, _ := failureOf(err); f != nil {
+	if f, _ := failureOf(err); f.GetKind() == pluginv1.FailureKind_FAILURE_KIND_UNUSABLE {
+		return &unusableError{f.GetReason()}
+	} else if f != nil {
 		return errors.New(f.GetReason())
 	}
 	if s := status.Convert(err); len(s.Message()) > 0 && s.Code().String() == "ResourceExhausted" {

@@ -143,6 +143,9 @@ func startError(log *pluginLog, err error) error {
 	if f, _ := failureOf(err); f != nil && f.GetField() != "" {
 		return &ConfigError{Field: f.GetField(), Reason: words}
 	}
+	if f, _ := failureOf(err); f.GetKind() == pluginv1.FailureKind_FAILURE_KIND_UNUSABLE {
+		return &unusableError{words}
+	}
 	return fmt.Errorf("the plugin does not start: %s", words)
 }
 
@@ -199,7 +202,7 @@ func (r *runner) watchHealth(l *launch) {
 		switch {
 		case err == nil && missed > 0:
 			missed = 0
-			r.well()
+			r.recovered()
 		case timedOut:
 			missed++
 			r.say(stateDegraded, "the plugin does not answer")

@@ -46,6 +46,8 @@ type runner struct {
 	limits *limiter
 	counts counts
 
+	outages *outages
+
 	ctx    context.Context // ends when the bridge is to stop
 	cancel context.CancelFunc
 	hard   context.Context // ends when it has to be over
@@ -60,6 +62,10 @@ type runner struct {
 	unusable int // failures of the whole bridge in a row
 	wellAt   time.Time
 	public   []string // the newest launch's paths that are open to all
+
+	wants        map[string]bool // by the newest launch; nil: everything
+	upSince      time.Time       // of the launch that delivers; zero: none
+	introduction string          // what is still to be told of the platform
 }
 
 type counts struct {
@@ -76,7 +82,7 @@ func (c *counts) read(id string) Counters {
 func newRunner(h *Host, spec Spec) *runner {
 	r := &runner{
 		h: h, spec: spec, log: h.log.With("bridge", spec.ID), plog: newPluginLog(h.log, spec.ID),
-		queue: newQueue(), limits: newLimiter(nil), done: make(chan struct{}),
+		queue: newQueue(), limits: newLimiter(nil), outages: newOutages(h.patience), done: make(chan struct{}),
 		said: core.BridgeStatus{ID: spec.ID, Plugin: spec.Plugin, State: stateWaiting, Since: core.TimeOf(time.Now())},
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
@@ -137,6 +143,7 @@ func (r *runner) hold(lease *core.Lease) {
 	r.queue = newQueue()
 	r.mu.Unlock()
 	defer r.subscribe(r.queue)()
+	go r.watchTrouble(ctx, r.queue)
 	generation, failures := lease.Generation, 0
 	for loaded := false; ctx.Err() == nil; {
 		if !loaded {
@@ -150,11 +157,9 @@ func (r *runner) hold(lease *core.Lease) {
 		if ctx.Err() != nil {
 			return
 		}
-		failures = failuresAfter(failures, time.Since(began))
-		wait := relaunchAfter(failures)
-		r.say(stateDegraded, err.Error())
-		r.log.Error("the plugin is launched again", "in", wait.Round(time.Millisecond).String(), "failures", failures, "err", err)
-		r.pauseIn(ctx, wait)
+		lasted := time.Since(began)
+		failures = failuresAfter(failures, lasted, isUnusable(err))
+		r.pauseIn(ctx, r.relaunch(failures, lasted, err))
 		if generation, err = r.h.o.Store.NextGeneration(ctx, r.spec.ID); err != nil {
 			generation = time.Now().UnixMilli() // the store is down: only this launch compares it
 		}
@@ -162,15 +167,35 @@ func (r *runner) hold(lease *core.Lease) {
 }
 
 // failuresAfter counts the launch that has just ended, depending on how long it
-// lasted.
-func failuresAfter(failures int, lasted time.Duration) int {
+// lasted, unless someone must act: that may take a while to find out.
+func failuresAfter(failures int, lasted time.Duration, unusable bool) int {
 	switch {
 	case lasted >= healthy:
 		return 1
-	case lasted >= fairlySound:
+	case lasted >= fairlySound && !unusable:
 		return failures/2 + 1
 	}
 	return failures + 1
+}
+
+// relaunch notes why the plugin ended, or did not start, and says how long to wait.
+// It is an error once; how often it is tried is of less weight.
+func (r *runner) relaunch(failures int, lasted time.Duration, err error) time.Duration {
+	wait, kind, level := relaunchAfter(failures), outageDown, slog.LevelError
+	if isUnusable(err) {
+		kind = outageUnusable
+	}
+	if news := r.outages.ended(kind, lasted, err.Error()); !news && kind == outageUnusable {
+		level = slog.LevelInfo
+	}
+	r.say(stateDegraded, err.Error())
+	r.log.Log(r.ctx, level, "the plugin is launched again", "in", wait.Round(time.Millisecond).String(), "failures", failures, "err", err)
+	return wait
+}
+
+func isUnusable(err error) bool {
+	var u *unusableError
+	return errors.As(err, &u)
 }
 
 func relaunchAfter(failures int) time.Duration {
@@ -213,7 +238,7 @@ func (r *runner) once(ctx context.Context, generation int64) error {
 		return err
 	}
 	r.set(l)
-	r.say(stateRunning, "")
+	r.running()
 	r.log.Info("the plugin runs", "plugin", l.desc.GetName(), "version", l.desc.GetVersion(), "generation", generation)
 	r.queue.sure(l.joins)
 	r.queue.wakeAll()
@@ -248,6 +273,8 @@ func (r *runner) end(ctx context.Context, l *launch) error {
 func (r *runner) whyEnded(cause error) error {
 	last := r.plog.lastError()
 	switch {
+	case isUnusable(cause):
+		return &unusableError{r.plog.clean(cause.Error())}
 	case cause != nil && !errors.Is(cause, context.Canceled):
 		return errors.New(r.plog.clean(cause.Error()))
 	case last != "":
@@ -259,9 +286,11 @@ func (r *runner) whyEnded(cause error) error {
 func (r *runner) set(l *launch) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.launch = l
+	r.launch, r.upSince = l, time.Time{}
 	if l != nil {
+		r.upSince, r.wants = time.Now(), l.wanted
 		r.said.Version, r.public = l.desc.GetVersion(), l.desc.GetPublicPaths()
+		r.introduction = introduction(l.desc.GetCannot())
 	}
 }
 
@@ -291,15 +320,33 @@ func (r *runner) say(state, problem string) {
 	}
 }
 
-// well says that the bridge works again.
+// well says that something was delivered.
 func (r *runner) well() {
 	r.mu.Lock()
 	r.unusable, r.wellAt = 0, time.Now()
+	r.mu.Unlock()
+	if r.outages.well() {
+		r.recovered()
+	}
+}
+
+// recovered says that the bridge works again.
+func (r *runner) recovered() {
+	r.mu.Lock()
 	troubled := r.launch != nil && (r.said.State == stateDegraded || r.said.LastError != "")
 	r.mu.Unlock()
 	if troubled {
-		r.say(stateRunning, "")
+		r.running()
 	}
+}
+
+// running is the state of a launch, unless someone still has to act.
+func (r *runner) running() {
+	if reason := r.outages.unusable(); reason != "" {
+		r.say(stateDegraded, reason)
+		return
+	}
+	r.say(stateRunning, "")
 }
 
 // lastWell is when something was delivered last.

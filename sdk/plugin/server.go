@@ -108,7 +108,11 @@ func (s *server) runBridge(r Runner) error {
 	if err == nil {
 		err = errors.New("the bridge stopped receiving")
 	}
-	s.log.Error("the bridge ended by itself", "error", err)
+	level := hclog.Error
+	if f := (*Failure)(nil); errors.As(err, &f) && f.Kind == FailureUnusable {
+		level = hclog.Info // the host says so, once
+	}
+	s.log.Log(level, "the bridge ended by itself", "error", err)
 	time.AfterFunc(endTimeout, func() { s.exit(1) }) // the host ends it first, as a rule
 	return statusOf(err, 0)
 }
