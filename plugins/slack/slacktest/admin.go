@@ -98,6 +98,9 @@ func (s *Server) Uninstall() {
 	s.update(func() {
 		s.push("", obj{"type": "app_uninstalled"})
 		s.auth.refused, s.auth.uninstalled = "account_inactive", true
+		for _, c := range s.socket.open {
+			c.end()
+		}
 	})
 }
 

@@ -95,20 +95,14 @@ func (s *Server) attempt(d *delivery) {
 	}
 	if !d.started {
 		d.started = true
-		go s.retry(d)
+		go s.retry(d, s.lateness())
 	}
 }
 
 // retry sends the delivery again while it is not acknowledged, and gives it up
 // in the end.
-func (s *Server) retry(d *delivery) {
+func (s *Server) retry(d *delivery, late <-chan time.Time) {
 	for i := 0; ; i++ {
-		s.mu.Lock()
-		var late <-chan time.Time
-		if s.hook.url == "" { // a request tells by itself how it ended
-			late = s.clock.After(ackWithin)
-		}
-		s.mu.Unlock()
 		select {
 		case <-d.done:
 			return
@@ -135,8 +129,18 @@ func (s *Server) retry(d *delivery) {
 			if !d.acked {
 				s.attempt(d)
 			}
+			late = s.lateness()
 		})
 	}
+}
+
+// lateness fires when an attempt was not acknowledged; a request tells by
+// itself how it ended. It needs s.mu.
+func (s *Server) lateness() <-chan time.Time {
+	if s.hook.url != "" {
+		return nil
+	}
+	return s.clock.After(ackWithin)
 }
 
 func (d *delivery) setReason(s *Server, reason string) {

@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -148,7 +149,10 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) *Error {
 	name, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, downloadPath), "/")
 	_, id, _ := strings.Cut(name, "-")
 	s.mu.Lock()
-	f := s.files[id]
+	f := stored{}
+	if kept := s.files[id]; kept != nil {
+		f = *kept
+	}
 	bearer := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 	allowed := bearer == s.BotToken && s.auth.refused == "" && (&call{Server: s}).need("files:read") == nil
 	s.mu.Unlock()
@@ -157,12 +161,12 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) *Error {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprint(w, loginPage)
 		return &Error{Code: "not_allowed"}
-	case f == nil || f.Deleted:
+	case f.ID == "" || f.Deleted:
 		http.NotFound(w, r)
 		return &Error{Code: "file_not_found"}
 	}
 	w.Header().Set("Content-Type", f.Type)
-	http.ServeContent(w, r, f.Name, time.Unix(f.created, 0), strings.NewReader(string(f.Data)))
+	http.ServeContent(w, r, f.Name, time.Unix(f.created, 0), bytes.NewReader(f.Data))
 	return nil
 }
 

@@ -66,6 +66,9 @@ func (s *Server) stopHook() {
 	if s.hook.stop != nil {
 		close(s.hook.stop)
 	}
+	for _, p := range s.hook.queue { // they are tried again, on the way to come
+		p.fail()
+	}
 	s.hook = hook{}
 }
 
@@ -135,6 +138,11 @@ func (s *Server) deliver(p posting) {
 		}
 	}
 	p.setReason(s, reason)
+	p.fail()
+}
+
+// fail tells that this request came to nothing.
+func (p posting) fail() {
 	select {
 	case p.failed <- struct{}{}:
 	default: // a repeated one failed twice

@@ -1,5 +1,7 @@
 package slacktest
 
+import "time"
+
 // What Slack does now and then.
 
 // Disconnect tells every connection that it ends: "warning" ten seconds before,
@@ -15,14 +17,14 @@ func (s *Server) Disconnect(reason string) {
 				c.end()
 				continue
 			}
-			go s.endLater(c)
+			go s.endLater(c, s.clock.After(warningLasts))
 		}
 	})
 }
 
-func (s *Server) endLater(c *conn) {
+func (s *Server) endLater(c *conn, late <-chan time.Time) {
 	select {
-	case <-s.clock.After(warningLasts):
+	case <-late:
 		s.update(c.end)
 	case <-s.closed:
 	}

@@ -106,8 +106,10 @@ func (s *Server) listen() error {
 	if err != nil {
 		return err
 	}
-	s.addr = l.Addr().String()
-	s.URL = "http://" + s.addr + "/api/"
+	if s.URL == "" { // the same for ever: nobody need ask for it again after Up
+		s.addr = l.Addr().String()
+		s.URL = "http://" + s.addr + "/api/"
+	}
 	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
 	s.http = server
 	go func() { _ = server.Serve(l) }() // ends with Close or Down
