@@ -24,8 +24,9 @@ type Change struct {
 }
 
 // Edit is the new text of a message. One that comes with a link has no effect, and
-// is stored as repeated, when the link has a newer revision already, or when it or
-// the message was deleted.
+// is stored as repeated, when the link has a newer revision already, when it or the
+// message was deleted, or when the text is no other: platforms tell of edits when
+// they add a preview.
 type Edit struct {
 	MessageID string
 	Text      string

@@ -157,12 +157,12 @@ func (st *appendStep) apply(b *batch) error {
 	if err := st.check(b, s); err != nil {
 		return err
 	}
-	if id := st.late(b); id != "" {
+	if id, links := st.idle(b); id != "" {
 		st.first = &inboundRow{ProjectID: c.ProjectID, SessionID: c.SessionID, MessageID: id}
-		if c.Edit != nil {
-			st.writeOnce(b, c.SessionID, id, 0) // its links are older than those that are known
-		} else {
+		if links {
 			st.writeRest(b, id, 0)
+		} else {
+			st.writeOnce(b, c.SessionID, id, 0)
 		}
 		return nil
 	}
@@ -203,20 +203,25 @@ func (st *appendStep) posted(b *batch, l *linkRow) error {
 	return nil
 }
 
-// late is the id of a message that the change finds beyond what it would do to it:
-// deleted, or edited later. Else it is empty.
-func (st *appendStep) late(b *batch) string {
+// idle is the id of a message that the change would leave as it is: it was deleted,
+// or edited later, or reads so already. Else it is empty. The links may be news all
+// the same.
+func (st *appendStep) idle(b *batch) (id string, links bool) {
 	c := st.c
 	deleted := func(id string) bool { return !b.messages[id].Deleted.IsZero() }
 	switch {
 	case c.Delete != "" && deleted(c.Delete):
-		return c.Delete
+		return c.Delete, true
 	case c.Complete != nil && deleted(c.Complete.MessageID):
-		return c.Complete.MessageID
-	case c.Edit != nil && len(c.Links) > 0 && (deleted(c.Edit.MessageID) || st.editedLater(b)):
-		return c.Edit.MessageID
+		return c.Complete.MessageID, true
+	case c.Edit == nil || len(c.Links) == 0:
+		return "", false
+	case deleted(c.Edit.MessageID) || st.editedLater(b):
+		return c.Edit.MessageID, false
+	case b.messages[c.Edit.MessageID].Text == c.Edit.Text:
+		return c.Edit.MessageID, true
 	}
-	return ""
+	return "", false
 }
 
 func (st *appendStep) editedLater(b *batch) bool {

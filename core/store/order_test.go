@@ -68,6 +68,22 @@ func TestOlderEditsHaveNoEffect(t *testing.T) {
 	})
 }
 
+// An edit to the same text is no event, and yet the newest that is known.
+func TestEditsThatChangeNoTextCountAsRevisions(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		s := w.openSession(w.visitor)
+		post := w.brought(s, "1")
+		w.append(post)
+		preview := w.rewritten(s, post, "20")
+		preview.Edit.Text = post.Post.Text
+		equal(t, "repeated", w.append(preview).Repeated, true)
+		equal(t, "an older one", w.append(w.rewritten(s, post, "10")).Repeated, true)
+		equal(t, "seq", w.session(s.ID).Seq, 2)
+		equal(t, "a newer one", w.append(w.rewritten(s, post, "30")).Repeated, false)
+	})
+}
+
 func TestEditsOfWhatIsDeletedHaveNoEffect(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)
