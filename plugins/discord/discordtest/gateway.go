@@ -63,11 +63,11 @@ func (s *Server) serveGateway(w http.ResponseWriter, r *http.Request) {
 		}
 		s.conns[c] = struct{}{}
 		s.gateway.Sockets++
+		c.beat = time.AfterFunc(s.patienceForBeats(), func() { c.close(closeTimedOut, "Session timed out.") })
+		c.send(opHello, obj{"heartbeat_interval": s.settings.heartbeat.Milliseconds(), "_trace": []string{}})
 		if v := q.Get("v"); v != "9" && v != "10" {
 			c.close(closeVersion, "Invalid API version.")
 		}
-		c.beat = time.AfterFunc(s.patienceForBeats(), func() { c.close(closeTimedOut, "Session timed out.") })
-		c.send(opHello, obj{"heartbeat_interval": s.settings.heartbeat.Milliseconds(), "_trace": []string{}})
 	})
 	writer := make(chan struct{})
 	go func() {

@@ -2,6 +2,7 @@ package discordtest
 
 import (
 	"encoding/json"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -68,7 +69,7 @@ func (s *Server) push(live *session, kind string, data json.RawMessage) {
 
 // flush emits all that waits.
 func (s *Server) flush(live *session) {
-	s.emitDue(live, live.delayed.n+s.replay.window)
+	s.emitDue(live, math.MaxInt)
 }
 
 func (s *Server) emitDue(live *session, upTo int) {
