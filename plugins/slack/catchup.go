@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pocketping/pocketping/sdk/plugin"
+	"github.com/pocketping/pocketping/sdk/plugin/kit"
+)
+
+const (
+	// Slack tries for about so long to bring an event; what is older is fetched.
+	slackRetries = 6 * time.Minute
+	// Of a thread, so many of the newest messages are looked at for edits and
+	// deletes; and of threads where nothing new is, those where something happened
+	// within this time.
+	lookedAt  = 50
+	recently  = 24 * time.Hour
+	allLinks  = 500
+	maxThread = 2000
+
+	parentPages = 5 // of the channel's newest messages, to see which threads have news
+	quickReads  = 20
+	readGap     = 1200 * time.Millisecond // 50 a minute, once the quick ones are used up
+)
+
+// gap is the time in which something may have been missed, and which threads are
+// filled up already.
+type gap struct {
+	since time.Time
+
+	mu     sync.Mutex
+	filled map[string]bool
+	all    bool
+}
+
+// openGap is to come before anything that was raised since.
+func (b *bridge) openGap() *gap {
+	g := &gap{since: b.mark.Since(), filled: map[string]bool{}}
+	b.gap.Store(g)
+	return g
+}
+
+func (g *gap) isFilled() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.all
+}
+
+func (g *gap) has(thread string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.all || g.filled[thread]
+}
+
+func (g *gap) fill(thread string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.filled[thread] = true
+}
+
+// markAlive moves the mark, but leaves the time in which Slack may still bring
+// something.
+func (b *bridge) markAlive(ctx context.Context) {
+	if g := b.gap.Load(); g != nil && g.isFilled() {
+		b.mark.Alive(ctx, time.Now().Add(-slackRetries))
+	}
+}
+
+// fillAll fetches what was missed: the threads with new messages first, then those
+// where something may have been edited or deleted. It goes on until all is fetched
+// or ctx ends; the next connection begins anew.
+func (b *bridge) fillAll(ctx context.Context, g *gap) {
+	var threads []*plugin.Thread
+	err := b.untilDone(ctx, "what was missed in Slack is not fetched yet, trying again", func() (err error) {
+		threads, err = b.toRead(ctx, g.since)
+		return err
+	})
+	for i, t := range threads {
+		if i >= quickReads {
+			b.pause(ctx, readGap)
+		}
+		read := make(chan struct{})
+		b.lanes.Go(t.ID, func() {
+			defer close(read)
+			b.fill(ctx, t.ID)
+		})
+		<-read
+	}
+	if err != nil || ctx.Err() != nil {
+		return
+	}
+	g.mu.Lock()
+	g.all = true
+	g.filled = nil
+	g.mu.Unlock()
+	b.host.Log().Debug("what was missed in Slack is fetched", "threads", len(threads))
+}
+
+// fill fetches what was missed in one thread, unless that was done.
+func (b *bridge) fill(ctx context.Context, thread string) {
+	g := b.gap.Load()
+	if g == nil || thread == "" || g.has(thread) {
+		return
+	}
+	err := b.untilDone(ctx, "a thread in Slack is not read yet, trying again", func() error { return b.readThread(ctx, thread, g.since) })
+	if err == nil && ctx.Err() == nil {
+		g.fill(thread)
+	}
+}
+
+// toRead are the bridge's threads that may have something new, in the order in
+// which they are read.
+func (b *bridge) toRead(ctx context.Context, since time.Time) ([]*plugin.Thread, error) {
+	all, err := b.threads(ctx)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	newest, err := b.api.parents(ctx, "", parentPages)
+	if err != nil {
+		return nil, err
+	}
+	latest := map[string]string{} // reply, by thread
+	for _, m := range newest {
+		latest[b.api.threadID(m.TS)] = orElse(m.LatestReply, m.TS)
+	}
+	var news, perhaps []*plugin.Thread
+	for _, t := range all {
+		reply, seen := latest[t.ID]
+		switch {
+		case seen && reply > tsOf(since):
+			news = append(news, t)
+		case time.Since(t.LastActivity) < recently || !seen && t.Status == "active":
+			perhaps = append(perhaps, t)
+		}
+	}
+	return append(news, perhaps...), nil
+}
+
+func (b *bridge) threads(ctx context.Context) (all []*plugin.Thread, err error) {
+	cursor := ""
+	for len(all) < maxThread {
+		threads, next, err := b.host.Threads(ctx, plugin.SessionQuery{Limit: 200, Cursor: cursor})
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range threads {
+			if _, err := b.api.parentOf(t.ID); err == nil {
+				all = append(all, t)
+			}
+		}
+		if cursor = next; next == "" {
+			break
+		}
+	}
+	return all, nil
+}
+
+// readThread compares the thread with what the host knows of it and brings the
+// difference, in order.
+func (b *bridge) readThread(ctx context.Context, thread string, since time.Time) error {
+	parent, err := b.api.parentOf(thread)
+	if err != nil {
+		return nil
+	}
+	known, err := b.host.Links(ctx, thread, allLinks)
+	if err != nil || len(known) == 0 { // none of ours
+		return err
+	}
+	known = slices.DeleteFunc(known, func(l plugin.Link) bool { return l.ExternalID == parent })
+	from := tsOf(since)
+	if n := len(known); n > 0 {
+		from = min(from, known[min(n, lookedAt)-1].ExternalID)
+	}
+	found, err := b.api.replies(ctx, parent, from)
+	if isKind(err, plugin.FailureThreadGone) {
+		return b.forget(ctx, thread)
+	}
+	if err != nil {
+		return err
+	}
+	if len(found) > 0 && found[0].Subtype == "tombstone" && found[0].TS == parent {
+		if err := b.forget(ctx, thread); err != nil {
+			return err
+		}
+	}
+	b.bringMissed(ctx, thread, known, from, found)
+	return nil
+}
+
+func (b *bridge) bringMissed(ctx context.Context, thread string, known []plugin.Link, from string, found []*message) {
+	r, now := b.reader(), map[string]*message{}
+	var seen []kit.Seen
+	for _, m := range found {
+		if m.isReply() {
+			now[m.TS] = m
+			seen = append(seen, kit.Seen{ID: m.TS, Revision: m.editedAt(), Own: r.isOwn("", m) || !isPerson(m)})
+		}
+	}
+	created, edits, deleted := kit.Missed(known, from, seen)
+	for _, id := range created {
+		b.handMissed(ctx, r.posted("", now[id]))
+	}
+	for _, id := range edits {
+		b.handMissed(ctx, r.changed("", &message{Channel: b.api.channel, Message: now[id]}, now[id].raw))
+	}
+	for _, id := range deleted {
+		if isOperators(known, id) {
+			b.handMissed(ctx, r.deleted(&message{DeletedTS: id, Previous: &message{TS: id, ThreadTS: parentTS(thread), User: "unknown"}}, nil))
+		}
+	}
+}
+
+// handMissed hands over what an event would have brought.
+func (b *bridge) handMissed(ctx context.Context, m meaning) {
+	if m.inbound != nil && m.inbound.Kind != plugin.InboundRaw {
+		b.hand(ctx, m)
+	}
+}
+
+func parentTS(thread string) string {
+	_, ts, _ := strings.Cut(thread, "/")
+	return ts
+}
+
+// isOperators reports whether an operator wrote the message here. What the bridge
+// posted has the courier's revision, a whole number; an operator's has none, or that
+// of an edit.
+func isOperators(known []plugin.Link, id string) bool {
+	i := slices.IndexFunc(known, func(l plugin.Link) bool { return l.ExternalID == id })
+	return i >= 0 && (known[i].Revision == "" || strings.Contains(known[i].Revision, "."))
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+const (
+	pageSize = 200
+	maxPages = 50 // of one thread: no more than 10,000 messages are ever read at once
+)
+
+// tsOf is a moment as Slack counts: seconds with six decimals, all of a length, so
+// that they compare as text.
+func tsOf(t time.Time) string {
+	return fmt.Sprintf("%d.%06d", t.UnixMicro()/1e6, t.UnixMicro()%1e6)
+}
+
+// replies reads a thread from oldest on, in order; its parent always comes first.
+func (a *api) replies(ctx context.Context, parent, oldest string) ([]*message, error) {
+	return a.read(ctx, "conversations.replies", url.Values{"ts": {parent}, "oldest": {oldest}, "inclusive": {"1"}}, maxPages)
+}
+
+// parents reads the newest messages of the channel itself, the newest first.
+func (a *api) parents(ctx context.Context, oldest string, pages int) ([]*message, error) {
+	params := url.Values{}
+	if oldest != "" {
+		params.Set("oldest", oldest)
+	}
+	return a.read(ctx, "conversations.history", params, pages)
+}
+
+// reply reads one message of a thread; nil when it is not there.
+func (a *api) reply(ctx context.Context, parent, ts string) (*message, error) {
+	found, err := a.read(ctx, "conversations.replies", url.Values{"ts": {parent}, "oldest": {ts}, "latest": {ts}, "inclusive": {"1"}}, 1)
+	for _, m := range found {
+		if m.TS == ts {
+			return m, err
+		}
+	}
+	return nil, err
+}
+
+func (a *api) read(ctx context.Context, method string, params url.Values, pages int) ([]*message, error) {
+	params.Set("channel", a.channel)
+	params.Set("limit", strconv.Itoa(pageSize))
+	params.Set("include_all_metadata", "1")
+	var all []*message
+	for range pages {
+		var page struct {
+			Messages []json.RawMessage
+			Next     struct {
+				Cursor string `json:"next_cursor"`
+			} `json:"response_metadata"`
+		}
+		if err := a.ask(ctx, method, params, &page); err != nil {
+			return nil, err
+		}
+		for _, raw := range page.Messages {
+			m := readMessage(raw)
+			m.Channel = a.channel
+			if len(all) == 0 || m.TS != all[0].TS { // the parent comes with each page
+				all = append(all, m)
+			}
+		}
+		if page.Next.Cursor == "" {
+			break
+		}
+		params.Set("cursor", page.Next.Cursor)
+	}
+	return all, nil
+}
+
+// sent finds what the bridge posted under the key; empty when it is not there.
+func (a *api) sent(ctx context.Context, parent, key string, since time.Time) (ts string, err error) {
+	var found []*message
+	if parent == "" {
+		found, err = a.parents(ctx, tsOf(since), maxPages)
+	} else {
+		found, err = a.replies(ctx, parent, tsOf(since))
+	}
+	for _, m := range found {
+		if m.key() == key && a.echo.Mine(m.BotID, m.User) {
+			return m.TS, nil
+		}
+	}
+	return "", err
+}

@@ -1,0 +1,294 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pocketping/pocketping/plugins/slack/slacktest"
+	"github.com/pocketping/pocketping/sdk/plugin"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest"
+)
+
+// rig is a bridge between a simulated Slack and a host in memory, and what the core
+// would know of one session.
+type rig struct {
+	*slacktest.Server
+	t       *testing.T
+	host    *plugintest.Host
+	bridge  *bridge
+	session *plugin.Session
+	thread  string
+	links   []plugin.Link
+	seen    int // records that were learned
+	seq     int64
+}
+
+func newRig(t *testing.T, opts ...slacktest.Option) *rig {
+	t.Helper()
+	r := &rig{Server: slacktest.NewServer(opts...), t: t, host: plugintest.NewHost(t)}
+	t.Cleanup(r.Close)
+	r.host.ID = "acme.slack"
+	r.session = &plugin.Session{
+		ID: "sess_1", Status: "active", Visitor: plugin.Visitor{ID: "vis_1", Name: "Anna", Email: "anna@example.com"},
+		Metadata: map[string]string{"url": "https://acme.example/pricing?x=1", "title": "Pricing", "language": "fr"},
+	}
+	r.bridge = r.newBridge()
+	return r
+}
+
+func (r *rig) config() Config {
+	return Config{BotToken: r.BotToken, AppToken: r.AppToken, ChannelID: r.ChannelID, APIURL: r.URL}
+}
+
+func (r *rig) newBridge() *bridge {
+	r.t.Helper()
+	return r.bridgeOf(r.config())
+}
+
+func (r *rig) bridgeOf(c Config) *bridge {
+	r.t.Helper()
+	b, err := newBridge(context.Background(), c, r.host)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	made := b.(*bridge)
+	made.pause = quick
+	return made
+}
+
+// quick is a pause for tests.
+func quick(ctx context.Context, _ time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(10 * time.Millisecond):
+	}
+}
+
+// deliver brings an event as the core does, and learns from what comes back.
+func (r *rig) deliver(e *plugin.Event) (plugin.Receipt, error) {
+	r.t.Helper()
+	r.seq++
+	e.Seq, e.Session, e.Thread, e.Links = r.seq, r.session, r.thread, slices.Clone(r.links)
+	if e.At.IsZero() {
+		e.At = time.Now()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	receipt, err := r.bridge.Deliver(ctx, e)
+	for _, rec := range r.host.Records()[r.seen:] {
+		r.seen++
+		r.learn(rec.Thread, rec.Gone, rec.Links)
+	}
+	if err == nil {
+		r.learn(receipt.Thread, "", receipt.Links)
+	}
+	if failureOf(err) == plugin.FailureThreadGone {
+		r.thread = ""
+	}
+	return receipt, err
+}
+
+// again is what the core does after a failure: the same event, which may have been
+// delivered before.
+func (r *rig) again(e *plugin.Event) plugin.Receipt {
+	r.t.Helper()
+	e.Uncertain = true
+	return r.must(e)
+}
+
+func (r *rig) learn(thread, gone string, links []plugin.Link) {
+	if gone != "" && gone == r.thread {
+		r.thread = ""
+	}
+	if thread != "" {
+		r.thread = thread
+		r.host.AddThread(&plugin.Thread{ID: thread, SessionID: r.session.ID, Status: "active", LastActivity: time.Now()})
+	}
+	for _, l := range links {
+		same := func(old plugin.Link) bool { return old.Thread == l.Thread && old.ExternalID == l.ExternalID }
+		r.links = append(slices.DeleteFunc(r.links, same), l)
+		r.host.AddLinks(l.Thread, l)
+	}
+}
+
+func (r *rig) must(e *plugin.Event) plugin.Receipt {
+	r.t.Helper()
+	receipt, err := r.deliver(e)
+	if err != nil {
+		r.t.Fatalf("%s: %v", e.Type, err)
+	}
+	return receipt
+}
+
+// open makes the session's thread and returns its parent's ts.
+func (r *rig) open() string {
+	r.t.Helper()
+	r.must(&plugin.Event{Type: plugin.SessionOpened})
+	return r.parent()
+}
+
+// parent is the ts of the newest that is not deleted.
+func (r *rig) parent() string {
+	r.t.Helper()
+	for _, m := range slices.Backward(r.State().Parents) {
+		if !m.Deleted && !m.Tombstone {
+			return m.TS
+		}
+	}
+	r.t.Fatal("there is no parent message")
+	return ""
+}
+
+// card is what people see of the parent.
+func (r *rig) card() slacktest.Message { return r.State().Message(r.parent()) }
+
+// said are the texts of the thread, each under who says it.
+func (r *rig) said() []string {
+	r.t.Helper()
+	var texts []string
+	for _, m := range r.State().In(r.parent()) {
+		if m.Username != "" {
+			texts = append(texts, m.Username+": "+m.Rendered.Text)
+		} else {
+			texts = append(texts, m.Rendered.Text)
+		}
+	}
+	return texts
+}
+
+func (r *rig) wantSaid(want ...string) {
+	r.t.Helper()
+	if got := r.said(); !slices.Equal(got, want) {
+		r.t.Errorf("the thread says\n%q, want\n%q", got, want)
+	}
+}
+
+// wantClean is what holds whatever was sent: nobody is called, nothing previewed,
+// nothing lost in the channel.
+func (r *rig) wantClean() {
+	r.t.Helper()
+	s := r.State()
+	if len(s.Violations) > 0 || len(s.Mentions()) > 0 || len(s.Unthreaded()) > 0 {
+		r.t.Errorf("violations %v, mentions %v, astray %v", s.Violations, s.Mentions(), s.Unthreaded())
+	}
+}
+
+func visitorSays(id, text string) *plugin.Message {
+	return &plugin.Message{ID: id, Sender: "visitor", Name: "Anna", Text: text, Via: "widget"}
+}
+
+func operatorSays(id, text string) *plugin.Message {
+	return &plugin.Message{ID: id, Sender: "operator", Name: "Olga", Text: text, Via: "acme.inbox"}
+}
+
+func posted(m *plugin.Message) *plugin.Event {
+	return &plugin.Event{Type: plugin.MessagePosted, Message: m}
+}
+
+// editedTo is the event that the message says something else.
+func editedTo(m *plugin.Message, text string) *plugin.Event {
+	m.Text, m.EditedAt = text, m.EditedAt.Add(time.Hour)
+	return &plugin.Event{Type: plugin.MessageEdited, Message: m}
+}
+
+func failureOf(err error) plugin.FailureKind {
+	var f *plugin.Failure
+	if errors.As(err, &f) {
+		return f.Kind
+	}
+	return 0
+}
+
+func (r *rig) wantFailure(err error, kind plugin.FailureKind, words string) *plugin.Failure {
+	r.t.Helper()
+	var f *plugin.Failure
+	if !errors.As(err, &f) || f.Kind != kind || !strings.Contains(err.Error(), words) {
+		r.t.Fatalf("failed with kind %d: %v; want kind %d and %q", failureOf(err), err, kind, words)
+	}
+	r.wantSecret(err.Error())
+	return f
+}
+
+func (r *rig) wantSecret(words string) {
+	r.t.Helper()
+	for _, secret := range []string{r.BotToken, r.AppToken, r.SigningSecret, "ticket", "/upload/"} {
+		if strings.Contains(words, secret) {
+			r.t.Fatalf("a secret is shown: %s", words)
+		}
+	}
+}
+
+// run receives until the test ends or stop is called, which gives what Run did.
+func (r *rig) run() (stop func() error) {
+	r.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	b := r.bridge
+	go func() { done <- b.Run(ctx) }()
+	var once bool
+	var result error
+	stop = func() error {
+		if once {
+			return result
+		}
+		once = true
+		cancel()
+		select {
+		case result = <-done:
+		case <-time.After(10 * time.Second):
+			r.t.Error("Run did not end with its context")
+		}
+		return result
+	}
+	r.t.Cleanup(func() { _ = stop() })
+	return stop
+}
+
+// connected runs the bridge and waits until nothing is left to fetch.
+func (r *rig) connected() (stop func() error) {
+	r.t.Helper()
+	stop = r.run()
+	r.filled()
+	return stop
+}
+
+// filled waits until the bridge is connected and has fetched what it missed.
+func (r *rig) filled() {
+	r.t.Helper()
+	r.eventually("the connection", func() bool {
+		g := r.bridge.gap.Load()
+		return g != nil && g.isFilled() && (r.bridge.config.AppToken == "" || r.State().Sockets > 0)
+	})
+}
+
+// eventually asks until it is so; there is nothing to wait for in what it asks.
+func (r *rig) eventually(what string, ok func() bool) {
+	r.t.Helper()
+	tick, late := time.NewTicker(2*time.Millisecond), time.After(10*time.Second)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-late:
+			r.t.Fatalf("waited in vain: %s", what)
+		}
+	}
+}
+
+// received waits for n inbounds and returns them.
+func (r *rig) received(n int) []plugin.Inbound {
+	r.t.Helper()
+	r.host.Wait(r.t, fmt.Sprintf("%d inbounds", n), func() bool { return len(r.host.Receives()) >= n })
+	return r.host.Receives()
+}
+
+// acked waits until Slack has nothing left for the app.
+func (r *rig) acked() {
+	r.t.Helper()
+	r.WaitFor(r.t, func(s slacktest.State) bool { return s.Pending == 0 })
+}
