@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/fatih/color"
@@ -16,7 +17,7 @@ import (
 )
 
 func newLogin(g *globals) *cobra.Command {
-	var name string
+	who := core.Operator{}
 	cmd := &cobra.Command{
 		Use:   "login",
 		Short: "Make links that open the operators' pages, once each",
@@ -24,8 +25,11 @@ func newLogin(g *globals) *cobra.Command {
 It opens once, within 15 minutes, and signs the browser in. It may run beside a server.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if who.ID != "" && !operatorID.MatchString(who.ID) {
+				return fmt.Errorf("--id %q is no id: use letters, digits, '.', '-' and '_', 64 at most", who.ID)
+			}
 			return withProjects(cmd.Context(), g, func(cfg *config.Config, s *store.Store, projects []*core.Project) error {
-				links, err := pageLinks(cmd.Context(), cfg, s, projects, name)
+				links, err := pageLinks(cmd.Context(), cfg, s, projects, who)
 				if err != nil {
 					return err
 				}
@@ -39,12 +43,15 @@ It opens once, within 15 minutes, and signs the browser in. It may run beside a 
 			})
 		},
 	}
-	cmd.Flags().StringVar(&name, "name", defaultOperator, "the operator's `name`, for the other operators")
+	cmd.Flags().StringVar(&who.Name, "name", defaultOperator, "the operator's `name`, for the other operators")
+	cmd.Flags().StringVar(&who.ID, "id", "", "the operator's `id`, for operators in the configuration (default: a new one)")
 	return cmd
 }
 
+var operatorID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
 // pageLinks makes a link for each bridge that serves a page; the key is its id.
-func pageLinks(ctx context.Context, cfg *config.Config, s *store.Store, projects []*core.Project, name string) (map[string]string, error) {
+func pageLinks(ctx context.Context, cfg *config.Config, s *store.Store, projects []*core.Project, who core.Operator) (map[string]string, error) {
 	if cfg.Server.URL == "" && portOf(cfg) == "0" {
 		return nil, fmt.Errorf("server.listen in %s takes any free port: set server.url, or take the links that `pocketping serve` prints", cfg.Path)
 	}
@@ -61,7 +68,7 @@ func pageLinks(ctx context.Context, cfg *config.Config, s *store.Store, projects
 	}
 	links := map[string]string{}
 	for _, id := range pages {
-		if links[id], err = pageLink(ctx, s, publicURL(cfg, nil), id, name); err != nil {
+		if links[id], err = pageLink(ctx, s, publicURL(cfg, nil), id, who); err != nil {
 			return nil, err
 		}
 	}
@@ -74,13 +81,17 @@ const defaultOperator = "Operator"
 // linkLife is how long a link to an operators' page may be opened.
 const linkLife = 15 * time.Minute
 
-// pageLink makes a link that opens the bridge's page, once. Its code stands in
-// the fragment, which browsers keep to themselves.
-func pageLink(ctx context.Context, logins core.Logins, url, bridgeID, name string) (string, error) {
+// pageLink makes a link that opens the bridge's page, once, as somebody: without an
+// id as somebody new. Its code stands in the fragment, which browsers keep to
+// themselves.
+func pageLink(ctx context.Context, logins core.Logins, url, bridgeID string, who core.Operator) (string, error) {
 	code := core.NewKey("code")
+	if who.ID == "" {
+		who.ID = core.NewID(core.KindOperator)
+	}
 	err := logins.AddLogin(ctx, core.Login{
-		ID:        core.NewID(core.KindOperator),
-		Name:      name,
+		ID:        who.ID,
+		Name:      who.Name,
 		CodeHash:  core.Hash(code),
 		CodeUntil: core.TimeOf(time.Now().Add(linkLife)),
 	})

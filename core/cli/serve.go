@@ -163,7 +163,7 @@ func (s *server) announce(ctx context.Context, out io.Writer) error {
 	fmt.Fprintf(out, "\n  %s %s\n\n", bold.Sprint("PocketPing"), version())
 	fmt.Fprintf(out, "  %-18s %s\n", "Demo page", blue.Sprint(s.url+"/"))
 	for _, id := range s.pages {
-		link, err := pageLink(ctx, s.store, s.url, id, defaultOperator)
+		link, err := pageLink(ctx, s.store, s.url, id, core.Operator{Name: defaultOperator})
 		if err != nil {
 			return err
 		}

@@ -110,6 +110,27 @@ func TestLoginMakesAnotherLink(t *testing.T) {
 	}
 }
 
+// One operator may sign in on several devices, under the id that the configuration
+// names.
+func TestLoginUnderAnIDOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	c := start(t, withInbox)
+	for range 2 {
+		got := run(t, c.Dir, "login", "--json", "--id", "olga", "--name", "Olga")
+		var links map[string]string
+		if err := json.Unmarshal([]byte(got.stdout), &links); err != nil || got.status != 0 {
+			t.Fatalf("%+v: %v", got, err)
+		}
+		_, code, _ := strings.Cut(links["inbox"], "#code=")
+		if status := login(t, c, code); status != http.StatusNoContent {
+			t.Errorf("the code of %q answers %d", links["inbox"], status)
+		}
+	}
+	if got := run(t, c.Dir, "login", "--id", "olga\r\nX-Evil: 1"); got.status != 1 || !strings.Contains(got.stderr, "--id") {
+		t.Errorf("an id that is none: %+v", got)
+	}
+}
+
 func TestDevelopmentLetsLocalPagesIn(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
