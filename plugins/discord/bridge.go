@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"github.com/pocketping/pocketping/sdk/plugin"
+	"github.com/pocketping/pocketping/sdk/plugin/kit"
+)
+
+// bridge carries sessions between the host and the threads of one channel.
+type bridge struct {
+	config   Config
+	host     plugin.Host
+	platform *platform
+	courier  *kit.Courier
+	intake   *kit.Intake
+	gateway  *gateway
+
+	names  lookup
+	unread kit.ReadMarks
+	lanes  kit.Lanes
+	mark   *kit.Mark
+	launch string // tells the changes of this launch from others'
+	pause  func(ctx context.Context, d time.Duration)
+
+	mu       sync.Mutex
+	catching func()          // ends the catching up that is under way
+	behind   bool            // something may have been missed, and is not fetched yet
+	outage   bool            // Discord does not report what happens in the server
+	strange  map[string]bool // types of events that were kept raw once
+}
+
+func newBridge(_ context.Context, c Config, host plugin.Host) (plugin.Bridge, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	a, err := newAPI(c)
+	if err != nil {
+		return nil, err
+	}
+	heedLibrary(host.Log())
+	p := &platform{api: a, config: c, host: host}
+	b := &bridge{
+		config: c, host: host, platform: p, pause: kit.Pause,
+		courier: &kit.Courier{Host: host, Platform: p, Format: format},
+		intake:  &kit.Intake{Host: host, Platform: p},
+		mark:    kit.NewMark(host), launch: time.Now().UTC().Format("20060102150405.000"), strange: map[string]bool{},
+	}
+	b.gateway = newGateway(a, host.Log())
+	return b, nil
+}
+
+// Deliver brings one event to the session's thread.
+func (b *bridge) Deliver(ctx context.Context, e *plugin.Event) (plugin.Receipt, error) {
+	if e.Type == plugin.EventReceipt {
+		return plugin.Receipt{Calls: -1}, b.showRead(ctx, e)
+	}
+	receipt, err := b.courier.Deliver(ctx, e)
+	if err == nil && e.Thread != "" {
+		if owed := b.platform.payName(ctx, kit.Thread{ID: e.Thread, Closed: e.Session.Status == "closed"}); owed != nil {
+			b.host.Log().Debug("a thread keeps its old name for now", "error", owed)
+		}
+	}
+	return receipt, err
+}
+
+// seen is the reaction of a visitor who has read; Discord knows no better mark.
+const seen = "👀"
+
+// showRead marks the newest message that the visitor has read, if the operators
+// want that.
+func (b *bridge) showRead(ctx context.Context, e *plugin.Event) error {
+	id, ok := b.unread.Read(e)
+	if !ok {
+		return nil
+	}
+	t := kit.Thread{ID: e.Thread, Closed: e.Session.Status == "closed"}
+	_, err := b.platform.awake(ctx, t, func() (message, error) { return message{}, b.platform.react(ctx, t.ID, id, seen) })
+	return err
+}
+
+// Typing shows for ten seconds that the visitor types.
+func (b *bridge) Typing(ctx context.Context, e *plugin.Event) error {
+	var typing struct{ On bool }
+	_ = json.Unmarshal(e.Data, &typing) // what cannot be read shows nothing
+	if !typing.On || e.Thread == "" {
+		return nil
+	}
+	return b.platform.typing(ctx, e.Thread)
+}

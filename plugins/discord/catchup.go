@@ -1,0 +1,292 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pocketping/pocketping/sdk/plugin"
+	"github.com/pocketping/pocketping/sdk/plugin/kit"
+)
+
+const (
+	// catchUpAtOnce threads are read at a time.
+	catchUpAtOnce = 4
+	// maxHistory bounds what is read of one thread, in pages.
+	maxHistory = 50
+	maxLinks   = 500
+	// maxIdle closed sessions' threads are looked through for those that woke up.
+	maxIdle = 2000
+)
+
+// startCatchUp begins to fetch what may have been missed, in place of what is under
+// way of that.
+func (b *bridge) startCatchUp(ctx context.Context) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.catching != nil {
+		b.catching()
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	b.catching, b.behind = cancel, true
+	since := b.mark.Since()
+	b.lanes.Go("catching up", func() {
+		defer cancel()
+		b.catchUp(ctx, since)
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if ctx.Err() == nil {
+			b.behind = false
+		}
+	})
+}
+
+// catchUp fetches what happened in the threads since a moment, and returns when all
+// of it is committed. What is reported at the same time is told apart by its keys.
+func (b *bridge) catchUp(ctx context.Context, since time.Time) {
+	var c *catching
+	b.insist(ctx, func() (err error) {
+		c, err = b.survey(ctx, since)
+		return err
+	})
+	if c == nil {
+		return
+	}
+	slots := make(chan struct{}, catchUpAtOnce)
+	var all sync.WaitGroup
+	for _, t := range c.threads {
+		all.Add(1)
+		b.lanes.Go(t.ID, func() {
+			defer all.Done()
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			b.insist(ctx, func() error {
+				err := c.thread(ctx, t)
+				if isKind(err, plugin.FailureThreadGone) {
+					return b.host.Record(ctx, plugin.Record{SessionID: t.SessionID, Gone: t.ID})
+				}
+				return err
+			})
+		})
+	}
+	all.Wait()
+}
+
+// insist does something until it works or can never work. It waits as Discord asks.
+func (b *bridge) insist(ctx context.Context, do func() error) {
+	for try := 0; ctx.Err() == nil; try++ {
+		err := do()
+		var f *plugin.Failure
+		switch {
+		case err == nil || ctx.Err() != nil:
+			return
+		case errors.As(err, &f) && f.Kind == plugin.FailureRetryAfter:
+			b.pause(ctx, f.RetryAfter)
+			continue
+		case isUnusable(err):
+			b.host.Log().Error("what was missed on Discord cannot be fetched", "error", err)
+			b.pause(ctx, time.Minute)
+			continue
+		case isKind(err, plugin.FailurePermanent):
+			b.host.Log().Debug("what was missed in a thread cannot be read", "error", err)
+			return
+		}
+		b.host.Log().Warn("what was missed on Discord could not be fetched, trying again", "error", err)
+		b.pause(ctx, kit.Backoff(try))
+	}
+}
+
+// catching is one time of catching up.
+type catching struct {
+	*bridge
+	since   time.Time
+	self    string
+	threads []*plugin.Thread
+	seen    map[string]channel // threads that are active, or were archived since
+}
+
+// survey finds the threads in which something may have been missed: an archived
+// thread gains nothing without becoming active.
+func (b *bridge) survey(ctx context.Context, since time.Time) (*catching, error) {
+	c := &catching{bridge: b, since: since, seen: map[string]channel{}}
+	at, err := b.platform.find(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if c.self, err = b.platform.ownID(ctx); err != nil {
+		return nil, err
+	}
+	if err := c.look(ctx, at); err != nil {
+		return nil, err
+	}
+	idle := 0
+	for _, status := range []string{"active", "closed"} {
+		err := b.eachThread(ctx, status, func(t *plugin.Thread) error {
+			recent := t.LastActivity.After(since)
+			if _, seen := c.seen[t.ID]; seen || recent {
+				b.platform.threads.learn(t.ID, true)
+				c.threads = append(c.threads, t)
+			}
+			if status == "closed" && !recent {
+				idle++
+			}
+			if idle > maxIdle {
+				return errEnough
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// look lists the channel's threads that are active or were archived lately.
+func (c *catching) look(ctx context.Context, at place) error {
+	active, err := c.platform.activeThreads(ctx, at.GuildID)
+	if err != nil {
+		return err
+	}
+	for _, t := range active {
+		if t.ParentID == at.ID {
+			c.seen[t.ID] = t
+		}
+	}
+	var before time.Time
+	for {
+		page, more, err := c.platform.archivedThreads(ctx, at.ID, before)
+		if err != nil {
+			return channelGone(err)
+		}
+		for _, t := range page {
+			if t.Thread == nil {
+				continue
+			}
+			when, err := time.Parse(time.RFC3339Nano, t.Thread.ArchivedAt)
+			if err != nil || when.Before(c.since) {
+				return nil
+			}
+			c.seen[t.ID], before = t, when
+		}
+		if !more || len(page) == 0 {
+			return nil
+		}
+	}
+}
+
+// thread brings what was missed in one thread to the host, in order.
+func (c *catching) thread(ctx context.Context, t *plugin.Thread) error {
+	links, err := c.host.Links(ctx, t.ID, maxLinks)
+	if err != nil {
+		return err
+	}
+	history, err := c.history(ctx, t.ID)
+	if err != nil {
+		return err
+	}
+	byID, now := map[string]message{}, []kit.Seen{}
+	for _, m := range history {
+		byID[m.ID] = m
+		now = append(now, kit.Seen{ID: m.ID, Revision: revisionOf(m.Edited), Own: !m.isPersons() || m.Author.ID == c.self})
+	}
+	if len(history) == 0 {
+		// Discord also shows nothing to a bot that may not read the history: it does
+		// not mean that all was deleted.
+		return c.state(ctx, t)
+	}
+	created, edited, deleted := kit.Missed(links, history[0].ID, now)
+	created = slices.DeleteFunc(created, func(id string) bool { return !newer(id, idAt(c.since)) })
+	for _, id := range created {
+		if !c.take(ctx, t.ID, c.names.posted(byID[id]), event{Type: "MESSAGE_CREATE", Data: []byte(fmt.Sprintf("%q", id))}) {
+			return ctx.Err()
+		}
+	}
+	for _, id := range edited {
+		if !c.take(ctx, t.ID, c.names.edited(byID[id]), event{}) {
+			return ctx.Err()
+		}
+	}
+	if !c.takeDeletes(ctx, t.ID, deleted) {
+		return ctx.Err()
+	}
+	return c.state(ctx, t)
+}
+
+// history is the thread's since the moment, a page of it at least, the oldest first.
+func (c *catching) history(ctx context.Context, thread string) ([]message, error) {
+	var all []message
+	query := url.Values{"limit": {"100"}}
+	for range maxHistory {
+		page, err := c.platform.messages(ctx, thread, query)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page...)
+		if len(page) < pageSize {
+			break
+		}
+		oldest := slices.MinFunc(page, func(a, b message) int { return compareIDs(a.ID, b.ID) }).ID
+		if !newer(oldest, idAt(c.since)) {
+			break
+		}
+		query.Set("before", oldest)
+	}
+	slices.SortFunc(all, func(a, b message) int { return compareIDs(a.ID, b.ID) })
+	return all, nil
+}
+
+// state looks whether somebody closed or reopened the thread. The card tells it from
+// what the core did and the thread is yet to follow.
+func (c *catching) state(ctx context.Context, t *plugin.Thread) error {
+	now, ok := c.seen[t.ID]
+	if !ok || now.Thread == nil {
+		return nil
+	}
+	closed := c.platform.looksClosed(ctx, now)
+	n, flipped := c.platform.threads.turned(t.ID, closed, false, now.Thread.ArchivedAt)
+	wasClosed := t.Status == "closed"
+	if !flipped {
+		if closed == wasClosed || !closed && now.Thread.Archived {
+			return nil
+		}
+		same, err := c.cardSays(ctx, t.ID, wasClosed)
+		if err != nil || !same {
+			return err
+		}
+		var busy bool
+		if n, busy = c.platform.threads.expects(t.ID); busy {
+			return nil
+		}
+	}
+	if _, ok := c.intake.Take(ctx, turned(t.ID, closed, now.Thread.ArchivedAt, fmt.Sprintf("%s.%d", c.launch, n))); !ok {
+		return ctx.Err()
+	}
+	return nil
+}
+
+// cardSays reports whether the thread's card shows the session as closed, or as
+// open: what was last delivered.
+func (c *catching) cardSays(ctx context.Context, thread string, closed bool) (bool, error) {
+	in, err := c.platform.where(ctx, thread, thread)
+	if err != nil {
+		return false, err
+	}
+	m, err := c.platform.message(ctx, in, thread)
+	if says(err, codeUnknownMessage) || err == nil && m.Content == nil {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	shown, ok := kit.CardSays(*m.Content)
+	return ok && shown == closed, nil
+}
+
+// lastIn is the id of the thread's newest message.
+func lastIn(c channel) string { return cmp.Or(c.LastMessage, c.ID) }

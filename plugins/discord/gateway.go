@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/bwmarrin/discordgo"
+	"github.com/gorilla/websocket"
+	"github.com/hashicorp/go-hclog"
+	"github.com/pocketping/pocketping/sdk/plugin"
+	"github.com/pocketping/pocketping/sdk/plugin/kit"
+)
+
+// intents are what the gateway is asked to report. The last is privileged.
+const intents = discordgo.IntentsGuilds | discordgo.IntentsGuildMessages | discordgo.IntentsGuildMessageReactions |
+	discordgo.IntentsGuildMessageTyping | discordgo.IntentMessageContent
+
+const (
+	// openWait is how long a connection may take until it reports events.
+	openWait = 30 * time.Second
+	// ackWait is a little more than two heartbeats.
+	ackWait = 90 * time.Second
+	// identifyGap is the least time between two identifies.
+	identifyGap = 5 * time.Second
+	// closeForResume is a code after which the session can be resumed, unlike after
+	// the two that say that all is well.
+	closeForResume = 4000
+)
+
+// gateway is the connection over which Discord reports what happens. Whatever the
+// library would do by itself when it breaks is done here.
+type gateway struct {
+	api      *api
+	log      hclog.Logger
+	patience time.Duration // how long heartbeats may stay without an answer
+	gap      time.Duration
+
+	session    *discordgo.Session // can be resumed; nil: the next one identifies
+	identified time.Time
+	current    atomic.Pointer[connection]
+	hear       func(event)
+
+	mu   sync.Mutex
+	wire net.Conn // of the connection that is being made
+}
+
+// connection is one socket's life.
+type connection struct {
+	ready, gone         chan struct{}
+	readyOnce, goneOnce sync.Once
+}
+
+func newConnection() *connection {
+	return &connection{ready: make(chan struct{}), gone: make(chan struct{})}
+}
+
+func newGateway(a *api, log hclog.Logger) *gateway {
+	return &gateway{api: a, log: log, patience: ackWait, gap: identifyGap}
+}
+
+// serve keeps one connection until it ends. It tells the host's side of each event,
+// and of each moment until which nothing was missed. ready says whether it worked.
+func (g *gateway) serve(ctx context.Context, alive func(at time.Time)) (ready bool, err error) {
+	s, err := g.next(ctx)
+	if err != nil {
+		return false, err
+	}
+	c := newConnection()
+	g.current.Store(c)
+	g.session = nil // until it has proved to work
+	if err = g.open(ctx, s); err != nil {
+		return false, why(err)
+	}
+	late := time.NewTimer(openWait)
+	defer late.Stop()
+	select {
+	case <-c.ready:
+	case <-c.gone:
+		return false, errors.New("the connection to Discord's gateway ended before it was of use")
+	case <-late.C:
+		g.close(s, closeForResume)
+		return false, errors.New("Discord's gateway accepts the connection and reports nothing")
+	case <-ctx.Done():
+		g.close(s, websocket.CloseNormalClosure)
+		return false, nil
+	}
+	g.session = s
+	return true, g.watch(ctx, s, c, alive)
+}
+
+// next is the session to resume, or a new one, not too soon after the one before.
+func (g *gateway) next(ctx context.Context) (*discordgo.Session, error) {
+	if g.session != nil {
+		return g.session, nil
+	}
+	kit.Pause(ctx, time.Until(g.identified.Add(g.gap)))
+	g.identified = time.Now()
+	s, err := newSession(g.api.token)
+	if err != nil {
+		return nil, err
+	}
+	s.Client = g.api.session.Client
+	s.Identify.Intents = intents
+	s.Dialer = &websocket.Dialer{Proxy: http.ProxyFromEnvironment, HandshakeTimeout: openWait, NetDialContext: g.dial}
+	s.AddHandler(g.onEvent)
+	s.AddHandler(g.onDisconnect)
+	return s, nil
+}
+
+// open is the library's, which waits for ever and holds its lock: it ends here when
+// its connection is cut.
+func (g *gateway) open(ctx context.Context, s *discordgo.Session) error {
+	ctx, cancel := context.WithTimeout(ctx, openWait)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.wire != nil {
+			g.wire.Close()
+		}
+	})
+	defer stop()
+	return s.Open()
+}
+
+func (g *gateway) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	var d net.Dialer
+	c, err := d.DialContext(ctx, network, address)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.wire = c
+	return c, err
+}
+
+// watch looks at the connection until it ends.
+func (g *gateway) watch(ctx context.Context, s *discordgo.Session, c *connection, alive func(at time.Time)) error {
+	tick := time.NewTicker(min(g.patience/4, 5*time.Second))
+	defer tick.Stop()
+	for {
+		select {
+		case <-c.gone:
+			return errors.New("the connection to Discord's gateway ended")
+		case <-ctx.Done():
+			g.close(s, websocket.CloseNormalClosure)
+			return nil
+		case <-tick.C:
+		}
+		s.RLock()
+		answered := s.LastHeartbeatAck
+		s.RUnlock()
+		if time.Since(answered) > g.patience {
+			g.close(s, closeForResume)
+			return errors.New("Discord's gateway no longer answers")
+		}
+		alive(answered)
+	}
+}
+
+func (g *gateway) close(s *discordgo.Session, code int) {
+	if err := s.CloseWithCode(code); err != nil {
+		g.log.Debug("the connection to Discord's gateway was not closed well", "error", err)
+	}
+}
+
+func (g *gateway) onEvent(_ *discordgo.Session, e *discordgo.Event) {
+	g.hear(event{Type: e.Type, Data: e.RawData})
+	if e.Type == "READY" || e.Type == "RESUMED" {
+		c := g.current.Load()
+		c.readyOnce.Do(func() { close(c.ready) })
+	}
+}
+
+func (g *gateway) onDisconnect(*discordgo.Session, *discordgo.Disconnect) {
+	c := g.current.Load()
+	c.goneOnce.Do(func() { close(c.gone) })
+}
+
+// fatal are the codes with which Discord closes for good, and what to do.
+var fatal = map[int]string{
+	4004: "Discord does not know the bot's token: choose “Reset Token” on the page “Bot” of the application at https://discord.com/developers/applications and put the new one into config.hcl",
+	4010: "Discord wants the bot's connections divided (sharding), which one bridge does not need: use a bot of its own for PocketPing",
+	4011: "Discord wants the bot's connections divided (sharding), because it is in too many servers: use a bot of its own for PocketPing",
+	4012: "Discord no longer serves this version of its gateway: update PocketPing",
+	4013: "Discord does not know what the bridge asks it to report: update PocketPing",
+	4014: "the bot may not read messages: tick “Message Content Intent” on the page “Bot” of the application at https://discord.com/developers/applications",
+}
+
+// why says what the end of a connection means.
+func why(err error) error {
+	var closed *websocket.CloseError
+	if !errors.As(err, &closed) {
+		return failure(globalScope, err)
+	}
+	if words := fatal[closed.Code]; words != "" {
+		return plugin.Unusable(fmt.Errorf("%s (Discord's gateway: %d %s)", words, closed.Code, closed.Text))
+	}
+	return fmt.Errorf("Discord's gateway ended the connection: %d %s", closed.Code, closed.Text)
+}

@@ -1,0 +1,257 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pocketping/pocketping/sdk/plugin"
+	"github.com/pocketping/pocketping/sdk/plugin/kit"
+)
+
+// Run receives what operators do. Discord keeps nothing for a bot that is not
+// there: what happened meanwhile is fetched each time that a connection begins.
+func (b *bridge) Run(ctx context.Context) error {
+	defer b.lanes.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	b.gateway.hear = func(e event) { b.hear(ctx, e) }
+	for failures := 0; ctx.Err() == nil; failures++ {
+		ready, err := b.gateway.serve(ctx, func(at time.Time) { b.alive(ctx, at) })
+		if ctx.Err() != nil {
+			return nil
+		}
+		if isUnusable(err) {
+			return err
+		}
+		if ready {
+			failures = 0
+		}
+		b.host.Log().Warn("Discord's gateway is left, connecting again", "error", err)
+		b.pause(ctx, kit.Backoff(failures))
+	}
+	return nil
+}
+
+// alive moves the mark while nothing is left to fetch.
+func (b *bridge) alive(ctx context.Context, at time.Time) {
+	b.mu.Lock()
+	missing := b.behind || b.outage
+	b.mu.Unlock()
+	if !missing {
+		b.mark.Alive(ctx, at)
+	}
+}
+
+// hear takes an event as it comes. It runs on the library's reader and waits for
+// nothing: what is to be done is done in the thread's lane.
+func (b *bridge) hear(ctx context.Context, e event) {
+	take, ok := hears[e.Type]
+	if ok {
+		if err := take(b, ctx, e); err != nil {
+			b.host.Log().Warn("an event of Discord could not be read and is kept as it is", "type", e.Type, "error", err)
+			b.keep(ctx, e)
+		}
+		return
+	}
+	if !isIdle(e.Type) && b.isNew(e.Type) {
+		b.host.Log().Info("Discord reports something new, which is kept as it is", "type", e.Type)
+		b.keep(ctx, e)
+	}
+}
+
+// hears are the events that matter. Each is read into own structs; an error means
+// that it is not what it should be.
+var hears map[string]func(b *bridge, ctx context.Context, e event) error
+
+func init() { // the handlers lead back to the map
+	hears = map[string]func(*bridge, context.Context, event) error{
+		"READY":               (*bridge).onReady,
+		"RESUMED":             (*bridge).onResumed,
+		"GUILD_CREATE":        (*bridge).onGuild,
+		"GUILD_DELETE":        (*bridge).onGuildGone,
+		"CHANNEL_UPDATE":      (*bridge).onChannel,
+		"CHANNEL_DELETE":      (*bridge).onChannelGone,
+		"THREAD_CREATE":       (*bridge).onThread,
+		"THREAD_UPDATE":       (*bridge).onThread,
+		"THREAD_DELETE":       (*bridge).onThreadGone,
+		"MESSAGE_CREATE":      (*bridge).onMessage,
+		"MESSAGE_UPDATE":      (*bridge).onEdit,
+		"MESSAGE_DELETE":      (*bridge).onDelete,
+		"MESSAGE_DELETE_BULK": (*bridge).onDelete,
+		"TYPING_START":        (*bridge).onTyping,
+	}
+}
+
+// isIdle reports whether the event is of a kind that changes nothing for a visitor.
+func isIdle(kind string) bool {
+	return slices.ContainsFunc([]string{
+		"GUILD_", "CHANNEL_", "THREAD_", "MESSAGE_REACTION_", "MESSAGE_POLL_", "STAGE_", "VOICE_", "PRESENCE", "INTERACTION_",
+		"APPLICATION_", "ENTITLEMENT_", "SUBSCRIPTION_", "USER_", "WEBHOOKS_", "INTEGRATION_", "INVITE_", "AUTO_MODERATION_", "SOUNDBOARD_",
+	}, func(prefix string) bool { return strings.HasPrefix(kind, prefix) })
+}
+
+// isNew reports whether the type is met for the first time.
+func (b *bridge) isNew(kind string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.strange[kind] {
+		return false
+	}
+	b.strange[kind] = true
+	return true
+}
+
+// keep hands an event over that nothing here understands.
+func (b *bridge) keep(ctx context.Context, e event) {
+	b.inLane("", func() bool {
+		_, ok := b.intake.Take(ctx, kept(e))
+		return ok
+	})
+}
+
+// inLane does something after what came before it in the thread. The mark does not
+// pass it until it is done.
+func (b *bridge) inLane(thread string, do func() (done bool)) {
+	done := b.mark.Begin()
+	b.lanes.Go(thread, func() {
+		if do() {
+			done()
+		}
+	})
+}
+
+// isOurs reports whether the thread is of the configured channel. When Discord does
+// not say so, the host knows.
+func (b *bridge) isOurs(ctx context.Context, thread string) bool {
+	if ours, known := b.platform.threads.ours(thread); known {
+		return ours
+	}
+	c, err := b.platform.channel(ctx, thread)
+	if err != nil && !says(err, codeUnknownChannel, codeNoAccess) {
+		return true
+	}
+	b.platform.threads.learn(thread, err == nil && c.ParentID == b.config.ChannelID)
+	return err == nil && c.ParentID == b.config.ChannelID
+}
+
+func (b *bridge) onMessage(ctx context.Context, e event) error {
+	var m message
+	if err := json.Unmarshal(e.Data, &m); err != nil || m.ID == "" || m.ChannelID == "" {
+		return orIncomplete(err)
+	}
+	if m.Author != nil && b.platform.echo.Mine(m.Author.ID) || !m.isPersons() || m.elsewhere() {
+		return nil
+	}
+	b.inLane(m.ChannelID, func() bool {
+		return !b.isOurs(ctx, m.ChannelID) || b.take(ctx, m.ChannelID, b.names.posted(m), e)
+	})
+	return nil
+}
+
+// elsewhere reports whether the message stands in no thread.
+func (m message) elsewhere() bool {
+	return m.ChannelType != nil && (*m.ChannelType < 10 || *m.ChannelType > 12)
+}
+
+func orIncomplete(err error) error {
+	if err == nil {
+		err = fmt.Errorf("ids are missing")
+	}
+	return err
+}
+
+func (b *bridge) onEdit(ctx context.Context, e event) error {
+	var m message
+	if err := json.Unmarshal(e.Data, &m); err != nil || m.ID == "" || m.ChannelID == "" {
+		return orIncomplete(err)
+	}
+	means := b.names.edited(m)
+	if m.Author != nil && b.platform.echo.Mine(m.Author.ID) || m.elsewhere() || means.inbound == nil && !means.partial {
+		return nil
+	}
+	b.inLane(m.ChannelID, func() bool {
+		if !b.isOurs(ctx, m.ChannelID) {
+			return true
+		}
+		if means.partial {
+			whole, err := b.platform.message(ctx, m.ChannelID, m.ID)
+			if err != nil || whole.Author == nil || b.platform.echo.Mine(whole.Author.ID) {
+				return true // it was deleted, or the next catching up finds it
+			}
+			means = b.names.edited(whole)
+		}
+		return b.take(ctx, m.ChannelID, means, e)
+	})
+	return nil
+}
+
+// take brings what an event means to the host and reports whether it is done with.
+func (b *bridge) take(ctx context.Context, thread string, m meaning, e event) bool {
+	switch {
+	case m.inbound == nil:
+		return true
+	case m.inbound.Text == "" && len(m.files) == 0 && m.inbound.Kind == plugin.InboundMessage:
+		b.host.Log().Warn("a message of an operator has no text that the bridge may read; when this goes on, look whether “Message Content Intent” is ticked", "message", m.inbound.ExternalID)
+		_, ok := b.intake.Take(ctx, kept(e))
+		return ok
+	}
+	ack, ok := b.intake.Take(ctx, *m.inbound, b.platform.fetches(thread, m.inbound.ExternalID, m.files)...)
+	if ok && b.config.ReadMarks && m.inbound.Kind == plugin.InboundMessage {
+		b.unread.Add(thread, m.inbound.ExternalID, ack)
+	}
+	return ok
+}
+
+func (b *bridge) onDelete(ctx context.Context, e event) error {
+	var d deletion
+	if err := json.Unmarshal(e.Data, &d); err != nil || d.ChannelID == "" || d.ID == "" && len(d.IDs) == 0 {
+		return orIncomplete(err)
+	}
+	ids := d.IDs
+	if d.ID != "" {
+		ids = append(ids, d.ID)
+	}
+	b.inLane(d.ChannelID, func() bool { return !b.isOurs(ctx, d.ChannelID) || b.takeDeletes(ctx, d.ChannelID, ids) })
+	return nil
+}
+
+// takeDeletes brings deletes to the host, but not the bridge's own, nor that of what
+// a post begins with: it is the card.
+func (b *bridge) takeDeletes(ctx context.Context, thread string, ids []string) bool {
+	for _, id := range ids {
+		if id == thread || b.platform.echo.Expected("deleted "+id) {
+			continue
+		}
+		if _, ok := b.intake.Take(ctx, deleted(thread, id)); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// typingLife is how long it is of use that somebody types.
+const typingLife = 5 * time.Second
+
+func (b *bridge) onTyping(ctx context.Context, e event) error {
+	var t typingStart
+	if err := json.Unmarshal(e.Data, &t); err != nil {
+		return err
+	}
+	in, ok := b.names.typed(t)
+	ours, known := b.platform.threads.ours(t.ChannelID)
+	if !ok || !ours || !known || b.platform.echo.Mine(t.UserID) {
+		return nil
+	}
+	b.lanes.Go("typing in "+t.ChannelID, func() {
+		ctx, cancel := context.WithTimeout(ctx, typingLife)
+		defer cancel()
+		if _, err := b.host.Receive(ctx, in); err != nil {
+			b.host.Log().Debug("typing was not passed on", "error", err)
+		}
+	})
+	return nil
+}
