@@ -1,0 +1,239 @@
+package plugintest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pocketping/pocketping/sdk/plugin"
+)
+
+// open delivers the opening and a first message.
+func (s *Session) open(t *testing.T) *plugin.Message {
+	t.Helper()
+	s.must(t, s.Event(plugin.SessionOpened, nil))
+	m := s.Message("hello")
+	s.must(t, s.Event(plugin.MessagePosted, m))
+	return m
+}
+
+func conformPost(t *testing.T, s *Session) {
+	m := s.open(t)
+	if s.thread == "" {
+		t.Error("no receipt and no record names the session's thread")
+	}
+	parts := s.parts(m.ID)
+	if len(parts) == 0 {
+		t.Fatal("no link names the platform's message: edits, deletes and replies need it")
+	}
+	for _, l := range parts {
+		if l.ExternalID == "" || l.Thread != s.thread {
+			t.Errorf("the link %+v is not of the thread %q", l, s.thread)
+		}
+	}
+}
+
+func conformThread(t *testing.T, s *Session) {
+	s.open(t)
+	first := s.thread
+	s.must(t, s.Event(plugin.MessagePosted, s.Message("again")))
+	if s.thread != first {
+		t.Errorf("a second thread %q was made beside %q", s.thread, first)
+	}
+}
+
+func conformLong(t *testing.T, s *Session) {
+	s.open(t)
+	m := s.Message(strings.Repeat("A line of a long message. 👩‍👩‍👧‍👦\n", 1000))
+	s.must(t, s.Event(plugin.MessagePosted, m))
+	parts := s.parts(m.ID)
+	if len(parts) == 0 {
+		t.Fatal("nothing links the long message")
+	}
+	seen := map[int]bool{}
+	for _, l := range parts {
+		if l.Part < 0 || l.Part >= len(parts) || seen[l.Part] {
+			t.Errorf("%d parts, and one of them has the number %d", len(parts), l.Part)
+		}
+		seen[l.Part] = true
+	}
+}
+
+func conformChange(t *testing.T, s *Session) {
+	m := s.open(t)
+	edited := *m
+	edited.Text, edited.EditedAt = "hello, edited", time.Now().UTC()
+	s.must(t, s.Event(plugin.MessageEdited, &edited))
+	if len(s.parts(m.ID)) == 0 {
+		t.Error("after the edit no link names the message any more")
+	}
+	deleted := edited
+	deleted.Text, deleted.Deleted = "", true
+	s.must(t, s.Event(plugin.MessageDeleted, &deleted))
+}
+
+func conformUncertain(t *testing.T, s *Session) {
+	s.open(t)
+	e := s.Event(plugin.MessagePosted, s.Message("sure?"))
+	s.must(t, e)
+	again := *e
+	again.Uncertain = true
+	s.must(t, &again)
+}
+
+// conformFound proves that a bridge that was away can compare what it knows with what
+// its platform has: by the thread, and by external ids that grow.
+func conformFound(t *testing.T, s *Session) {
+	first := s.open(t)
+	second := s.Message("and then")
+	s.must(t, s.Event(plugin.MessagePosted, second))
+	threads, _, err := s.host.Threads(t.Context(), plugin.SessionQuery{Status: "active"})
+	if err != nil || len(threads) != 1 || threads[0].ID != s.thread || threads[0].SessionID != s.info.ID {
+		t.Errorf("the host knows the threads %+v (%v), and the session's is %q", threads, err, s.thread)
+	}
+	links, err := s.host.Links(t.Context(), s.thread, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(id string) int {
+		return slices.IndexFunc(links, func(l plugin.Link) bool { return l.MessageID == id })
+	}
+	switch newer, older := at(second.ID), at(first.ID); {
+	case newer < 0 || older < 0:
+		t.Errorf("the host's links %+v do not have both messages", links)
+	case newer > older:
+		t.Errorf("the newer message has the smaller external id: %+v", links)
+	}
+}
+
+func conformRepeated(t *testing.T, s *Session) {
+	s.open(t)
+	e := s.Event(plugin.MessagePosted, s.Message(strings.Repeat("twice? ", 2000)))
+	s.must(t, e)
+	before := externalIDs(s.parts(e.Message.ID))
+	again := *e
+	s.must(t, &again)
+	if after := externalIDs(s.parts(e.Message.ID)); !slices.Equal(after, before) {
+		t.Errorf("the message was %d of the platform's and is %d after it was delivered again with their links", len(before), len(after))
+	}
+}
+
+func conformLost(t *testing.T, s *Session) {
+	s.open(t)
+	e := s.Event(plugin.MessagePosted, s.Message("sure?"))
+	s.must(t, e)
+	s.forget(e.Message.ID)
+	again := *e
+	again.Uncertain = true
+	s.must(t, &again)
+	if len(s.parts(e.Message.ID)) != 1 {
+		t.Errorf("one short message is linked to %+v", s.parts(e.Message.ID))
+	}
+	edited := *e.Message
+	edited.Text, edited.EditedAt = "sure!", time.Now().UTC()
+	s.must(t, s.Event(plugin.MessageEdited, &edited))
+}
+
+func conformDeleted(t *testing.T, s *Session) {
+	s.open(t)
+	m := s.Message("")
+	m.Deleted = true
+	posted := s.Event(plugin.MessagePosted, m)
+	posted.Uncertain = true // else the core would not deliver it
+	s.must(t, posted)
+	s.must(t, s.Event(plugin.MessageDeleted, m))
+	if parts := s.parts(m.ID); len(parts) > 0 {
+		t.Errorf("a deleted message is on the platform as %+v", parts)
+	}
+}
+
+func conformLimits(t *testing.T, limits []plugin.Limit) {
+	for _, l := range limits {
+		if l.Scope == "" || l.Calls < 1 || l.Per <= 0 {
+			t.Errorf("the limit %+v needs a scope, calls and a time", l)
+		}
+	}
+}
+
+// conformWait proves that a refused call is told as a wait of a known scope, that the
+// bridge does not sleep meanwhile, and that the event can come again.
+func (o *options) conformWait(t *testing.T, s *Session) {
+	if o.throttle == nil {
+		return
+	}
+	s.open(t)
+	o.throttle(t)
+	e := s.Event(plugin.MessagePosted, s.Message("too fast"))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	refused := 0
+	for deadline := time.Now().Add(time.Minute); ; {
+		err := s.try(ctx, t, e)
+		if err == nil {
+			break
+		}
+		var f *plugin.Failure
+		if !errors.As(err, &f) || f.Kind != plugin.FailureRetryAfter || time.Now().After(deadline) {
+			t.Fatalf("the platform asked to wait, and the bridge says: %v", err)
+		}
+		refused++
+		select {
+		case <-time.After(f.RetryAfter):
+		case <-ctx.Done():
+		}
+	}
+	if refused == 0 {
+		t.Error("the platform asked to wait, and the bridge did not say so: the core cannot hold the others")
+	}
+	if len(s.parts(e.Message.ID)) != 1 {
+		t.Errorf("after the wait the message is %+v", s.parts(e.Message.ID))
+	}
+}
+
+func externalIDs(parts []plugin.Link) (ids []string) {
+	for _, l := range parts {
+		ids = append(ids, l.ExternalID)
+	}
+	return ids
+}
+
+func conformStrange(t *testing.T, s *Session) {
+	m := s.open(t)
+	for _, text := range []string{"", "\x00\x01", " \n ", "\xff\xfe", "```\nopen fence", "@everyone <b>&amp; [x](y) *_~`"} {
+		s.must(t, s.Event(plugin.MessagePosted, s.Message(text)))
+	}
+	nothing := s.Message("never delivered")
+	s.must(t, s.Event(plugin.MessageEdited, nothing))
+	s.must(t, s.Event("something.new", nil))
+	notice := s.Event(plugin.Notice, nil)
+	notice.Data = []byte(`{"text":"a notice"}`)
+	s.must(t, notice)
+	reply := s.Message("a reply")
+	reply.ReplyTo, reply.ReplyText = m.ID, "hello"
+	s.must(t, s.Event(plugin.MessagePosted, reply))
+	claimed := s.Event(plugin.SessionClaimed, nil)
+	claimed.Data = []byte(`{"name":"Olga"}`)
+	s.must(t, claimed)
+	s.must(t, s.Event(plugin.SessionReleased, nil))
+	closed := s.Event(plugin.SessionClosed, nil)
+	closed.Data = []byte(`{"by":"operator"}`)
+	s.must(t, closed)
+}
+
+func conformContext(t *testing.T, s *Session) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = s.try(ctx, t, s.Event(plugin.SessionOpened, nil)) // it may fail, or have been quick
+	}()
+	select {
+	case <-done:
+	case <-time.After(10 * time.Second):
+		t.Error("the call goes on after its context has ended")
+	}
+}
