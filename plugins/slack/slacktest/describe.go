@@ -32,7 +32,7 @@ func (s State) String() string {
 
 func (m Message) line() string {
 	return fmt.Sprintf("%s %s: %q%s", m.TS, m.Author, m.Rendered.Text,
-		flags("deleted", m.Deleted, "tombstone", m.Tombstone, "file", len(m.Files) > 0, "edited", m.Edited != "", "unthreaded", m.Wanted != ""))
+		flags("deleted", m.Deleted, "tombstone", m.Tombstone, "file", len(m.Files) > 0, "edited", m.Edited != "", "unthreaded", m.Wanted != "" && m.Thread == ""))
 }
 
 func flags(pairs ...any) string {

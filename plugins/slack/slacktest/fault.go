@@ -23,8 +23,8 @@ type Fault struct {
 	Status     int           // answer with it instead
 	Body       string        // with Status: as it is
 	RetryAfter int           // seconds: answer 429, as when the quota is spent
-	After      bool          // perform the call, and only then answer so
-	Delay      time.Duration // before anything else
+	After      bool          // perform the call, and only then wait for Delay and answer so
+	Delay      time.Duration // before anything else, or with After before the answer
 	Drop       Drop
 	Times      int     // so often; 0 means until it is removed
 	Chance     float64 // of each call, from 0 to 1; 0 means every call

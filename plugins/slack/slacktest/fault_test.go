@@ -1,6 +1,7 @@
 package slacktest_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/url"
@@ -100,6 +101,32 @@ func TestTheEchoOfADroppedCallComes(t *testing.T) {
 	}
 	if e := c.event(); e.Text != "ghost" {
 		t.Errorf("event %+v", e)
+	}
+}
+
+func TestACallThatIsNeverAnswered(t *testing.T) {
+	s := start(t)
+	c := connect(t, s)
+	s.Inject(slacktest.Fault{Method: "chat.postMessage", After: true, Delay: time.Hour, Times: 1})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		r := request(t, s, "chat.postMessage", "application/json", s.BotToken, []byte(`{"channel":"`+s.ChannelID+`","text":"ghost"}`))
+		resp, err := http.DefaultClient.Do(r.WithContext(ctx))
+		if err == nil {
+			resp.Body.Close()
+		}
+		ended <- err
+	}()
+	if e := c.event(); e.Text != "ghost" {
+		t.Errorf("event %+v", e)
+	}
+	cancel() // the caller has waited long enough
+	if err := <-ended; err == nil {
+		t.Error("it was answered")
+	}
+	if got := s.State().Messages; len(got) != 1 {
+		t.Errorf("kept %v", got)
 	}
 }
 

@@ -62,7 +62,9 @@ func (s *Server) serveFiles(w http.ResponseWriter, r *http.Request, name string,
 	bearer := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 	entry := s.record(name, params{"path": r.URL.Path}, s.kindOf(bearer))
 	f := s.faultFor(name)
-	s.wait(r, f.Delay)
+	if !f.After {
+		s.wait(r, f.Delay)
+	}
 	if f.Drop == DropBefore {
 		s.hangUp(w, entry)
 		return
@@ -77,6 +79,9 @@ func (s *Server) serveFiles(w http.ResponseWriter, r *http.Request, name string,
 	}
 	refused := do(out, r)
 	s.update(func() { entry.Performed = refused == nil })
+	if f.After {
+		s.wait(r, f.Delay)
+	}
 	switch {
 	case f.Drop == DropAfter:
 		s.hangUp(w, entry)

@@ -127,18 +127,21 @@ func (c *call) describe(m *Message) error {
 	return nil
 }
 
-// place puts the message into the thread; where there is none, it stands in the
-// channel and nobody complains.
+// place puts the message into the thread, or into that of the reply that is named
+// instead of a parent; where there is none, it stands in the channel and nobody
+// complains.
 func (c *call) place(m *Message, thread string) {
 	if thread == "" {
 		return
 	}
 	parent := c.messages[thread]
-	if parent == nil || parent.Deleted || parent.Channel != m.Channel || parent.Thread != "" {
+	if parent == nil || parent.Deleted || parent.Channel != m.Channel {
 		m.Wanted = thread
 		return
 	}
-	m.Thread = thread
+	if m.Thread = thread; parent.Thread != "" {
+		m.Wanted, m.Thread = thread, parent.Thread
+	}
 	if c.bool("reply_broadcast") {
 		m.Subtype = "thread_broadcast"
 	}

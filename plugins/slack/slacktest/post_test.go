@@ -62,14 +62,14 @@ func TestADeadParentLeavesTheMessageUnthreaded(t *testing.T) {
 	}
 	parent := post(t, s, "", "parent")
 	reply := post(t, s, parent, "reply")
-	if a := call(t, s, "chat.postMessage", args{"text": "to a reply", "thread_ts": reply}).want(t, ""); a.Message.Thread != "" {
-		t.Errorf("threaded: %s", a.Raw)
+	if a := call(t, s, "chat.postMessage", args{"text": "to a reply", "thread_ts": reply}).want(t, ""); a.Message.Thread != parent {
+		t.Errorf("a reply's ts leads to %s", a.Raw)
 	}
 	state := s.State()
-	if got := state.Unthreaded(); len(got) != 3 || got[0].Wanted != gone || got[2].Wanted != reply {
+	if got := state.Unthreaded(); len(got) != 2 || got[0].Wanted != gone {
 		t.Errorf("unthreaded: %+v", got)
 	}
-	if len(state.Parents) != 2 || !state.Parents[0].Deleted || state.Parents[1].Deleted || len(state.In(parent)) != 1 {
+	if len(state.Parents) != 2 || !state.Parents[0].Deleted || state.Parents[1].Deleted || len(state.In(parent)) != 2 {
 		t.Errorf("%v", state)
 	}
 	if !strings.Contains(state.String(), "thread_ts is a reply's") {

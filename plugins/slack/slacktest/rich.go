@@ -18,7 +18,7 @@ func richText(chunks []chunk) json.RawMessage {
 
 // element is the piece in a rich_text block.
 func (p piece) element() obj {
-	e := obj{}
+	var e obj
 	switch p.kind {
 	case "link":
 		e = obj{"type": "link", "url": p.id}

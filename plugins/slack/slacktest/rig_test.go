@@ -15,8 +15,6 @@ import (
 	"github.com/pocketping/pocketping/plugins/slack/slacktest"
 )
 
-type obj = map[string]any
-
 // answer is what the Web API says.
 type answer struct {
 	Status   int
