@@ -153,6 +153,8 @@ func (s *Server) heartbeat(c *conn) {
 	}
 }
 
+// identity is what IDENTIFY says. A wish for compression is not granted, which
+// Discord is free to do too.
 type identity struct {
 	Token   string `json:"token"`
 	Intents *int   `json:"intents"`

@@ -52,12 +52,12 @@ func (s *Server) found() {
 	bot := &User{ID: s.snowflake(), Name: "PocketPing", Bot: true}
 	s.BotID, s.AppID = bot.ID, bot.ID
 	s.users[bot.ID] = bot
-	botRole := s.snowflake()
+	s.RoleID = s.snowflake()
 	s.guild = guild{
-		name: "Acme", joined: s.clock.Now(), botRoles: []string{botRole},
+		name: "Acme", joined: s.clock.Now(), botRoles: []string{s.RoleID},
 		roles: []*role{
 			{id: s.GuildID, name: "@everyone", permissions: everyonePermissions},
-			{id: botRole, name: bot.Name, permissions: BotPermissions, managed: true},
+			{id: s.RoleID, name: bot.Name, permissions: BotPermissions, managed: true},
 		},
 	}
 	forum := s.newChannel(kindForum, "visitors")

@@ -88,7 +88,7 @@ func (s *Server) can(c *channel, p Permission) bool { return s.allowed(c)&p == p
 
 // RemovePermission takes the permissions from the bot in the whole guild.
 func (s *Server) RemovePermission(p Permission) {
-	s.update(func() {
+	s.permit(func() {
 		for _, r := range s.guild.roles {
 			s.setRole(r, r.permissions&^p)
 		}
@@ -97,7 +97,7 @@ func (s *Server) RemovePermission(p Permission) {
 
 // GrantPermission gives the permissions to the bot's own role.
 func (s *Server) GrantPermission(p Permission) {
-	s.update(func() {
+	s.permit(func() {
 		r := s.guild.roles[1]
 		s.setRole(r, r.permissions|p)
 	})
@@ -114,12 +114,53 @@ func (s *Server) setRole(r *role, p Permission) {
 // Overwrite allows and denies the bot permissions in one channel, beside those of
 // its roles. Twice zero removes the overwrite.
 func (s *Server) Overwrite(channel string, allow, deny Permission) {
-	s.update(func() {
+	s.overwrite(channel, overwrite{s.BotID, true, allow, deny})
+}
+
+// OverwriteRole is Overwrite for a role: RoleID, or GuildID for @everyone. A
+// private channel denies @everyone ViewChannel and allows it to some roles.
+func (s *Server) OverwriteRole(channel, role string, allow, deny Permission) {
+	s.overwrite(channel, overwrite{role, false, allow, deny})
+}
+
+func (s *Server) overwrite(channel string, by overwrite) {
+	s.permit(func() {
 		c := s.must(channel)
-		c.overwrites = slices.DeleteFunc(c.overwrites, func(o overwrite) bool { return o.id == s.BotID })
-		if allow|deny != 0 {
-			c.overwrites = append(c.overwrites, overwrite{id: s.BotID, member: true, allow: allow, deny: deny})
+		c.overwrites = slices.DeleteFunc(c.overwrites, func(o overwrite) bool { return o.id == by.id })
+		if by.allow|by.deny != 0 {
+			c.overwrites = append(c.overwrites, by)
 		}
 		s.dispatch("CHANNEL_UPDATE", nil, s.wireChannel(c))
+	})
+}
+
+// permit changes permissions, and tells the bot of the active threads in channels
+// that it sees from now on.
+func (s *Server) permit(change func()) {
+	s.update(func() {
+		var hidden []*channel
+		for _, c := range s.live(false) {
+			if !s.can(c, ViewChannel) {
+				hidden = append(hidden, c)
+			}
+		}
+		change()
+		for _, c := range hidden {
+			if s.can(c, ViewChannel) {
+				s.syncThreads(c)
+			}
+		}
+	})
+}
+
+func (s *Server) syncThreads(parent *channel) {
+	threads := []obj{}
+	for _, t := range s.activeThreads() {
+		if t.thread.Parent == parent.id {
+			threads = append(threads, s.wireThread(t))
+		}
+	}
+	s.dispatch("THREAD_LIST_SYNC", parent, obj{
+		"guild_id": s.GuildID, "channel_ids": []string{parent.id}, "threads": threads, "members": []obj{},
 	})
 }

@@ -73,9 +73,28 @@ func TestOverwrites(t *testing.T) {
 	s.Operator("Olga").Message(id, "unseen")
 	s.Overwrite(s.ForumID, discordtest.ManageWebhooks, 0)
 	g.next("CHANNEL_UPDATE") // and nothing of what was hidden
+	if f := g.next("THREAD_LIST_SYNC").data(); f["channel_ids"].([]any)[0] != s.ForumID || f["threads"].([]any)[0].(obj)["id"] != id {
+		t.Errorf("THREAD_LIST_SYNC %v", f)
+	}
 	call(t, s, "GET", "/channels/"+s.ForumID+"/webhooks", nil).want(t, 200, 0)
 	s.Overwrite(s.ForumID, 0, 0)
 	call(t, s, "GET", "/channels/"+s.ForumID+"/webhooks", nil).want(t, 403, 50013)
+}
+
+func TestPrivateChannel(t *testing.T) {
+	s := start(t)
+	id := post(t, s, "Anna")
+	s.OverwriteRole(s.ForumID, s.GuildID, 0, discordtest.ViewChannel)
+	call(t, s, "GET", "/channels/"+id, nil).want(t, 403, 50001)
+	s.OverwriteRole(s.ForumID, s.RoleID, discordtest.ViewChannel, discordtest.SendInThreads)
+	call(t, s, "GET", "/channels/"+id, nil).want(t, 200, 0)
+	call(t, s, "POST", "/channels/"+id+"/messages", obj{"content": "x"}).want(t, 403, 50013)
+	s.Overwrite(s.ForumID, discordtest.SendInThreads, 0)
+	say(t, s, id, "the member's overwrite is the last")
+	list := call(t, s, "GET", "/channels/"+s.ForumID, nil).Body["permission_overwrites"].([]any)
+	if o := list[0].(obj); len(list) != 3 || o["id"] != s.GuildID || o["type"] != float64(0) || o["deny"] != "1024" {
+		t.Errorf("overwrites %v", list)
+	}
 }
 
 func TestKick(t *testing.T) {

@@ -30,6 +30,7 @@ type Server struct {
 	BotID   string
 	AppID   string
 	GuildID string
+	RoleID  string // the bot's own role; that of @everyone has the guild's id
 	ForumID string // a forum channel
 	TextID  string // an ordinary text channel
 

@@ -30,6 +30,9 @@ func (s *Server) newSession(c *conn, intents int) *session {
 	for i := range id {
 		id[i] = byte(s.rand.Uint32())
 	}
+	for _, old := range s.sessions {
+		s.expired(old) // whoever was killed is not resumed
+	}
 	live := &session{id: hex.EncodeToString(id), intents: intents, conn: c}
 	s.sessions[live.id] = live
 	return live
@@ -59,8 +62,7 @@ func (s *Server) emit(live *session, kind string, data json.RawMessage) {
 
 // resumable reports whether everything after seq is still there.
 func (s *Server) resumable(live *session, seq int64) bool {
-	if live.conn == nil && s.clock.Now().Sub(live.lost) > s.settings.resumeFor {
-		delete(s.sessions, live.id)
+	if s.expired(live) {
 		return false
 	}
 	first := live.seq + 1
@@ -68,6 +70,15 @@ func (s *Server) resumable(live *session, seq int64) bool {
 		first = live.frames[0].seq
 	}
 	return seq+1 >= first
+}
+
+// expired ends a session that was lost for too long.
+func (s *Server) expired(live *session) bool {
+	if live.conn != nil || s.clock.Now().Sub(live.lost) <= s.settings.resumeFor {
+		return false
+	}
+	delete(s.sessions, live.id)
+	return true
 }
 
 // resume moves the session to the connection and replays what it missed.

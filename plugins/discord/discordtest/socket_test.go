@@ -46,8 +46,12 @@ func patience(t *testing.T) context.Context {
 // dial opens a socket and reads HELLO.
 func dial(t *testing.T, s *discordtest.Server, query string) *socket {
 	t.Helper()
-	url := call(t, s, "GET", "/gateway", nil).Body["url"].(string)
-	ws, _, err := websocket.Dial(patience(t), url+"/?"+query, nil)
+	return dialTo(t, call(t, s, "GET", "/gateway", nil).Body["url"].(string)+"/?"+query)
+}
+
+func dialTo(t *testing.T, url string) *socket {
+	t.Helper()
+	ws, _, err := websocket.Dial(patience(t), url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,8 +80,8 @@ func identify(t *testing.T, s *discordtest.Server) *socket {
 // resumeOf opens another socket for the session of g.
 func resumeOf(t *testing.T, s *discordtest.Server, g *socket) *socket {
 	t.Helper()
-	n := connect(t, s)
-	n.session, n.seq = g.session, g.seq
+	n := dialTo(t, g.resume+"/?v=10&encoding=json")
+	n.session, n.resume, n.seq = g.session, g.resume, g.seq
 	n.send(6, obj{"token": s.Token, "session_id": g.session, "seq": g.seq})
 	return n
 }

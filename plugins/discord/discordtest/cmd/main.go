@@ -26,7 +26,7 @@ func main() {
 	}
 	s := discordtest.NewServer(opts...)
 	defer s.Close()
-	fmt.Printf("bridge \"discord\" {\n  token   = %q\n  channel = %q\n  api_url = %q\n}\n\n", s.Token, s.ForumID, s.URL)
+	fmt.Printf("bridge \"discord\" {\n  token      = %q\n  channel_id = %q\n  api_url    = %q\n}\n\n", s.Token, s.ForumID, s.URL)
 	fmt.Printf("The forum is %s, a text channel is %s.\n", s.ForumID, s.TextID)
 	fmt.Println("Type what the operator says in the newest thread; \":close\", \":reopen\" and \":delete\" act on the thread.")
 	go watch(s)
