@@ -41,7 +41,7 @@ func newBridge(_ context.Context, c Config, host plugin.Host) (plugin.Bridge, er
 	if err != nil {
 		return nil, err
 	}
-	heedLibrary(host.Log())
+	heedLibrary(host)
 	p := &platform{api: a, config: c, host: host}
 	b := &bridge{
 		config: c, host: host, platform: p, pause: kit.Pause,
@@ -49,7 +49,7 @@ func newBridge(_ context.Context, c Config, host plugin.Host) (plugin.Bridge, er
 		intake:  &kit.Intake{Host: host, Platform: p},
 		mark:    kit.NewMark(host), launch: time.Now().UTC().Format("20060102150405.000"), strange: map[string]bool{},
 	}
-	b.gateway = newGateway(a, host.Log())
+	b.gateway = newGateway(a, host)
 	return b, nil
 }
 

@@ -12,7 +12,6 @@ import (
 
 	"github.com/bwmarrin/discordgo"
 	"github.com/gorilla/websocket"
-	"github.com/hashicorp/go-hclog"
 	"github.com/pocketping/pocketping/sdk/plugin"
 	"github.com/pocketping/pocketping/sdk/plugin/kit"
 )
@@ -37,7 +36,7 @@ const (
 // library would do by itself when it breaks is done here.
 type gateway struct {
 	api      *api
-	log      hclog.Logger
+	host     plugin.Host
 	patience time.Duration // how long heartbeats may stay without an answer
 	gap      time.Duration
 
@@ -60,8 +59,8 @@ func newConnection() *connection {
 	return &connection{ready: make(chan struct{}), gone: make(chan struct{})}
 }
 
-func newGateway(a *api, log hclog.Logger) *gateway {
-	return &gateway{api: a, log: log, patience: ackWait, gap: identifyGap}
+func newGateway(a *api, host plugin.Host) *gateway {
+	return &gateway{api: a, host: host, patience: ackWait, gap: identifyGap}
 }
 
 // serve keeps one connection until it ends. It tells the host's side of each event,
@@ -164,7 +163,7 @@ func (g *gateway) watch(ctx context.Context, s *discordgo.Session, c *connection
 
 func (g *gateway) close(s *discordgo.Session, code int) {
 	if err := s.CloseWithCode(code); err != nil {
-		g.log.Debug("the connection to Discord's gateway was not closed well", "error", err)
+		g.host.Log().Debug("the connection to Discord's gateway was not closed well", "error", err)
 	}
 }
 

@@ -9,19 +9,19 @@ import (
 	"time"
 
 	"github.com/bwmarrin/discordgo"
-	"github.com/hashicorp/go-hclog"
+	"github.com/pocketping/pocketping/sdk/plugin"
 )
 
 // The library has one logger for the whole program.
 var (
 	libraryOnce sync.Once
-	libraryLog  atomic.Pointer[hclog.Logger]
+	libraryHost atomic.Pointer[plugin.Host]
 )
 
-// heedLibrary makes the library log there, without secrets, and keeps it from
+// heedLibrary makes the library log to the host, without secrets, and keeps it from
 // hurrying.
-func heedLibrary(log hclog.Logger) {
-	libraryLog.Store(&log)
+func heedLibrary(host plugin.Host) {
+	libraryHost.Store(&host)
 	libraryOnce.Do(func() { discordgo.Logger = onLibrary })
 }
 
@@ -40,7 +40,7 @@ func onLibrary(level, _ int, format string, args ...any) {
 	if len(words) > maxLibraryWords {
 		words = strings.ToValidUTF8(words[:maxLibraryWords], "") + "…"
 	}
-	log := *libraryLog.Load()
+	log := (*libraryHost.Load()).Log()
 	if level == discordgo.LogError {
 		log.Warn("discord library", "words", words)
 		return
