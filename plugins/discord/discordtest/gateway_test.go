@@ -285,19 +285,20 @@ func TestIntents(t *testing.T) {
 	olga.React(own, "👍")
 	olga.File(id, "a.txt", "text/plain", []byte("a"), "secret")
 	olga.Message(id, "<@"+s.BotID+"> look")
-	for _, want := range []string{"own", "", "<@" + s.BotID + "> look"} {
+	olga.Reply(own, "a reply mentions too")
+	for _, want := range []string{"own", "", "<@" + s.BotID + "> look", "a reply mentions too"} {
 		m := g.next("MESSAGE_CREATE").data()
 		if m["content"] != want || len(m["attachments"].([]any)) != 0 {
 			t.Errorf("content %q, attachments %v", m["content"], m["attachments"])
 		}
 	}
 	s.SetMessageContent(false)
-	if list := call(t, s, "GET", "/channels/"+id+"/messages", nil).List; list[1]["content"] != "" || list[2]["content"] != "own" {
+	if list := call(t, s, "GET", "/channels/"+id+"/messages", nil).List; list[2]["content"] != "" || list[3]["content"] != "own" {
 		t.Errorf("REST shows %v", list)
 	}
 	s.SetMessageContent(true)
-	if list := call(t, s, "GET", "/channels/"+id+"/messages", nil).List; list[1]["content"] != "secret" {
-		t.Errorf("REST shows %v", list[1])
+	if list := call(t, s, "GET", "/channels/"+id+"/messages", nil).List; list[2]["content"] != "secret" {
+		t.Errorf("REST shows %v", list[2])
 	}
 }
 

@@ -53,6 +53,9 @@ func (o *Operator) Write(m Message) (id string) {
 			m.Files[i] = o.s.keep(m.Files[i])
 		}
 		m.mentions = slices.DeleteFunc(usersIn(m.Content), func(id string) bool { return o.s.users[id] == nil })
+		if to := o.s.messages[m.ReplyTo]; to != nil && to.Author.ID != o.user.ID {
+			m.mentions = append(m.mentions, to.Author.ID) // as replies do unless one switches it off
+		}
 		id = o.s.say(o.s.must(m.Channel), &m).ID
 	})
 	return id

@@ -23,6 +23,7 @@ func (s *Server) appFlags() int {
 	return 0
 }
 
+// wireGuild holds what Discord's OpenAPI file requires, most of it as a new guild has it.
 func (s *Server) wireGuild() obj {
 	roles := []obj{}
 	for _, r := range s.guild.roles {
@@ -31,6 +32,12 @@ func (s *Server) wireGuild() obj {
 	return obj{
 		"id": s.GuildID, "name": s.guild.name, "owner_id": "1", "icon": nil, "roles": roles, "emojis": []obj{}, "stickers": []obj{}, "features": []string{},
 		"preferred_locale": "en-US", "premium_tier": 0, "nsfw_level": 0, "verification_level": 0, "afk_timeout": 300, "system_channel_id": nil,
+		"description": nil, "home_header": nil, "splash": nil, "discovery_splash": nil, "banner": nil, "application_id": nil, "region": "deprecated",
+		"afk_channel_id": nil, "system_channel_flags": 0, "widget_enabled": false, "widget_channel_id": nil, "default_message_notifications": 1,
+		"mfa_level": 0, "explicit_content_filter": 0, "max_presences": nil, "max_members": 500_000, "max_stage_video_channel_users": 50,
+		"max_video_channel_users": 25, "vanity_url_code": nil, "premium_subscription_count": 0, "rules_channel_id": nil,
+		"safety_alerts_channel_id": nil, "public_updates_channel_id": nil, "premium_progress_bar_enabled": false, "nsfw": false,
+		"hub_type": nil, "incidents_data": nil, "owner_configured_content_level": 0,
 	}
 }
 

@@ -27,7 +27,7 @@ func (c *call) getGatewayBot() (int, any, error) {
 
 func (c *call) getMe() (int, any, error) {
 	o := wireUser(*c.users[c.BotID])
-	o["verified"], o["mfa_enabled"], o["email"], o["flags"] = true, false, nil, 0
+	o["verified"], o["mfa_enabled"], o["email"], o["locale"] = true, false, nil, "en-US"
 	return 200, o, nil
 }
 
@@ -49,7 +49,7 @@ func (c *call) getMyGuilds() (int, any, error) {
 		for _, r := range c.guild.roles {
 			p |= r.permissions
 		}
-		list = append(list, obj{"id": c.GuildID, "name": c.guild.name, "icon": nil, "owner": false, "permissions": strconv.FormatInt(int64(p), 10), "features": []string{}})
+		list = append(list, obj{"id": c.GuildID, "name": c.guild.name, "icon": nil, "banner": nil, "owner": false, "permissions": strconv.FormatInt(int64(p), 10), "features": []string{}})
 	}
 	return 200, list, nil
 }
@@ -58,6 +58,10 @@ func (c *call) getApp() (int, any, error) {
 	return 200, obj{
 		"id": c.AppID, "name": c.users[c.BotID].Name, "description": "", "icon": nil, "bot_public": false, "bot_require_code_grant": false,
 		"verify_key": strings.Repeat("0", 64), "flags": c.appFlags(), "bot": wireUser(*c.users[c.BotID]),
+		"type": nil, "flags_new": strconv.Itoa(c.appFlags()), "redirect_uris": []string{}, "interactions_endpoint_url": nil,
+		"role_connections_verification_url": nil, "owner": wireUser(User{ID: "1", Name: "Owner"}), "approximate_guild_count": 1,
+		"approximate_user_install_count": 0, "approximate_user_authorization_count": 0, "explicit_content_filter": 0, "team": nil,
+		"eligible_oauth2_scopes": []string{},
 	}, nil
 }
 

@@ -17,7 +17,7 @@ func wireTime(t time.Time) any {
 }
 
 func wireUser(u User) obj {
-	o := obj{"id": u.ID, "username": strings.ToLower(u.Name), "global_name": u.Name, "discriminator": "0", "avatar": nil, "public_flags": 0}
+	o := obj{"id": u.ID, "username": strings.ToLower(u.Name), "global_name": u.Name, "discriminator": "0", "avatar": nil, "public_flags": 0, "flags": 0, "primary_guild": nil}
 	if u.Bot {
 		o["bot"], o["global_name"], o["username"] = true, nil, u.Name
 	}
@@ -29,13 +29,17 @@ func (s *Server) wireMember(user string) obj {
 	if user == s.BotID {
 		roles = s.guild.botRoles
 	}
-	return obj{"nick": nil, "roles": roles, "joined_at": wireTime(s.guild.joined), "deaf": false, "mute": false, "flags": 0, "avatar": nil, "pending": false}
+	return obj{
+		"nick": nil, "roles": roles, "joined_at": wireTime(s.guild.joined), "deaf": false, "mute": false, "flags": 0, "avatar": nil, "pending": false,
+		"banner": nil, "communication_disabled_until": nil, "premium_since": nil,
+	}
 }
 
 func wireRole(r *role) obj {
 	return obj{
 		"id": r.id, "name": r.name, "permissions": strconv.FormatInt(int64(r.permissions), 10), "managed": r.managed,
-		"color": 0, "hoist": false, "position": 0, "mentionable": false, "flags": 0,
+		"color": 0, "hoist": false, "position": 0, "mentionable": false, "flags": 0, "icon": nil, "unicode_emoji": nil,
+		"colors": obj{"primary_color": 0, "secondary_color": nil, "tertiary_color": nil},
 	}
 }
 
