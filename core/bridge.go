@@ -29,6 +29,7 @@ type Link struct {
 	Part       int
 	Revision   string // the platform's mark of the newest known edit
 	Deleted    bool
+	Answers    string // external id of what it answers, where that was not known as it came
 }
 
 // Delivery is one event that is owed to one bridge or hook.

@@ -32,11 +32,12 @@ type Edit struct {
 	Text      string
 }
 
-// Completion is what a message lacks that an edit has made which overtook the post.
-// Nothing is stored when the message was deleted.
+// Completion is what a message lacks that came before what it answers, or that an
+// edit has made which overtook the post. Nothing is stored when the message was
+// deleted, or lacks nothing.
 type Completion struct {
 	MessageID   string
-	ReplyTo     string // empty: as it is
+	ReplyTo     string // set where the message has none
 	Attachments []*Attachment
 }
 

@@ -93,7 +93,15 @@ func (c *Chat) receiveMessage(ctx context.Context, by Actor, s *Session, in Inbo
 	if !post.Note && c.isNote(ctx, s, post.ReplyTo) {
 		post.ReplyTo = "" // what it answers is not for the visitor
 	}
-	return c.post(ctx, by, post, in.arrival())
+	arrived := in.arrival()
+	if link == nil && len(arrived.links) > 0 {
+		arrived.links[0].Answers = in.ReplyTo
+	}
+	result, err := c.post(ctx, by, post, arrived)
+	if err == nil {
+		err = c.tieReplies(ctx, s, in)
+	}
+	return result, err
 }
 
 // command runs the operator's command, unless an edit that came before it has made

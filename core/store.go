@@ -46,6 +46,8 @@ type Store interface {
 
 	SessionOfThread(ctx context.Context, bridgeID, thread string) (*Session, error)
 	Link(ctx context.Context, bridgeID, thread, externalID string) (*Link, error)
+	// Answering are the links of messages that came before the one they answer.
+	Answering(ctx context.Context, bridgeID, thread, externalID string) ([]Link, error)
 }
 
 // SessionQuery asks for a project's sessions, the latest active first.

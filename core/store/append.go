@@ -212,7 +212,7 @@ func (st *appendStep) idle(b *batch) (id string, links bool) {
 	switch {
 	case c.Delete != "" && deleted(c.Delete):
 		return c.Delete, true
-	case c.Complete != nil && deleted(c.Complete.MessageID):
+	case c.Complete != nil && (deleted(c.Complete.MessageID) || len(c.Complete.Attachments) == 0 && b.messages[c.Complete.MessageID].ReplyTo != ""):
 		return c.Complete.MessageID, true
 	case c.Edit == nil || len(c.Links) == 0:
 		return "", false

@@ -57,7 +57,7 @@ func (st *appendStep) writeMessage(b *batch, s *sessionRow) *messageRow {
 		m := b.messages[c.Complete.MessageID]
 		st.claim(b, m, m.Files)
 		m.Files += int64(len(c.Complete.Attachments))
-		m.ReplyTo, m.Edited = either(c.Complete.ReplyTo, m.ReplyTo), c.At
+		m.ReplyTo, m.Edited = either(m.ReplyTo, c.Complete.ReplyTo), c.At
 		b.changedMessage(m)
 		return m
 	case c.Delete != "":
@@ -191,7 +191,7 @@ func (b *batch) putLink(l *core.Link) {
 	if had := b.links[row.key()]; had != nil {
 		row.MessageID, row.SessionID = either(row.MessageID, had.MessageID), either(row.SessionID, had.SessionID)
 		row.ProjectID, row.Revision = either(row.ProjectID, had.ProjectID), either(row.Revision, had.Revision)
-		row.Deleted = row.Deleted || had.Deleted
+		row.Deleted, row.Answers = row.Deleted || had.Deleted, either(row.Answers, had.Answers)
 	}
 	b.saved.links.put(row.key(), &row)
 	b.links[row.key()] = &row

@@ -123,13 +123,13 @@ func (r *eventRow) domain(m *core.Message) *core.Event {
 func linkOf(l *core.Link) linkRow {
 	return linkRow{
 		Bridge: l.BridgeID, Thread: l.Thread, ExternalID: l.ExternalID, MessageID: l.MessageID, SessionID: l.SessionID,
-		ProjectID: l.ProjectID, Part: int64(l.Part), Revision: l.Revision, Deleted: l.Deleted,
+		ProjectID: l.ProjectID, Part: int64(l.Part), Revision: l.Revision, Deleted: l.Deleted, Answers: l.Answers,
 	}
 }
 
 func (r *linkRow) domain() core.Link {
 	return core.Link{
 		BridgeID: r.Bridge, Thread: r.Thread, ExternalID: r.ExternalID, MessageID: r.MessageID, SessionID: r.SessionID,
-		ProjectID: r.ProjectID, Part: int(r.Part), Revision: r.Revision, Deleted: r.Deleted,
+		ProjectID: r.ProjectID, Part: int(r.Part), Revision: r.Revision, Deleted: r.Deleted, Answers: r.Answers,
 	}
 }

@@ -103,7 +103,7 @@ var linkOver = &clause.OnConflict{
 	Columns: columns("bridge,thread,external_id"),
 	DoUpdates: clause.Assignments(map[string]any{
 		"message_id": keep("message_id"), "session_id": keep("session_id"), "project_id": keep("project_id"),
-		"revision": keep("revision"), "part": gorm.Expr("excluded.part"), "deleted": gorm.Expr("links.deleted OR excluded.deleted"),
+		"revision": keep("revision"), "answers": keep("answers"), "part": gorm.Expr("excluded.part"), "deleted": gorm.Expr("links.deleted OR excluded.deleted"),
 	}),
 }
 

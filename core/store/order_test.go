@@ -132,6 +132,31 @@ func TestAMessageIsCompletedWithWhatItLacks(t *testing.T) {
 	})
 }
 
+func TestLinksRememberWhatTheyAnswer(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		s := w.openSession(w.visitor)
+		for _, external := range []string{"2", "3", "4"} {
+			reply := w.brought(s, external)
+			if reply.Links[0].Answers = "1"; external == "4" {
+				reply.Links[0].Answers = "0"
+			}
+			w.append(reply)
+			w.record(core.Record{SessionID: s.ID, Links: []core.Link{w.link(s, external, reply.Post.ID)}}) // which knows nothing of it
+		}
+		gone := w.link(s, "3", "")
+		gone.Deleted = true
+		w.record(core.Record{SessionID: s.ID, Links: []core.Link{gone}})
+		answering, err := w.Answering(ctx(t), bridge, "topic 7", "1")
+		must(t, err)
+		equal(t, "answering", len(answering), 1)
+		equal(t, "external id", answering[0].ExternalID, "2")
+		none, err := w.Answering(ctx(t), bridge, "topic 7", "")
+		must(t, err)
+		equal(t, "answering nothing", len(none), 0)
+	})
+}
+
 // An edit taken for a post that is known keeps its key: it still has to follow.
 func TestAnOpenKeyStaysFreeWhereThePostIsKnown(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {

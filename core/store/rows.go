@@ -144,6 +144,7 @@ type linkRow struct {
 	Part       int64
 	Revision   string
 	Deleted    bool
+	Answers    string
 }
 
 type inboundRow struct {

@@ -102,6 +102,21 @@ func (s *Store) SessionOfThread(ctx context.Context, bridgeID, thread string) (*
 	return row.domain(), nil
 }
 
+// Answering implements core.Store.
+func (s *Store) Answering(ctx context.Context, bridgeID, thread, externalID string) ([]core.Link, error) {
+	if externalID == "" {
+		return nil, nil
+	}
+	var rows []linkRow
+	err := s.reader(ctx).Where("answers <> '' AND bridge = ? AND thread = ? AND answers = ? AND deleted = false", bridgeID, thread, externalID).
+		Order("external_id").Find(&rows).Error
+	links := make([]core.Link, len(rows))
+	for i := range rows {
+		links[i] = rows[i].domain()
+	}
+	return links, translate(err)
+}
+
 // Link implements core.Store.
 func (s *Store) Link(ctx context.Context, bridgeID, thread, externalID string) (*core.Link, error) {
 	var row linkRow
