@@ -67,6 +67,12 @@ func (s *Server) setArchived(archived bool, event string) {
 	})
 }
 
+// LockThread closes the thread to replies and reactions, or opens it again. The
+// app is not told.
+func (s *Server) LockThread(thread string, locked bool) {
+	s.update(func() { s.messages[thread].Locked = locked })
+}
+
 // DeleteChannel removes the channel with all that is in it.
 func (s *Server) DeleteChannel() {
 	s.update(func() {

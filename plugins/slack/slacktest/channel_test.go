@@ -97,6 +97,18 @@ func TestMembershipAndArchive(t *testing.T) {
 	call(t, s, "chat.postMessage", args{"text": "x"}).want(t, "channel_not_found")
 }
 
+func TestLockedThread(t *testing.T) {
+	s := start(t)
+	parent := post(t, s, "", "parent")
+	reply := post(t, s, parent, "reply")
+	s.LockThread(parent, true)
+	call(t, s, "chat.postMessage", args{"text": "x", "thread_ts": parent}).want(t, "restricted_action_thread_locked")
+	call(t, s, "reactions.add", args{"timestamp": reply, "name": "eyes"}).want(t, "thread_locked")
+	call(t, s, "chat.update", args{"ts": parent, "text": "still mine"}).want(t, "")
+	s.LockThread(parent, false)
+	post(t, s, parent, "open again")
+}
+
 func TestTokensRevoked(t *testing.T) {
 	s := start(t)
 	c := connect(t, s)

@@ -24,7 +24,8 @@ type ManualClock struct {
 	added  sync.Cond
 }
 
-// NewClock returns a clock that stands at the moment.
+// NewClock returns a clock that stands at the moment. An app that compares ts with
+// its own time wants one that begins at time.Now().
 func NewClock(at time.Time) *ManualClock {
 	c := &ManualClock{now: at, timers: map[chan time.Time]time.Time{}}
 	c.added.L = &c.mu
@@ -89,7 +90,8 @@ type fastClock struct {
 }
 
 // FastClock returns a clock that starts at the true time and runs so many times
-// as fast: retries, budgets and delays take a fraction of their time.
+// as fast: retries, budgets and delays take a fraction of their time. The app has
+// as much less time to acknowledge, too.
 func FastClock(factor int) Clock { return fastClock{time.Now(), factor} }
 
 func (c fastClock) Now() time.Time {
@@ -98,4 +100,13 @@ func (c fastClock) Now() time.Time {
 
 func (c fastClock) After(d time.Duration) <-chan time.Time {
 	return time.After(d / time.Duration(c.factor))
+}
+
+// unscaled is how much of the clock's time passes in d of the true time, for what
+// must not be hurried.
+func unscaled(c Clock, d time.Duration) time.Duration {
+	if fast, ok := c.(fastClock); ok {
+		return d * time.Duration(fast.factor)
+	}
+	return d
 }

@@ -33,6 +33,7 @@ type Message struct {
 
 	Deleted   bool   // nobody sees it
 	Tombstone bool   // "This message was deleted." at the head of a thread that goes on
+	Locked    bool   // a parent whose thread takes no replies
 	Unfurls   bool   // its links show previews
 	To        string // an ephemeral message's only reader
 

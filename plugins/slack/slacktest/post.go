@@ -57,8 +57,17 @@ func (c *call) draft() (*Message, error) {
 	if err := c.fill(m, maxText, "none"); err != nil {
 		return nil, err
 	}
+	if c.locked() {
+		return nil, fail("restricted_action_thread_locked")
+	}
 	c.place(m, c.params["thread_ts"])
 	return m, nil
+}
+
+// locked tells whether the thread of the call takes no replies.
+func (c *call) locked() bool {
+	parent := c.messages[c.params["thread_ts"]]
+	return parent != nil && parent.Locked
 }
 
 // nameDraft puts the message under the name that the call gives.

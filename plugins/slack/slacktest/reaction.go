@@ -38,6 +38,9 @@ func (c *call) reactionTarget(user string) (m *Message, name string, err error) 
 	if m.Tombstone {
 		return nil, "", fail("not_reactable")
 	}
+	if parent := c.messages[m.Thread]; user != "" && (m.Locked || parent != nil && parent.Locked) {
+		return nil, "", fail("thread_locked")
+	}
 	return m, c.params["name"], nil
 }
 

@@ -61,6 +61,9 @@ func (c *call) shareDraft() (*Message, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.locked() {
+		return nil, fail("posting_to_channel_denied")
+	}
 	m := &Message{Channel: ch.id, BotID: c.BotID, AppID: c.AppID, Own: true, Text: c.params["initial_comment"]}
 	if err := c.nameDraft(m); err != nil {
 		return nil, err

@@ -58,7 +58,7 @@ func (s *Server) redeem(ticket string) bool {
 	defer s.mu.Unlock()
 	at, ok := s.socket.tickets[ticket]
 	delete(s.socket.tickets, ticket)
-	return ok && s.http != nil && !s.socket.off && s.clock.Now().Sub(at) <= ticketLasts
+	return ok && s.http != nil && !s.socket.off && s.clock.Now().Sub(at) <= unscaled(s.clock, ticketLasts)
 }
 
 func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {

@@ -96,7 +96,7 @@ func (s *Server) wireThread(w obj, m *Message) {
 		}
 	}
 	w["thread_ts"], w["reply_count"], w["reply_users"], w["reply_users_count"] = m.TS, len(replies), users, len(users)
-	w["latest_reply"], w["subscribed"], w["is_locked"] = replies[len(replies)-1].TS, true, false
+	w["latest_reply"], w["subscribed"], w["is_locked"] = replies[len(replies)-1].TS, true, m.Locked
 }
 
 func (s *Server) wireFiles(files []File) []obj {

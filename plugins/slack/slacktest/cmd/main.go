@@ -27,8 +27,11 @@ func main() {
 	}
 	s := slacktest.NewServer(opts...)
 	defer s.Close()
-	fmt.Printf("API            %s\nbot token      %s\napp token      %s\nsigning secret %s\nchannel        %s\n\n",
-		s.URL, s.BotToken, s.AppToken, s.SigningSecret, s.ChannelID)
+	way := fmt.Sprintf("app_token  = %q", s.AppToken)
+	if *events != "" {
+		way = fmt.Sprintf("signing_secret = %q", s.SigningSecret)
+	}
+	fmt.Printf("bridge \"slack\" {\n  bot_token  = %q\n  %s\n  channel_id = %q\n  api_url    = %q\n}\n\n", s.BotToken, way, s.ChannelID, s.URL)
 	if *events != "" {
 		if err := s.UseHTTP(*events, ""); err != nil {
 			fmt.Fprintln(os.Stderr, err)
