@@ -146,11 +146,7 @@ func (r *runner) threadGone(ln *lane, run *core.Run, reason string) {
 
 // cannot holds the whole bridge: somebody has to act.
 func (r *runner) cannot(reason string) {
-	r.mu.Lock()
-	r.unusable++
-	tries := r.unusable
-	r.mu.Unlock()
-	wait := backoff(tries)
+	wait := r.actBackoff()
 	r.limits.holdAll(wait)
 	level := slog.LevelInfo
 	if r.outages.note(outageUnusable, reason) {
@@ -158,4 +154,19 @@ func (r *runner) cannot(reason string) {
 	}
 	r.say(stateDegraded, reason)
 	r.log.Log(r.ctx, level, "the bridge cannot work until someone acts", "err", reason, "again", wait.Round(time.Second).String())
+}
+
+// actBackoff is how long to wait until it is tried whether someone has acted. Calls
+// that were under way together count once.
+func (r *runner) actBackoff() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	if now.Before(r.actAgain) {
+		return r.actAgain.Sub(now)
+	}
+	r.unusable++
+	wait := backoff(r.unusable)
+	r.actAgain = now.Add(wait)
+	return wait
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -244,10 +245,22 @@ func (h *Host) Check(ctx context.Context, spec Spec) (findings []Finding, err er
 // binary or the config.
 func (h *Host) Try(ctx context.Context, spec Spec) (pages bool, err error) {
 	err = h.beside(ctx, spec, func(l *launch, _ *pluginLog) error {
-		pages = l.page != nil
+		pages = l.page != nil && servesPage(ctx, l.page)
 		return nil
 	})
 	return pages, err
+}
+
+// servesPage asks for the first page: a plugin may have a handler for its
+// platform's calls alone.
+func servesPage(ctx context.Context, page http.Handler) bool {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "/", nil)
+	if err != nil {
+		return false
+	}
+	answer := httptest.NewRecorder()
+	page.ServeHTTP(answer, r)
+	return answer.Code != http.StatusNotFound
 }
 
 // beside runs fn with a plugin that was started and takes no part: it receives

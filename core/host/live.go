@@ -42,6 +42,9 @@ func (r *runner) deliverLive(l *launch, s core.Signal) {
 	if err != nil {
 		return // it is told now or not at all
 	}
+	if r.limits.isHeld(s.SessionID, []call{{kind: core.EventType(s.Live.Type), n: 1}}) {
+		return // since it was easy
+	}
 	answer, err := l.rpc.Deliver(ctx, &pluginv1.DeliverRequest{
 		Session: sessionToWire(run.Session, run.Visitor), Thread: run.Thread, Links: linksToWire(run.Links),
 		Events:     []*pluginv1.Event{{Type: string(s.Live.Type), At: time.Now().UnixMilli(), Data: liveData(s.Live)}},

@@ -28,14 +28,15 @@ type patience struct {
 
 var usualPatience = patience{look: 5 * time.Second, grace: 30 * time.Second, again: 5 * time.Minute, sound: 10 * time.Second}
 
-// flapping is the longest that a launch has to last to be taken for well.
+// flapping is the longest that a launch has to last to be taken for well, where those
+// before it took a while to find out that someone must act.
 const flapping = 5 * time.Minute
 
 // outage is a time in which the bridge does not take messages.
 type outage struct {
 	id      string
 	kind    outageKind
-	launch  bool // it is the plugin that does not last, not a delivery that fails
+	launch  bool // who must act was found out by Run: that deliveries get through says nothing
 	reason  string
 	began   time.Time
 	last    time.Time // that it was seen
@@ -60,7 +61,7 @@ type outages struct {
 	now     *outage // nil: none
 	over    []*outage
 	overAt  time.Time     // the last that was told
-	needful time.Duration // that a launch has to last now
+	needful time.Duration // that a launch has to last after someone had to act
 }
 
 func newOutages(p patience) *outages { return &outages{patience: p, poke: make(chan struct{}, 1)} }
@@ -77,8 +78,8 @@ func (o *outages) note(kind outageKind, reason string) (news bool) {
 func (o *outages) ended(kind outageKind, lasted time.Duration, reason string) (news bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	news = o.see(kind, true, reason)
-	if lasted < healthy {
+	news = o.see(kind, kind == outageUnusable, reason)
+	if o.now.launch && lasted < healthy {
 		o.needful = min(max(o.needful, 2*lasted), flapping)
 	}
 	return news
@@ -120,18 +121,21 @@ func (o *outages) well() bool {
 	return true
 }
 
-// settle ends an outage that nothing shows any more: a launch lasts and gets through,
-// or what failed is gone. idle says that nothing waits; upSince is zero without a
-// launch.
+// settle ends an outage that nothing shows any more: a launch lasts, and gets through
+// where something waits, or what failed is gone. idle says that nothing waits; upSince
+// is zero without a launch.
 func (o *outages) settle(upSince, wellAt time.Time, idle bool) (ended bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	up := func(d time.Duration) bool { return !upSince.IsZero() && time.Since(upSince) >= d }
 	switch {
 	case o.now == nil:
-	case !o.now.launch:
-		ended = o.now.kind == outageFailing && idle
-	case !upSince.IsZero() && time.Since(upSince) >= o.needful:
-		ended = idle || wellAt.After(o.now.last)
+	case o.now.launch:
+		ended = up(o.needful) && (idle || wellAt.After(o.now.last))
+	case o.now.kind == outageDown:
+		ended = idle && up(o.patience.sound)
+	case o.now.kind == outageFailing:
+		ended = idle
 	}
 	if ended {
 		o.end()

@@ -100,6 +100,36 @@ func TestALaunchHasToLastLongerThanThoseThatEnded(t *testing.T) {
 	}
 }
 
+func TestTroubleThatNothingShowsIsOver(t *testing.T) {
+	long := time.Now().Add(-time.Minute)
+	for name, c := range map[string]struct {
+		kind outageKind
+		up   time.Time
+		idle bool
+		over bool
+	}{
+		"what failed is gone":           {outageFailing, time.Time{}, true, true},
+		"it still fails":                {outageFailing, long, false, false},
+		"the plugin lasts":              {outageDown, long, true, true},
+		"the plugin has just started":   {outageDown, time.Now(), true, false},
+		"the plugin lasts, to no avail": {outageDown, long, false, false},
+		"someone must act":              {outageUnusable, long, true, false},
+	} {
+		o := newOutages(patience{sound: time.Second})
+		if c.kind == outageDown {
+			o.ended(c.kind, 9*time.Minute, "no")
+		} else {
+			o.note(c.kind, "no")
+		}
+		if o.settle(c.up, time.Time{}, c.idle) != c.over || o.busy() == c.over {
+			t.Errorf("%s: over is %v", name, !c.over)
+		}
+		if !o.well() || o.busy() {
+			t.Errorf("%s: a delivery gets through, and it is not over", name)
+		}
+	}
+}
+
 func TestSessionsThatWaitAreTheLatestFirst(t *testing.T) {
 	q := newQueue()
 	for i, s := range []string{"old", "new", "unwanted"} {

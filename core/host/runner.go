@@ -59,7 +59,8 @@ type runner struct {
 	mu       sync.Mutex
 	launch   *launch // the one that delivers; nil: none
 	said     core.BridgeStatus
-	unusable int // failures of the whole bridge in a row
+	unusable int       // failures of the whole bridge in a row
+	actAgain time.Time // when it is tried again
 	wellAt   time.Time
 	public   []string // the newest launch's paths that are open to all
 

@@ -35,9 +35,7 @@ func (r *runner) watchTrouble(ctx context.Context, q *queue) {
 		case <-r.outages.poke:
 		case <-timer:
 		}
-		if !r.hook.Load() {
-			r.tellTrouble(ctx, q)
-		}
+		r.tellTrouble(ctx, q)
 	}
 }
 
@@ -48,6 +46,9 @@ func (r *runner) tellTrouble(ctx context.Context, q *queue) {
 	waiting := q.sessionsWaiting(wants)
 	if r.outages.settle(upSince, wellAt, len(waiting) == 0) {
 		r.recovered()
+	}
+	if r.hook.Load() {
+		return // operators do not wait for what only listens
 	}
 	now, over := r.outages.current()
 	for _, o := range over {

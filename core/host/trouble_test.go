@@ -2,6 +2,8 @@ package host_test
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -121,10 +123,15 @@ func TestABridgeThatDoesNotStartIsToldWhenSomethingWaits(t *testing.T) {
 	w.host.Hurry(100)
 	anna, bert := w.visitor("Anna"), w.visitor("Bert")
 	anna.say("one")
-	w.host.Run(w.spec(func(s *host.Spec) { s.Path += ".none" }))
-	w.told(anna.session, doesNotTake("there is no plugin at "+w.spec().Path+".none: build it (make build), or set plugins { dir } or command"))
+	path := filepath.Join(t.TempDir(), "fixture")
+	w.host.Run(w.spec(func(s *host.Spec) { s.Path = path }))
+	words := doesNotTake("there is no plugin at " + path + ": build it (make build), or set plugins { dir } or command")
+	w.told(anna.session, words)
 	bert.say("two")
-	w.told(bert.session, w.notices(anna.session)...)
+	w.told(bert.session, words)
+	must(t, os.Symlink(w.spec().Path, path))
+	w.told(anna.session, words, worksAgain)
+	w.told(bert.session, words, worksAgain)
 }
 
 func TestAPlatformThatIsNotReachedIsToldInWords(t *testing.T) {
