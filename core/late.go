@@ -8,7 +8,8 @@ import (
 // overtook its post, what only the post knows: its files, and what it answers. It
 // is nil when the message is new, or lacks nothing; then p is without what is known.
 func (c *Chat) completing(ctx context.Context, by Actor, p *Post, in *arrival) (*Change, error) {
-	if len(in.links) == 0 || in.early || len(p.Attachments) == 0 && p.ReplyTo == "" {
+	plain := len(p.Attachments) == 0 && p.ReplyTo == "" && !p.Note
+	if len(in.links) == 0 || in.early || plain {
 		return nil, nil
 	}
 	m, err := c.linkedMessage(ctx, in.links[0])
@@ -16,7 +17,7 @@ func (c *Chat) completing(ctx context.Context, by Actor, p *Post, in *arrival) (
 		return nil, err
 	}
 	if m.ID != "" && m.Note != p.Note {
-		in.links = nil // what is for operators only is never added to what the visitor sees
+		in.links = nil // what is for operators only is never added to what the visitor sees: it stands by itself
 		return nil, nil
 	}
 	missing := lacks(m, *p)

@@ -216,3 +216,27 @@ func TestUpdatesAtOnceHaveOneEffect(t *testing.T) {
 		}
 	}
 }
+
+// An edit that overtakes its note may not say that it is one. What the note says and
+// has then never joins what the visitor sees, and is not lost.
+func TestALateNoteStandsByItself(t *testing.T) {
+	tl := newTelling(t)
+	before := tl.transcript(tl.visitor, tl.session.ID)
+	tl.must(core.Inbound{Kind: core.InboundEdit, ExternalID: "1", Text: "call her", Revision: "9"})
+	note := core.Inbound{Kind: core.InboundMessage, ExternalID: "1", Text: "/note call her back", Files: []string{tl.file()}}
+	ack := tl.must(note)
+	m, err := tl.store.Message(t.Context(), tl.project.ID, ack.MessageID)
+	if err != nil || !m.Note || m.Text != "call her back" || len(m.Attachments) != 1 {
+		t.Errorf("the note is %+v, %v", m, err)
+	}
+	if again := tl.must(note); !again.Repeated || again.MessageID != ack.MessageID {
+		t.Errorf("brought again: %+v", again)
+	}
+	messages, _, err := tl.History(t.Context(), tl.visitor, core.MessageQuery{SessionID: tl.session.ID, Limit: 100})
+	if err != nil || len(messages[len(messages)-1].Attachments) > 0 {
+		t.Errorf("the visitor sees the note's file: %v", err)
+	}
+	if got := tl.transcript(tl.visitor, tl.session.ID); got != before+"\noperator: call her" {
+		t.Errorf("the visitor sees\n%s", got)
+	}
+}
