@@ -69,7 +69,7 @@ func (s *Server) Unfurl(message string) {
 		m := s.mustMessage(message)
 		embed := obj{"type": "link", "url": "https://example.com/", "title": "Example"}
 		m.Embeds = append(m.Embeds, embed)
-		s.dispatchBody("MESSAGE_UPDATE", s.channels[m.Channel], obj{
+		s.dispatch("MESSAGE_UPDATE", s.channels[m.Channel], obj{
 			"id": m.ID, "channel_id": m.Channel, "guild_id": s.GuildID, "embeds": []any{embed},
 		})
 	})

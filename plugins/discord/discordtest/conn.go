@@ -2,7 +2,6 @@ package discordtest
 
 import (
 	"context"
-	"encoding/json"
 	"net"
 	"sync"
 	"time"
@@ -52,11 +51,7 @@ func (c *conn) send(op int, data any) {
 	if c.zombie {
 		return
 	}
-	b, err := json.Marshal(obj{"op": op, "d": data, "s": nil, "t": nil})
-	if err != nil {
-		panic("discordtest: " + err.Error())
-	}
-	c.put(outgoing{data: b})
+	c.put(outgoing{data: mustJSON(obj{"op": op, "d": data, "s": nil, "t": nil})})
 }
 
 // close ends the connection with the code, after what waits.

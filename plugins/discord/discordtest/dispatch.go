@@ -34,15 +34,11 @@ func intentOf(kind string) int {
 
 // dispatch tells all sessions of an event of the guild, or of a channel of it
 // that the bot may see. It needs s.mu.
-func (s *Server) dispatch(kind string, c *channel, data obj) {
+func (s *Server) dispatch(kind string, c *channel, data any) {
 	s.dispatchEach(kind, c, func(*session) any { return data })
 }
 
-// dispatchBody is dispatch of something that is not an object's whole.
-func (s *Server) dispatchBody(kind string, c *channel, data any) {
-	s.dispatchEach(kind, c, func(*session) any { return data })
-}
-
+// dispatchEach is dispatch of data that is not the same for all sessions.
 func (s *Server) dispatchEach(kind string, c *channel, data func(*session) any) {
 	if s.guild.kicked || s.guild.unavailable || c != nil && !s.can(c, ViewChannel) {
 		return
@@ -51,11 +47,7 @@ func (s *Server) dispatchEach(kind string, c *channel, data func(*session) any) 
 		if need := intentOf(kind); need != 0 && live.intents&need == 0 {
 			continue
 		}
-		b, err := json.Marshal(data(live))
-		if err != nil {
-			panic("discordtest: " + err.Error())
-		}
-		s.push(live, kind, b)
+		s.push(live, kind, mustJSON(data(live)))
 	}
 }
 
@@ -88,8 +80,16 @@ func (s *Server) withUser(id string) obj {
 	return m
 }
 
+func mustJSON(v any) json.RawMessage {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("discordtest: " + err.Error())
+	}
+	return b
+}
+
 // Dispatch sends any event to the bot: of a type that nobody knows, or one of a
 // known type with data that does not belong there.
 func (s *Server) Dispatch(kind string, data any) {
-	s.update(func() { s.dispatchBody(kind, nil, data) })
+	s.update(func() { s.dispatch(kind, nil, data) })
 }

@@ -1,6 +1,7 @@
 package discordtest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,23 +29,27 @@ const (
 
 // The codes with which the gateway closes.
 const (
-	closeUnknown        websocket.StatusCode = 4000
-	closeUnknownOp      websocket.StatusCode = 4001
-	closeDecode         websocket.StatusCode = 4002
-	closeNotIdentified  websocket.StatusCode = 4003
-	closeAuthFailed     websocket.StatusCode = 4004
-	closeTwice          websocket.StatusCode = 4005
-	closeSeq            websocket.StatusCode = 4007
-	closeRate           websocket.StatusCode = 4008
-	closeTimedOut       websocket.StatusCode = 4009
-	closeShard          websocket.StatusCode = 4010
-	closeVersion        websocket.StatusCode = 4012
-	closeIntents        websocket.StatusCode = 4013
-	closeIntentsOff     websocket.StatusCode = 4014
-	frameMax                                 = 4096
-	framesMax                                = 120
-	framesPer                                = time.Minute
-	reconnectIsExpected                      = 2 * time.Second
+	closeUnknown       websocket.StatusCode = 4000
+	closeUnknownOp     websocket.StatusCode = 4001
+	closeDecode        websocket.StatusCode = 4002
+	closeNotIdentified websocket.StatusCode = 4003
+	closeAuthFailed    websocket.StatusCode = 4004
+	closeTwice         websocket.StatusCode = 4005
+	closeSeq           websocket.StatusCode = 4007
+	closeRate          websocket.StatusCode = 4008
+	closeTimedOut      websocket.StatusCode = 4009
+	closeShard         websocket.StatusCode = 4010
+	closeVersion       websocket.StatusCode = 4012
+	closeIntents       websocket.StatusCode = 4013
+	closeIntentsOff    websocket.StatusCode = 4014
+)
+
+// What a client may send, and how soon it must leave after op 7.
+const (
+	frameMax       = 4096 // bytes
+	framesMax      = 120
+	framesPer      = time.Minute
+	reconnectAfter = 2 * time.Second
 )
 
 // serveGateway is one connection of the gateway, from HELLO to its end.
@@ -63,7 +68,7 @@ func (s *Server) serveGateway(w http.ResponseWriter, r *http.Request) {
 		}
 		s.conns[c] = struct{}{}
 		s.gateway.Sockets++
-		c.beat = time.AfterFunc(s.patienceForBeats(), func() { c.close(closeTimedOut, "Session timed out.") })
+		c.beat = time.AfterFunc(s.silence(), func() { c.close(closeTimedOut, "Session timed out.") })
 		c.send(opHello, obj{"heartbeat_interval": s.settings.heartbeat.Milliseconds(), "_trace": []string{}})
 		if v := q.Get("v"); v != "9" && v != "10" {
 			c.close(closeVersion, "Invalid API version.")
@@ -85,9 +90,9 @@ func (s *Server) serveGateway(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// patienceForBeats is how long a client may stay silent.
-func (s *Server) patienceForBeats() time.Duration {
-	return 2*s.settings.heartbeat + 5*time.Second
+// silence is how long a client may go without a heartbeat.
+func (s *Server) silence() time.Duration {
+	return cmp.Or(s.settings.silence, 2*s.settings.heartbeat+5*time.Second)
 }
 
 // read handles frames until the connection ends, and reports whether the client
@@ -147,7 +152,7 @@ func (s *Server) frame(c *conn, kind websocket.MessageType, data []byte) (websoc
 
 func (s *Server) heartbeat(c *conn) {
 	s.gateway.Heartbeats++
-	c.beat.Reset(s.patienceForBeats())
+	c.beat.Reset(s.silence())
 	if !s.muted {
 		c.send(opAck, nil)
 	}
@@ -188,9 +193,7 @@ func (s *Server) isToken(token string) bool {
 // start begins a session, when the day's number of them is not used up.
 func (s *Server) start(c *conn, intents int) (websocket.StatusCode, string) {
 	now := s.clock.Now()
-	for len(s.starts) > 0 && now.Sub(s.starts[0]) >= 24*time.Hour {
-		s.starts = s.starts[1:]
-	}
+	s.forgetStarts(now)
 	if n := len(s.starts); n > 0 && now.Sub(s.starts[n-1]) < s.settings.identifyGap {
 		c.send(opInvalidSession, false)
 		return 0, ""
@@ -208,6 +211,13 @@ func (s *Server) start(c *conn, intents int) (websocket.StatusCode, string) {
 		s.emit(live, "GUILD_CREATE", mustJSON(s.wireGuildCreate()))
 	}
 	return 0, ""
+}
+
+// forgetStarts leaves those of the last day.
+func (s *Server) forgetStarts(now time.Time) {
+	for len(s.starts) > 0 && now.Sub(s.starts[0]) >= 24*time.Hour {
+		s.starts = s.starts[1:]
+	}
 }
 
 func (s *Server) tryResume(c *conn, data json.RawMessage) (websocket.StatusCode, string) {
@@ -237,12 +247,4 @@ func (s *Server) tryResume(c *conn, data json.RawMessage) (websocket.StatusCode,
 	s.gateway.Resumes++
 	s.resume(live, c, want.Seq)
 	return 0, ""
-}
-
-func mustJSON(v any) json.RawMessage {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic("discordtest: " + err.Error())
-	}
-	return b
 }

@@ -95,7 +95,7 @@ func TestHeartbeats(t *testing.T) {
 }
 
 func TestSilentClientIsClosed(t *testing.T) {
-	s := start(t, discordtest.WithHeartbeat(-2480*time.Millisecond)) // 40 ms of patience
+	s := start(t, discordtest.WithHeartbeatPatience(40*time.Millisecond))
 	if code := connect(t, s).end(); code != 4009 {
 		t.Errorf("a client without heartbeats is closed with %d", code)
 	}

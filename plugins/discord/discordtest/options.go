@@ -46,6 +46,12 @@ func WithoutLimits() Option { return WithLimits(Limits{}) }
 // WithHeartbeat sets the interval that HELLO asks for.
 func WithHeartbeat(d time.Duration) Option { return func(s *Server) { s.settings.heartbeat = d } }
 
+// WithHeartbeatPatience sets how long a client may go without a heartbeat before
+// its connection is closed; two intervals and five seconds otherwise.
+func WithHeartbeatPatience(d time.Duration) Option {
+	return func(s *Server) { s.settings.silence = d }
+}
+
 // WithActiveThreads sets how many threads of the guild may be active; 1000 otherwise.
 func WithActiveThreads(n int) Option { return func(s *Server) { s.settings.activeMax = n } }
 

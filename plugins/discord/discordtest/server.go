@@ -78,7 +78,8 @@ type Server struct {
 type settings struct {
 	limits      Limits
 	heartbeat   time.Duration
-	activeMax   int // active threads of the guild
+	silence     time.Duration // 0: some intervals of heartbeats
+	activeMax   int           // active threads of the guild
 	tags        []string
 	requireTag  bool
 	content     bool // MESSAGE_CONTENT is ticked in the developer portal

@@ -41,15 +41,12 @@ func (s *Server) newSession(c *conn, intents int) *session {
 // emit gives the event its number, keeps it and sends it when there is a connection.
 func (s *Server) emit(live *session, kind string, data json.RawMessage) {
 	live.seq++
-	b, err := json.Marshal(struct {
+	b := mustJSON(struct {
 		Op   int             `json:"op"`
 		Seq  int64           `json:"s"`
 		Type string          `json:"t"`
 		Data json.RawMessage `json:"d"`
 	}{0, live.seq, kind, data})
-	if err != nil {
-		panic("discordtest: " + err.Error())
-	}
 	live.frames = append(live.frames, frame{live.seq, b})
 	if len(live.frames) > keepFrames {
 		live.frames = live.frames[1:]

@@ -106,9 +106,11 @@ func (s State) Active() []Thread {
 
 // Message finds the message, a deleted one too; the zero Message when there is none.
 func (s State) Message(id string) Message {
-	for _, m := range slices.Concat(s.Messages, s.Deleted) {
-		if m.ID == id {
-			return m
+	for _, list := range [][]Message{s.Messages, s.Deleted} {
+		for i := range list {
+			if list[i].ID == id {
+				return list[i]
+			}
 		}
 	}
 	return Message{}

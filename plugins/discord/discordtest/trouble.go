@@ -36,7 +36,7 @@ func (s *Server) Reconnect() {
 	s.update(func() {
 		for c := range s.conns {
 			c.send(opReconnect, nil)
-			time.AfterFunc(reconnectIsExpected, func() { c.close(closeUnknown, "Reconnect.") })
+			time.AfterFunc(reconnectAfter, func() { c.close(closeUnknown, "Reconnect.") })
 		}
 	})
 }

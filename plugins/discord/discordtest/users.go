@@ -15,9 +15,7 @@ func (c *call) getGateway() (int, any, error) {
 func (c *call) getGatewayBot() (int, any, error) {
 	reset := 0
 	now := c.clock.Now()
-	for len(c.starts) > 0 && now.Sub(c.starts[0]) >= 24*time.Hour {
-		c.starts = c.starts[1:]
-	}
+	c.forgetStarts(now)
 	if len(c.starts) > 0 {
 		reset = int((24*time.Hour - now.Sub(c.starts[0])).Milliseconds())
 	}
