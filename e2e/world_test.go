@@ -13,6 +13,8 @@ import (
 	"github.com/pocketping/pocketping/core/store/pgtest"
 	"github.com/pocketping/pocketping/internal/harness"
 	"github.com/pocketping/pocketping/internal/visitor"
+	"github.com/pocketping/pocketping/plugins/discord/discordtest"
+	"github.com/pocketping/pocketping/plugins/slack/slacktest"
 	"github.com/pocketping/pocketping/plugins/telegram/telegramtest"
 )
 
@@ -43,12 +45,23 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// world is a running server with both of its bridges and a simulated Telegram.
+// world is a running server with its bridges and their simulated platforms.
 type world struct {
 	t        *testing.T
 	core     *harness.Core
 	telegram *telegramtest.Server
+	discord  *discordtest.Server // nil, as slack is, but in a world of every bridge
+	slack    *slacktest.Server
+	clock    *jumpClock // of the platforms
 }
+
+// bridges says which bridges a world has beside Telegram and the inbox.
+type bridges int
+
+const (
+	twoBridges bridges = iota
+	everyBridge
+)
 
 // databases are what every end-to-end test runs on.
 var databases = map[string]func(t *testing.T) string{
@@ -64,12 +77,24 @@ func onEachDatabase(t *testing.T, test func(t *testing.T, url string)) {
 
 func newWorld(t *testing.T, database string) *world {
 	t.Helper()
+	return newWorldOf(t, database, twoBridges)
+}
+
+func newWorldOf(t *testing.T, database string, have bridges) *world {
+	t.Helper()
 	b, err := bins()
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, telegram: telegramtest.NewServer(telegramtest.WithPatience(patience))}
+	clock := newJumpClock()
+	w := &world{t: t, clock: clock, telegram: telegramtest.NewServer(telegramtest.WithPatience(patience), telegramtest.WithClock(clock))}
 	t.Cleanup(w.telegram.Close)
+	if have == everyBridge {
+		w.discord = discordtest.NewServer(discordtest.WithPatience(patience), discordtest.WithClock(clock), discordtest.WithoutLimits())
+		t.Cleanup(w.discord.Close)
+		w.slack = slacktest.NewServer(slacktest.WithPatience(patience), slacktest.WithClock(clock))
+		t.Cleanup(w.slack.Close)
+	}
 	if w.core, err = harness.New(b, t.TempDir(), w.config(database)); err != nil {
 		t.Fatal(err)
 	}
@@ -84,13 +109,42 @@ func newWorld(t *testing.T, database string) *world {
 		if i := strings.Index(w.core.Log(), "DATA RACE"); i >= 0 {
 			t.Errorf("data race in the server or a plugin:\n%s", w.core.Log()[i:])
 		}
-		for _, secret := range []string{secretKey, w.telegram.Token} {
+		for _, secret := range w.secrets() {
 			if strings.Contains(w.core.Log(), secret) {
 				t.Errorf("the log holds a secret: %q", secret)
 			}
 		}
 	})
 	return w
+}
+
+func (w *world) secrets() []string {
+	secrets := []string{secretKey, w.telegram.Token}
+	if w.discord != nil {
+		secrets = append(secrets, w.discord.Token, w.slack.BotToken, w.slack.AppToken)
+	}
+	return secrets
+}
+
+// others are the blocks of the bridges beside Telegram.
+func (w *world) others() string {
+	if w.discord == nil {
+		return ""
+	}
+	return fmt.Sprintf(`
+  bridge "discord" {
+    token      = %q
+    channel_id = %q
+    api_url    = %q
+    pace       = "none"
+  }
+  bridge "slack" {
+    bot_token  = %q
+    app_token  = %q
+    channel_id = %q
+    api_url    = %q
+    pace       = "none"
+  }`, w.discord.Token, w.discord.ForumID, w.discord.URL, w.slack.BotToken, w.slack.AppToken, w.slack.ChannelID, w.slack.URL)
 }
 
 func (w *world) config(database string) string {
@@ -119,10 +173,10 @@ project "acme" {
     chat_id = %d
     api_url = %q
     pace    = "none"
-  }
+  }%s
 }
 bridge "inbox" {}
-`, database, publicKey, secretKey, w.telegram.Token, w.telegram.ChatID, w.telegram.URL)
+`, database, publicKey, secretKey, w.telegram.Token, w.telegram.ChatID, w.telegram.URL, w.others())
 }
 
 func (w *world) start() {
@@ -135,6 +189,10 @@ func (w *world) start() {
 // visitor opens a page without a browser.
 func (w *world) visitor(ctx context.Context) *visitor.Visitor {
 	return w.visitorWith(ctx, visitor.Options{})
+}
+
+func (w *world) visitorNamed(name string) *visitor.Visitor {
+	return w.visitorWith(w.t.Context(), visitor.Options{Name: name})
 }
 
 func (w *world) visitorWith(ctx context.Context, o visitor.Options) *visitor.Visitor {

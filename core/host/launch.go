@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -258,10 +257,26 @@ func servesPage(ctx context.Context, page http.Handler) bool {
 	if err != nil {
 		return false
 	}
-	answer := httptest.NewRecorder()
+	answer := &statusOnly{header: http.Header{}}
 	page.ServeHTTP(answer, r)
-	return answer.Code != http.StatusNotFound
+	return answer.status != http.StatusNotFound
 }
+
+// statusOnly is an http.ResponseWriter that keeps the first status.
+type statusOnly struct {
+	header http.Header
+	status int
+}
+
+func (s *statusOnly) Header() http.Header { return s.header }
+
+func (s *statusOnly) WriteHeader(status int) {
+	if s.status == 0 {
+		s.status = status
+	}
+}
+
+func (s *statusOnly) Write(b []byte) (int, error) { return len(b), nil }
 
 // beside runs fn with a plugin that was started and takes no part: it receives
 // nothing and is owed nothing.

@@ -33,7 +33,24 @@ type Message struct {
 	Sender    string `json:"sender"`
 	Text      string `json:"text"`
 	ClientID  string `json:"clientId"`
+	ReplyTo   string `json:"replyTo"`
+	EditedAt  string `json:"editedAt"`
 	DeletedAt string `json:"deletedAt"`
+
+	Author      Author       `json:"author"`
+	Attachments []Attachment `json:"attachments"`
+}
+
+// Author is who the visitor sees as the writer.
+type Author struct {
+	Name   string `json:"name"`
+	Avatar string `json:"avatar"`
+}
+
+// Attachment is a file of a message.
+type Attachment struct {
+	Name string `json:"name"`
+	URL  string `json:"url"`
 }
 
 // Event is an event as the protocol has it.

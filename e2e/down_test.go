@@ -1,0 +1,117 @@
+package e2e
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// What operators do while the core or a plugin is down arrives once and in order
+// when it is back: from the platform's own queue within its retries, and from the
+// history after that. Edits and deletes too.
+func TestWhatOperatorsDidWhileNobodyListened(t *testing.T) {
+	gaps := []struct {
+		name string
+		long time.Duration
+		down func(*world)
+	}{
+		{"core for 30 s", 30 * time.Second, killCore},
+		{"core past every retry", 20 * time.Minute, killCore},
+		{"plugins", 20 * time.Minute, killPlugins},
+	}
+	for _, gap := range gaps {
+		t.Run(gap.name, func(t *testing.T) {
+			w := newWorldOf(t, "sqlite:e2e.db", everyBridge)
+			places := w.everyPlace()
+			platforms, page := places[:3], places[4]
+			ids := map[string][]string{}
+			for _, p := range platforms {
+				for i := range 3 {
+					ids[p.name()] = append(ids[p.name()], p.say(fmt.Sprintf("%s before %d", p.name(), i), ""))
+				}
+				w.eventually("the visitor to see what was before", func() bool { return len(said(page, p.name())) == 3 })
+			}
+			gap.down(w)
+			want := map[string][]string{}
+			for _, p := range platforms {
+				want[p.name()] = whileDown(p, ids[p.name()])
+			}
+			w.clock.jump(gap.long)
+			if w.isDown() {
+				w.start()
+			}
+			for _, p := range platforms {
+				w.eventually(fmt.Sprintf("the visitor to see what happened in %s: %q, it shows %q", p.name(), want[p.name()], said(page, p.name())), func() bool {
+					return slices.Equal(said(page, p.name()), want[p.name()])
+				})
+			}
+			for _, p := range platforms {
+				w.eventually("the others to show what happened in "+p.name(), func() bool {
+					for _, to := range platforms {
+						if !slices.Equal(said(to, p.name()), want[p.name()]) {
+							return false
+						}
+					}
+					return true
+				})
+			}
+			t.Logf("down: %s; %d messages, an edit and a delete on each of 3 platforms: all there once, in order", gap.name, len(want["slack"]))
+		})
+	}
+}
+
+func killCore(w *world) {
+	w.t.Helper()
+	if err := w.core.Kill(); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func killPlugins(w *world) {
+	for _, name := range []string{"telegram", "discord", "slack"} {
+		w.eventually("a plugin to kill", func() bool { return w.core.KillPlugin(name) })
+	}
+}
+
+func (w *world) isDown() bool {
+	select {
+	case <-w.core.Gone():
+		return true
+	default:
+		return false
+	}
+}
+
+// whileDown does things in a platform and answers with what must come of them.
+func whileDown(p place, before []string) (want []string) {
+	p.edit(before[0], p.name()+" edited")
+	p.remove(before[1])
+	want = []string{p.name() + " edited", p.name() + " before 2"}
+	for i := range 12 {
+		text := fmt.Sprintf("%s missed %02d", p.name(), i)
+		id := p.say(text, "")
+		switch i {
+		case 3:
+			text = p.name() + " missed and edited"
+			p.edit(id, text)
+		case 7:
+			p.remove(id)
+			continue
+		}
+		want = append(want, text)
+	}
+	return want
+}
+
+// said is what the place shows of what was said in another, in order.
+func said(p place, from string) []string {
+	var texts []string
+	for _, e := range p.lines() {
+		if strings.HasPrefix(e.text, from+" ") {
+			texts = append(texts, e.text)
+		}
+	}
+	return texts
+}
