@@ -178,3 +178,14 @@ func TestDownAndUp(t *testing.T) {
 		t.Errorf("up twice: %v", err)
 	}
 }
+
+func TestDownAtOnce(t *testing.T) {
+	for range 20 {
+		s := start(t)
+		s.Down()
+		if err := s.Up(); err != nil {
+			t.Fatal(err)
+		}
+		call(t, s, "auth.test", nil).want(t, "")
+	}
+}

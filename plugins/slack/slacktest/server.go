@@ -53,7 +53,8 @@ type Server struct {
 	closed   chan struct{}
 	changed  chan struct{} // closed and replaced at every change
 	http     *http.Server  // nil while the server is down
-	lastTS   int64         // microseconds
+	listener net.Listener
+	lastTS   int64 // microseconds
 	lastID   int
 	channels map[string]*channel
 	messages map[string]*Message // by ts
@@ -111,7 +112,7 @@ func (s *Server) listen() error {
 		s.URL = "http://" + s.addr + "/api/"
 	}
 	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
-	s.http = server
+	s.http, s.listener = server, l
 	go func() { _ = server.Serve(l) }() // ends with Close or Down
 	return nil
 }
@@ -141,6 +142,7 @@ func (s *Server) Down() {
 		s.socket.cut()
 	})
 	if server != nil {
+		s.listener.Close() // by itself: the server may not have come to know of it
 		_ = server.Close() // nothing is left to do about it
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/pocketping/pocketping/plugins/slack/slacktest"
 )
@@ -33,9 +34,7 @@ func main() {
 	}
 	fmt.Printf("bridge \"slack\" {\n  bot_token  = %q\n  %s\n  channel_id = %q\n  api_url    = %q\n}\n\n", s.BotToken, way, s.ChannelID, s.URL)
 	if *events != "" {
-		if err := s.UseHTTP(*events, ""); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-		}
+		go useHTTP(s, *events)
 	}
 	fmt.Println(`Type what the operator says in the newest thread; ":react NAME", ":click ACTION", ":delete" (the parent) and ":down", ":up" act.`)
 	go watch(s)
@@ -44,6 +43,19 @@ func main() {
 		act(s, s.Operator(*name), strings.TrimSpace(lines.Text()))
 	}
 	select {} // without a terminal it serves until it is ended
+}
+
+// useHTTP asks the request URL until it proves itself: the bridge starts later.
+func useHTTP(s *slacktest.Server, events string) {
+	for {
+		err := s.UseHTTP(events, "")
+		if err == nil {
+			fmt.Println("events go to", events)
+			return
+		}
+		fmt.Fprintln(os.Stderr, err)
+		time.Sleep(2 * time.Second)
+	}
 }
 
 func act(s *slacktest.Server, o *slacktest.Operator, line string) {
