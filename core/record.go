@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"fmt"
+	"strings"
 )
 
 // Record keeps what a bridge did on its platform, settles what it names, and
@@ -31,7 +32,7 @@ func (c *Chat) DeliveryFailed(ctx context.Context, bridgeID, sessionID string, s
 			return err
 		}
 		once := &Once{Scope: bridgeID, Key: fmt.Sprintf("failed:%s:%d", sessionID, seq)}
-		text := fmt.Sprintf("%s could not take this: %s (%s)", bridgeID, reason, e.describe())
+		text := fmt.Sprintf("%s could not take %s: %s", bridgeID, e.describe(), reason)
 		if err := c.notice(ctx, s, once, text, project.Bridges...); err != nil {
 			return err
 		}
@@ -60,9 +61,22 @@ func (c *Chat) failedEvent(ctx context.Context, bridgeID, sessionID string, seq 
 	return nil, nil, Errorf(CodeNotFound, "no event %d in session %s", seq, sessionID)
 }
 
+// describe names what happened, for people.
 func (e *Event) describe() string {
-	if e.Message == nil {
-		return string(e.Type)
+	change := ""
+	switch e.Type {
+	case MessageEdited, NoteEdited:
+		change = "the edit of "
+	case MessageDeleted, NoteDeleted:
+		return "the removal of a message"
 	}
-	return fmt.Sprintf("%s: %q", e.Type, clip(e.Message.Text, 80))
+	switch m := e.Message; {
+	case m == nil:
+		return "this (" + strings.ReplaceAll(string(e.Type), ".", " ") + ")"
+	case m.Text != "":
+		return change + "“" + clip(oneLine(m.Text), 80) + "”"
+	case len(m.Attachments) > 0:
+		return change + "the file " + m.Attachments[0].Name
+	}
+	return change + "a message without text"
 }

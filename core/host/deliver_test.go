@@ -210,10 +210,9 @@ func TestPermanentFailureTellsOperatorsAndGoesOn(t *testing.T) {
 	anna.say("after")
 	w.delivered("poison", "after")
 	w.settled()
-	owed, err := w.store.Owed(t.Context(), "acme.other")
-	must(t, err)
-	if !slices.ContainsFunc(owed, func(d core.Delivery) bool { return d.Type == core.Notice }) {
-		t.Errorf("the other bridge is not told: %+v", owed)
+	w.told(anna.session, "acme.fixture could not take “poison”: message text is empty")
+	if w.owedNotices("acme.other") != 1 || !slices.Contains(w.platform.arrived(), "notice "+w.notices(anna.session)[0]) {
+		t.Errorf("the other bridge is owed %d notices, this one got %q", w.owedNotices("acme.other"), w.platform.arrived())
 	}
 }
 
