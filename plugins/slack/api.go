@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -67,11 +68,15 @@ func (a *api) ask(ctx context.Context, method string, params url.Values, answer 
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Authorization", "Bearer "+a.token)
-	resp, err := a.net.Do(r)
+	_, body, err := a.net.answer(r)
 	if err != nil {
 		return failure(err)
 	}
-	return json.NewDecoder(resp.Body).Decode(answer)
+	err = json.Unmarshal(body, answer)
+	if odd := (*json.UnmarshalTypeError)(nil); errors.As(err, &odd) {
+		return nil // the rest of it was read
+	}
+	return err
 }
 
 // The metadata of what the bridge posts, by which it is found again.

@@ -12,12 +12,12 @@ import (
 
 // bridge carries sessions between the host and the threads of one channel.
 type bridge struct {
-	config  Config
-	host    plugin.Host
-	api     *api
-	files   *uploads
-	courier *kit.Courier
-	intake  *kit.Intake
+	config   Config
+	host     plugin.Host
+	api      *api
+	platform *platform
+	courier  *kit.Courier
+	intake   *kit.Intake
 
 	people people
 	unread kit.ReadMarks
@@ -40,8 +40,12 @@ func newBridge(_ context.Context, c Config, host plugin.Host) (plugin.Bridge, er
 		return nil, err
 	}
 	a := newAPI(c)
-	b := &bridge{config: c, host: host, api: a, files: newUploads(host), mark: kit.NewMark(host), people: people{api: a}, pause: kit.Pause}
-	p := &platform{api: a, host: host, uploads: b.files, pause: func(ctx context.Context, d time.Duration) { b.pause(ctx, d) }}
+	b := &bridge{config: c, host: host, api: a, mark: kit.NewMark(host), people: people{api: a}, pause: kit.Pause}
+	p := &platform{
+		api: a, host: host, uploads: newUploads(host), showWithin: shareTimeout,
+		pause: func(ctx context.Context, d time.Duration) { b.pause(ctx, d) },
+	}
+	b.platform = p
 	b.courier = &kit.Courier{Host: host, Platform: p, Format: format}
 	b.intake = &kit.Intake{Host: host, Platform: p, Pause: p.pause}
 	return b, nil

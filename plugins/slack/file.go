@@ -156,7 +156,7 @@ func (p *platform) await(ctx context.Context, parent, id string) (string, error)
 // awaitShown waits for the message that shows the file: our own echo, or what
 // Slack says when asked, whichever comes first.
 func (p *platform) awaitShown(ctx context.Context, parent, id string, shown <-chan share) (string, error) {
-	end := time.Now().Add(shareTimeout)
+	end := time.Now().Add(p.showWithin)
 	for wait := firstLook; time.Now().Before(end); wait = min(2*wait, 8*time.Second) {
 		look, cancel := context.WithTimeout(ctx, wait)
 		select {

@@ -20,8 +20,10 @@ type platform struct {
 	*api
 	host    plugin.Host
 	uploads *uploads
-	pause   func(ctx context.Context, d time.Duration)
 	unnamed atomic.Bool // the app may not show a speaker beside a message
+
+	showWithin time.Duration // how long a file may take to be shown
+	pause      func(ctx context.Context, d time.Duration)
 }
 
 var errThreadDeleted = errors.New("the thread's first message was deleted in Slack")
@@ -199,6 +201,9 @@ func (p *platform) Edit(ctx context.Context, id string, m kit.Outgoing) error {
 func (p *platform) Remove(ctx context.Context, t kit.Thread, id string) error {
 	parent, err := p.parentOf(t.ID)
 	if err != nil {
+		return err
+	}
+	if _, err := p.who(ctx); err != nil {
 		return err
 	}
 	there, err := p.reply(ctx, parent, id)

@@ -15,7 +15,7 @@ func (b *bridge) take(ctx context.Context, m meaning, done func()) {
 		b.host.Log().Warn(m.warning)
 	}
 	if m.shared != nil {
-		b.files.shown(m.shared)
+		b.platform.uploads.shown(m.shared)
 	}
 	if m.inbound == nil && m.gone == "" && !m.standing {
 		done()

@@ -106,7 +106,7 @@ func (c *conn) serve(ctx context.Context) {
 func (c *conn) frame(ctx, alive context.Context, frame []byte) {
 	var e envelope
 	err := json.Unmarshal(frame, &e)
-	m := meaning{}
+	var m meaning
 	switch {
 	case err != nil && e.ID == "":
 		m = kept(frame)

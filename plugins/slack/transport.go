@@ -67,16 +67,22 @@ type transport struct {
 	buckets kit.Buckets
 }
 
+// Do answers the library.
 func (t *transport) Do(r *http.Request) (*http.Response, error) {
-	method := path.Base(r.URL.Path)
-	if err := t.buckets.Ask(scopeOf(method), method); err != nil {
-		return nil, err
-	}
-	header, body, err := t.call(r, method)
+	header, body, err := t.answer(r)
 	if err != nil {
 		return nil, err
 	}
 	return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(bytes.NewReader(trimmed(body))), Request: r}, nil
+}
+
+// answer makes the call, unless its quota is closed.
+func (t *transport) answer(r *http.Request) (http.Header, []byte, error) {
+	method := path.Base(r.URL.Path)
+	if err := t.buckets.Ask(scopeOf(method), method); err != nil {
+		return nil, nil, err
+	}
+	return t.call(r, method)
 }
 
 // scopeOf is the quota of the method as the core knows it. What a session needs
