@@ -137,12 +137,13 @@ func (s *Server) Close() {
 // would try.
 func (s *Server) Down() {
 	var server *http.Server
+	var listener net.Listener
 	s.update(func() {
-		server, s.http = s.http, nil
+		server, listener, s.http = s.http, s.listener, nil
 		s.socket.cut()
 	})
 	if server != nil {
-		s.listener.Close() // by itself: the server may not have come to know of it
+		listener.Close()   // by itself: the server may not have come to know of it
 		_ = server.Close() // nothing is left to do about it
 	}
 }
