@@ -47,10 +47,17 @@ func (r *runner) tellTrouble(ctx context.Context, q *queue) {
 	if r.outages.settle(upSince, wellAt, len(waiting) == 0) {
 		r.recovered()
 	}
+	now, over := r.outages.current()
+	if now != nil && r.current() != nil {
+		_, reason := r.outages.told(now)
+		r.say(stateDegraded, reason)
+		if still, _ := r.outages.current(); still != now {
+			r.recovered() // it has ended meanwhile
+		}
+	}
 	if r.hook.Load() {
 		return // operators do not wait for what only listens
 	}
-	now, over := r.outages.current()
 	for _, o := range over {
 		r.tellOver(ctx, o)
 	}

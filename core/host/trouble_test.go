@@ -150,8 +150,10 @@ func TestAPlatformThatIsNotReachedIsToldInWords(t *testing.T) {
 	anna.say("one")
 	words := doesNotTake("its platform cannot be reached (connection refused)")
 	w.told(anna.session, words)
+	w.status("degraded", func(s core.BridgeStatus) bool { return s.State == "degraded" })
 	gone.Store(false)
 	w.told(anna.session, words, worksAgain)
+	w.status("running", func(s core.BridgeStatus) bool { return s.State == "running" && s.LastError == "" })
 }
 
 func TestWhatAPlatformCannotDoIsToldOnce(t *testing.T) {

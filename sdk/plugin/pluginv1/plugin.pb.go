@@ -203,7 +203,8 @@ type FailureKind int32
 
 const (
 	FailureKind_FAILURE_KIND_UNSPECIFIED FailureKind = 0
-	// Try again later, with backoff. The outcome may be unknown.
+	// Try again later, with backoff. The outcome may be unknown: the event comes
+	// again as uncertain.
 	FailureKind_FAILURE_KIND_RETRY FailureKind = 1
 	// The platform said when to come back: nothing was done.
 	FailureKind_FAILURE_KIND_RETRY_AFTER FailureKind = 2
@@ -212,6 +213,8 @@ const (
 	// The thread no longer exists: forget it and deliver again.
 	FailureKind_FAILURE_KIND_THREAD_GONE FailureKind = 4
 	// The whole bridge cannot work until someone acts (token revoked, bot removed).
+	// Operators are told on the project's other bridges. It may end the Inbound
+	// stream, too.
 	FailureKind_FAILURE_KIND_UNUSABLE FailureKind = 5
 )
 
@@ -738,8 +741,9 @@ type StartResponse struct {
 	// Where the plugin serves its own HTTP ("unix:/path" or "tcp:127.0.0.1:1234");
 	// empty: nowhere.
 	HttpAddr string `protobuf:"bytes,1,opt,name=http_addr,json=httpAddr,proto3" json:"http_addr,omitempty"`
-	// It takes a run as a whole and may join waiting messages into one call; else
-	// the host counts at least one call for each event.
+	// It takes a run as a whole and may join waiting messages into one call. Else the
+	// host counts at least one call for each event, and the plugin records each event
+	// as done before it begins the next: only the first that is not done is uncertain.
 	JoinsRuns     bool `protobuf:"varint,2,opt,name=joins_runs,json=joinsRuns,proto3" json:"joins_runs,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
