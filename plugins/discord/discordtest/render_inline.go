@@ -12,7 +12,7 @@ const shrug = `¯\_(ツ)_/¯`
 
 var (
 	angleURL  = regexp.MustCompile(`^<(https?://[^\s<>]+)>`)
-	plainURL  = regexp.MustCompile(`^https?://[^\s<]*[^<.,:;"'\]\s]`)
+	plainURL  = regexp.MustCompile(`^https?://[^\s<]+[^<.,:;"'\]\s]`)
 	maskedURL = regexp.MustCompile(`^\(\s*<?(https?://[^\s<>]*?)>?(?:\s+(?:"[^"]*"|'[^']*'))?\s*\)`)
 	language  = regexp.MustCompile(`^[A-Za-z0-9_+\-.#]+\n`)
 	timestamp = regexp.MustCompile(`^<t:-?\d{1,17}(?::[tTdDfFsSR])?>`)

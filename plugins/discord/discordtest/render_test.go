@@ -34,6 +34,7 @@ func TestRender(t *testing.T) {
 		{`\[t\](https://e.x)`, "[t](https://e.x)", "url:https://e.x"},
 		{"<https://e.x/_a_*b*> (https://e.x/a_b_c).", "https://e.x/_a_*b* (https://e.x/a_b_c).", "url:https://e.x/_a_*b*|url:https://e.x/a_b_c"},
 		{`https://e.x/a\_b`, `https://e.x/a\_b`, `url:https://e.x/a\_b`},
+		{`https://\<@1> https://\*x*`, "https://<@1> https://\\*x*", `url:https://\*x*`},
 		{"<@1> <@!2> <@&3> <#4> </cmd sub:5> <id:browse> @everyone @here", "<@1> <@!2> <@&3> <#4> </cmd sub:5> <id:browse> @everyone @here",
 			"mention:<@1>|mention:<@!2>|mention:<@&3>|mention:<#4>|mention:</cmd sub:5>|mention:<id:browse>|mention:@everyone|mention:@here"},
 		{`\<@1> \@everyone`, "<@1> @everyone", ""},
