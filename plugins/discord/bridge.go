@@ -27,8 +27,11 @@ type bridge struct {
 	pause  func(ctx context.Context, d time.Duration)
 
 	mu       sync.Mutex
-	catching func()          // ends the catching up that is under way
-	behind   bool            // something may have been missed, and is not fetched yet
+	catching func() // ends the catching up that is under way
+	behind   bool   // something may have been missed, and is not fetched yet
+	holding  bool   // what is reported waits in held
+	held     []func()
+	holds    int
 	outage   bool            // Discord does not report what happens in the server
 	strange  map[string]bool // types of events that were kept raw once
 }
@@ -41,7 +44,6 @@ func newBridge(_ context.Context, c Config, host plugin.Host) (plugin.Bridge, er
 	if err != nil {
 		return nil, err
 	}
-	heedLibrary(host)
 	p := &platform{api: a, config: c, host: host}
 	b := &bridge{
 		config: c, host: host, platform: p, pause: kit.Pause,
@@ -50,6 +52,7 @@ func newBridge(_ context.Context, c Config, host plugin.Host) (plugin.Bridge, er
 		mark:    kit.NewMark(host), launch: time.Now().UTC().Format("20060102150405.000"), strange: map[string]bool{},
 	}
 	b.gateway = newGateway(a, host)
+	heedLibrary(b.gateway)
 	return b, nil
 }
 

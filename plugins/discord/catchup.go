@@ -20,6 +20,8 @@ const (
 	// maxHistory bounds what is read of one thread, in pages.
 	maxHistory = 50
 	maxLinks   = 500
+	// holdAtMost is how long what is reported waits for what happened before.
+	holdAtMost = 15 * time.Second
 	// maxIdle closed sessions' threads are looked through for those that woke up.
 	maxIdle = 2000
 )
@@ -34,10 +36,11 @@ func (b *bridge) startCatchUp(ctx context.Context) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	b.catching, b.behind = cancel, true
-	since := b.mark.Since()
+	b.hold()
+	hold, since := b.holds, b.mark.Since()
 	b.lanes.Go("catching up", func() {
 		defer cancel()
-		b.catchUp(ctx, since)
+		b.catchUp(ctx, since, func() { b.release(hold) })
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		if ctx.Err() == nil {
@@ -47,13 +50,15 @@ func (b *bridge) startCatchUp(ctx context.Context) {
 }
 
 // catchUp fetches what happened in the threads since a moment, and returns when all
-// of it is committed. What is reported at the same time is told apart by its keys.
-func (b *bridge) catchUp(ctx context.Context, since time.Time) {
+// of it is committed. What is reported at the same time comes after it, or is
+// recognized by its key; queued is called when that order is safe.
+func (b *bridge) catchUp(ctx context.Context, since time.Time, queued func()) {
 	var c *catching
 	b.insist(ctx, func() (err error) {
 		c, err = b.survey(ctx, since)
 		return err
 	})
+	defer queued()
 	if c == nil {
 		return
 	}
@@ -74,6 +79,7 @@ func (b *bridge) catchUp(ctx context.Context, since time.Time) {
 			})
 		})
 	}
+	queued()
 	all.Wait()
 }
 

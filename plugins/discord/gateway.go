@@ -41,9 +41,10 @@ type gateway struct {
 	gap      time.Duration
 
 	session    *discordgo.Session // can be resumed; nil: the next one identifies
-	identified time.Time
+	identified time.Time          // when a session began last, or was to
 	current    atomic.Pointer[connection]
 	hear       func(event)
+	invalid    atomic.Bool // Discord says that the session is
 
 	mu   sync.Mutex
 	wire net.Conn // of the connection that is being made
@@ -53,6 +54,15 @@ type gateway struct {
 type connection struct {
 	ready, gone         chan struct{}
 	readyOnce, goneOnce sync.Once
+}
+
+func (c *connection) isGone() bool {
+	select {
+	case <-c.gone:
+		return true
+	default:
+		return false
+	}
 }
 
 func newConnection() *connection {
@@ -73,8 +83,9 @@ func (g *gateway) serve(ctx context.Context, alive func(at time.Time)) (ready bo
 	c := newConnection()
 	g.current.Store(c)
 	g.session = nil // until it has proved to work
+	g.invalid.Store(false)
 	if err = g.open(ctx, s); err != nil {
-		return false, why(err)
+		return false, g.why(err)
 	}
 	late := time.NewTimer(openWait)
 	defer late.Stop()
@@ -89,8 +100,11 @@ func (g *gateway) serve(ctx context.Context, alive func(at time.Time)) (ready bo
 		g.close(s, websocket.CloseNormalClosure)
 		return false, nil
 	}
-	g.session = s
-	return true, g.watch(ctx, s, c, alive)
+	err = g.watch(ctx, s, c, alive)
+	if !g.invalid.Load() {
+		g.session = s
+	}
+	return true, err
 }
 
 // next is the session to resume, or a new one, not too soon after the one before.
@@ -98,7 +112,11 @@ func (g *gateway) next(ctx context.Context) (*discordgo.Session, error) {
 	if g.session != nil {
 		return g.session, nil
 	}
-	kit.Pause(ctx, time.Until(g.identified.Add(g.gap)))
+	wait := time.Until(g.identified.Add(g.gap))
+	if g.invalid.Load() {
+		wait = max(wait, g.gap) // as Discord wants it then
+	}
+	kit.Pause(ctx, wait)
 	g.identified = time.Now()
 	s, err := newSession(g.api.token)
 	if err != nil {
@@ -117,15 +135,18 @@ func (g *gateway) next(ctx context.Context) (*discordgo.Session, error) {
 func (g *gateway) open(ctx context.Context, s *discordgo.Session) error {
 	ctx, cancel := context.WithTimeout(ctx, openWait)
 	defer cancel()
-	stop := context.AfterFunc(ctx, func() {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		if g.wire != nil {
-			g.wire.Close()
-		}
-	})
+	stop := context.AfterFunc(ctx, g.cut)
 	defer stop()
 	return s.Open()
+}
+
+// cut ends the connection below the library.
+func (g *gateway) cut() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.wire != nil {
+		g.wire.Close()
+	}
 }
 
 func (g *gateway) dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -144,6 +165,9 @@ func (g *gateway) watch(ctx context.Context, s *discordgo.Session, c *connection
 	for {
 		select {
 		case <-c.gone:
+			if g.invalid.Load() {
+				return errInvalid
+			}
 			return errors.New("the connection to Discord's gateway ended")
 		case <-ctx.Done():
 			g.close(s, websocket.CloseNormalClosure)
@@ -153,7 +177,7 @@ func (g *gateway) watch(ctx context.Context, s *discordgo.Session, c *connection
 		s.RLock()
 		answered := s.LastHeartbeatAck
 		s.RUnlock()
-		if time.Since(answered) > g.patience {
+		if time.Since(answered) > g.patience && !c.isGone() {
 			g.close(s, closeForResume)
 			return errors.New("Discord's gateway no longer answers")
 		}
@@ -190,9 +214,14 @@ var fatal = map[int]string{
 	4014: "the bot may not read messages: tick “Message Content Intent” on the page “Bot” of the application at https://discord.com/developers/applications",
 }
 
+var errInvalid = errors.New("Discord no longer knows the session of its gateway; the next one begins anew")
+
 // why says what the end of a connection means.
-func why(err error) error {
+func (g *gateway) why(err error) error {
 	var closed *websocket.CloseError
+	if g.invalid.Load() {
+		return errInvalid
+	}
 	if !errors.As(err, &closed) {
 		return failure(globalScope, err)
 	}

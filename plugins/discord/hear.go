@@ -113,15 +113,43 @@ func (b *bridge) keep(ctx context.Context, e event) {
 	})
 }
 
-// inLane does something after what came before it in the thread. The mark does not
-// pass it until it is done.
+// inLane does something after what came before it in the thread, and after what is
+// fetched of that when a connection begins. The mark does not pass it until it is done.
 func (b *bridge) inLane(thread string, do func() (done bool)) {
 	done := b.mark.Begin()
-	b.lanes.Go(thread, func() {
+	work := func() {
 		if do() {
 			done()
 		}
-	})
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.holding {
+		b.held = append(b.held, func() { b.lanes.Go(thread, work) })
+		return
+	}
+	b.lanes.Go(thread, work)
+}
+
+// hold keeps what is reported out of the lanes, until release or for a while.
+func (b *bridge) hold() {
+	b.holding = true
+	b.holds++
+	mine := b.holds
+	time.AfterFunc(holdAtMost, func() { b.release(mine) })
+}
+
+// release lets into the lanes what was held, in order.
+func (b *bridge) release(hold int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if hold != b.holds {
+		return
+	}
+	for _, into := range b.held {
+		into()
+	}
+	b.held, b.holding = nil, false
 }
 
 // isOurs reports whether the thread is of the configured channel. When Discord does

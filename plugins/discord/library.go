@@ -2,36 +2,37 @@ package main
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/bwmarrin/discordgo"
-	"github.com/pocketping/pocketping/sdk/plugin"
 )
 
-// The library has one logger for the whole program.
+// The library has one logger for the whole program, which has one bridge.
 var (
-	libraryOnce sync.Once
-	libraryHost atomic.Pointer[plugin.Host]
+	libraryOnce    sync.Once
+	libraryGateway atomic.Pointer[gateway]
 )
 
-// heedLibrary makes the library log to the host, without secrets, and keeps it from
-// hurrying.
-func heedLibrary(host plugin.Host) {
-	libraryHost.Store(&host)
+// heedLibrary makes the gateway hear what the library says of itself.
+func heedLibrary(g *gateway) {
+	libraryGateway.Store(g)
 	libraryOnce.Do(func() { discordgo.Logger = onLibrary })
 }
 
 const maxLibraryWords = 300
 
-// onLibrary takes what the library says of itself. What it says of single steps can
-// hold whole messages and is dropped.
+// onLibrary logs what the library says, without secrets. What it says of single
+// steps can hold whole messages and is dropped, but for one: Discord's word that a
+// session is invalid, which nothing else tells. The library would begin another at
+// once over the same connection, and again when that is refused, until the day's
+// thousand are used up. It is kept from that by losing its connection.
 func onLibrary(level, _ int, format string, args ...any) {
+	g := libraryGateway.Load()
 	if strings.Contains(format, "in response to Op9") {
-		calmDown()
+		g.invalid.Store(true)
+		g.cut()
 	}
 	if level > discordgo.LogWarning {
 		return
@@ -40,17 +41,5 @@ func onLibrary(level, _ int, format string, args ...any) {
 	if len(words) > maxLibraryWords {
 		words = strings.ToValidUTF8(words[:maxLibraryWords], "") + "…"
 	}
-	log := (*libraryHost.Load()).Log()
-	if level == discordgo.LogError {
-		log.Warn("discord library", "words", words)
-		return
-	}
-	log.Debug("discord library", "words", words)
-}
-
-// calmDown comes between Discord's word that a session is invalid and the library's
-// next identify. Discord wants one to five seconds there; the library waits none and
-// would use up the day's thousand identifies when it is refused again and again.
-func calmDown() {
-	time.Sleep(time.Second + rand.N(4*time.Second))
+	g.host.Log().Debug("discord library", "words", words)
 }

@@ -66,7 +66,11 @@ const (
 	atLineStart = "#-+>"
 )
 
-var address = regexp.MustCompile(`https?://[^\s<>]+`)
+var (
+	address = regexp.MustCompile(`https?://[^\s<>]+`)
+	// shortcode is what a client shows as an emoji.
+	shortcode = regexp.MustCompile(`^:[a-zA-Z0-9_+-]+:`)
+)
 
 // escape makes Discord show s as it is. URLs, which an escape inside would break,
 // go into angle brackets.
@@ -103,9 +107,9 @@ func withoutTail(link string) string {
 func escapeWords(s string) string {
 	var b strings.Builder
 	start, number := true, false // nothing but white space, or digits, in the line so far
-	for _, r := range s {
+	for i, r := range s {
 		switch {
-		case strings.ContainsRune(special, r), start && strings.ContainsRune(atLineStart, r), number && r == '.':
+		case strings.ContainsRune(special, r), r == ':' && shortcode.MatchString(s[i:]), start && strings.ContainsRune(atLineStart, r), number && r == '.':
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)
