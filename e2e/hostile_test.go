@@ -68,6 +68,9 @@ func TestHostileTextOnEveryPlatform(t *testing.T) {
 	}
 	telegram, discord, slack := "", "", ""
 	for _, m := range w.telegram.State().In(g.telegram.(*telegramPlace).topic)[2:] {
+		if introduces(m.Text) {
+			continue
+		}
 		if len(m.Pings) > 0 {
 			t.Errorf("Telegram calls %v by %.80q", m.Pings, m.Text)
 		}
@@ -81,6 +84,9 @@ func TestHostileTextOnEveryPlatform(t *testing.T) {
 	same(t, "Telegram", plain(telegram), wantLabelled+"Visitor:theend")
 	for _, m := range w.discord.State().In(g.discord.(*discordPlace).thread)[2:] {
 		shown := discordtest.Render(m.Content)
+		if introduces(shown.Text) {
+			continue
+		}
 		for _, s := range shown.Formatting() {
 			if text := shown.Text[s.Start:s.End]; s.Kind != "bold" || text != "Visitor" {
 				t.Errorf("Discord formats %.80q as %s", text, s.Kind)
@@ -94,6 +100,9 @@ func TestHostileTextOnEveryPlatform(t *testing.T) {
 	same(t, "Discord", plain(discord), wantLabelled+"Visitor:theend")
 	state := w.slack.State()
 	for _, m := range state.In(g.slack.(*slackPlace).thread)[1:] {
+		if introduces(m.Rendered.Text) {
+			continue
+		}
 		if len(m.Rendered.Spans) > 0 {
 			t.Errorf("Slack formats %+v", m.Rendered.Spans)
 		}
@@ -105,6 +114,9 @@ func TestHostileTextOnEveryPlatform(t *testing.T) {
 	same(t, "Slack", plain(slack), want+"theend")
 	t.Logf("%d hostile texts on 3 platforms: 0 lost, 0 calls, 0 formats", sent)
 }
+
+// introduces reports whether the text says what the platform cannot do.
+func introduces(text string) bool { return strings.HasPrefix(text, "Good to know") }
 
 // same compares texts and shows where they part.
 func same(t *testing.T, where, got, want string) {

@@ -157,3 +157,34 @@ func TestCourierKeys(t *testing.T) {
 		seen[m.key] = true
 	}
 }
+
+// An edit that overtook its message makes it; the message brings its file later.
+func TestCourierAddsAFileThatCameLater(t *testing.T) {
+	r := newRig(t, kit.Format{})
+	m := visitorSays("msg_1", "the plan")
+	r.event(plugin.MessagePosted, m)
+	m = edited(m, "the plan!")
+	m.Attachments = []plugin.Attachment{{ID: "att_1", Name: "plan.pdf", Type: "application/pdf", Size: 4}}
+	r.event(plugin.MessageEdited, m)
+	r.event(plugin.MessageEdited, edited(m, "the plan, again"))
+	r.wantSaid("Anna: the plan, again", "")
+	if file := r.threads[0].messages[2].File; file == nil || file.Name != "plan.pdf" {
+		t.Errorf("the file is %+v", file)
+	}
+}
+
+// A platform that dedupes by key must not take a message in another thread for the
+// one in the thread that is gone.
+func TestCourierKeysAreOfTheThread(t *testing.T) {
+	r := newRig(t, kit.Format{})
+	m := visitorSays("msg_1", "hello")
+	r.event(plugin.MessagePosted, m)
+	r.threads[0].gone = true
+	r.deliver(&plugin.Event{Type: plugin.MessageEdited, Message: edited(m, "hello again"), Uncertain: true})
+	if len(r.threads) != 2 {
+		t.Fatalf("%d threads", len(r.threads))
+	}
+	if a, b := r.threads[0], r.threads[1]; a.key == b.key || a.messages[1].key == b.messages[1].key {
+		t.Error("the second thread has the first one's keys")
+	}
+}

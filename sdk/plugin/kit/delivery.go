@@ -60,7 +60,7 @@ func (d *delivery) openThread(ctx context.Context) error {
 	card := d.card()
 	return d.call(ctx, func(ctx context.Context) error {
 		opened, err := d.Platform.Open(ctx, Opening{
-			Session: d.e.Session, Name: d.threadName(), Card: card, Key: d.key("thread", d.e.Session.ID), Since: d.since(),
+			Session: d.e.Session, Name: d.threadName(), Card: card, Key: d.key("thread", d.e.Session.ID, d.gone()), Since: d.since(),
 		})
 		if err != nil {
 			return err
@@ -74,9 +74,19 @@ func (d *delivery) openThread(ctx context.Context) error {
 	})
 }
 
-// key names a piece: the same for each try, another for each piece.
+// gone is the session's thread before this one, if there was one.
+func (d *delivery) gone() (thread string) {
+	for _, l := range d.links {
+		if l.Thread != d.thread {
+			thread = max(thread, l.Thread)
+		}
+	}
+	return thread
+}
+
+// key names a piece: the same for each try, another for each piece and thread.
 func (d *delivery) key(parts ...any) string {
-	sum := sha256.Sum256([]byte(fmt.Sprint(append(parts, d.Host.BridgeID())...)))
+	sum := sha256.Sum256([]byte(fmt.Sprint(append(parts, d.thread, d.Host.BridgeID())...)))
 	return base32.HexEncoding.EncodeToString(sum[:])[:22]
 }
 

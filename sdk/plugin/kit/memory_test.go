@@ -115,6 +115,9 @@ func (m *memory) message(id string) *memoryMessage {
 
 func (m *memory) Edit(_ context.Context, id string, out kit.Outgoing) error {
 	return m.do("edit", func() error {
+		if _, err := m.thread(out.Thread.ID); err != nil {
+			return err
+		}
 		msg := m.message(id)
 		if msg == nil {
 			return kit.ErrMessageGone

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/pocketping/pocketping/sdk/plugin"
 )
@@ -38,7 +39,7 @@ func (d *delivery) put(ctx context.Context, m *plugin.Message, n int, p piece, r
 		if err != nil {
 			return err
 		}
-		d.link(plugin.Link{ExternalID: id, MessageID: m.ID, Part: n, Revision: revision(m)})
+		d.link(plugin.Link{ExternalID: id, MessageID: m.ID, Part: n, Revision: p.revision(m)})
 		return nil
 	})
 }
@@ -47,12 +48,19 @@ func (d *delivery) outgoing(m *plugin.Message, p piece) Outgoing {
 	return Outgoing{Thread: d.where(), Text: p.text, File: p.file, Speaker: d.speaker(m)}
 }
 
+// fileMark begins the revision of a part that is a file.
+const fileMark = "file "
+
 // revision marks what a link shows, so that a repeated edit costs nothing.
-func revision(m *plugin.Message) string {
-	if m.EditedAt.IsZero() {
-		return "0"
+func (p piece) revision(m *plugin.Message) string {
+	rev := "0"
+	if !m.EditedAt.IsZero() {
+		rev = strconv.FormatInt(m.EditedAt.UnixMilli(), 10)
 	}
-	return strconv.FormatInt(m.EditedAt.UnixMilli(), 10)
+	if p.file != nil {
+		return fileMark + rev
+	}
+	return rev
 }
 
 // surplus marks a part that was deleted because the text became shorter: it may
@@ -89,7 +97,21 @@ func (d *delivery) edit(ctx context.Context) error {
 		own := there[0]
 		return d.align(ctx, there, own.Part+1, d.correction(m), own.ExternalID)
 	}
-	return d.align(ctx, there, 0, d.pieces(m), "")
+	return d.align(ctx, there, 0, d.asThere(there, d.pieces(m)), "")
+}
+
+// asThere keeps text where text is already: files that came to a message later
+// follow it.
+func (d *delivery) asThere(there []plugin.Link, pieces []piece) []piece {
+	first, ok := part(there, 0)
+	if !ok || pieces[0].file == nil || strings.HasPrefix(first.Revision, fileMark) {
+		return pieces
+	}
+	ordered := d.textPieces(d.whole(d.e.Message, d.label(d.e.Message)), "text")
+	for i := range d.e.Message.Attachments {
+		ordered = append(ordered, piece{file: &d.e.Message.Attachments[i], kind: "file"})
+	}
+	return ordered
 }
 
 // align makes the parts from first on show the pieces.
@@ -108,7 +130,7 @@ func (d *delivery) editPart(ctx context.Context, there []plugin.Link, n int, p p
 	switch {
 	case !ok:
 		return d.put(ctx, m, n, p, replyTo)
-	case l.Deleted || !m.EditedAt.IsZero() && l.Revision == revision(m):
+	case l.Deleted || !m.EditedAt.IsZero() && l.Revision == p.revision(m):
 		return nil
 	case p.file != nil && len(p.text) == 0:
 		return nil // a file without a caption shows no text
@@ -121,7 +143,7 @@ func (d *delivery) editPart(ctx context.Context, there []plugin.Link, n int, p p
 		case err != nil:
 			return err
 		}
-		l.Revision = revision(m)
+		l.Revision = p.revision(m)
 		d.link(l)
 		return nil
 	})

@@ -75,7 +75,7 @@ func body(m *plugin.Message) string {
 // its new text: in a reply to it, kept as the part after it.
 func (d *delivery) correction(m *plugin.Message) []piece {
 	t := Text{{Italic, "Edited; the visitor now reads:"}}
-	return d.textPieces(t.With(Plain, "\n"+body(m)), "correction "+revision(m))
+	return d.textPieces(t.With(Plain, "\n"+body(m)), "correction "+piece{}.revision(m))
 }
 
 // label says who speaks, as far as the platform does not.
