@@ -95,6 +95,14 @@ project "demo" {
   #   chat_id = -1001234567890
   # }
 
+  # Slack: one thread for each session in a channel. docs/slack.md holds the
+  # manifest that makes the app.
+  # bridge "slack" {
+  #   bot_token  = env("SLACK_BOT_TOKEN")
+  #   app_token  = env("SLACK_APP_TOKEN")
+  #   channel_id = "C0123456789"
+  # }
+
   # What every bridge and hook takes, beside the fields of its plugin:
   #   command = ["./my-plugin", "--flag"]  # another program than the plugins' folder has
   #   sha256  = "9f86d08…"                 # run it only when this is its checksum

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pocketping/pocketping/plugins/slack/slacktest"
 	"github.com/pocketping/pocketping/sdk/plugin"
+	"github.com/pocketping/pocketping/sdk/plugin/kit"
 	"github.com/pocketping/pocketping/sdk/plugin/plugintest"
 )
 
@@ -67,6 +68,15 @@ func quick(ctx context.Context, _ time.Duration) {
 	case <-ctx.Done():
 	case <-time.After(10 * time.Millisecond):
 	}
+}
+
+// realPauses let what waits for minutes wait.
+func realPauses(ctx context.Context, d time.Duration) {
+	if d < time.Minute {
+		quick(ctx, d)
+		return
+	}
+	kit.Pause(ctx, d)
 }
 
 // deliver brings an event as the core does, and learns from what comes back.

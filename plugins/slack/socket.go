@@ -77,8 +77,11 @@ func (b *bridge) dial(ctx context.Context) (*conn, error) {
 	}
 	dialing, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	ws, _, err := websocket.Dial(dialing, address, &websocket.DialOptions{HTTPClient: b.api.plain})
+	ws, resp, err := websocket.Dial(dialing, address, &websocket.DialOptions{HTTPClient: b.api.plain})
 	if err != nil {
+		if resp != nil && resp.Body != nil {
+			_ = resp.Body.Close() // nobody reads why
+		}
 		return nil, hide("the socket", err)
 	}
 	ws.SetReadLimit(maxFrame)

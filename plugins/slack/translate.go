@@ -69,7 +69,7 @@ func (r reader) event(payload []byte) meaning {
 	if read := readEvents[kind]; read != nil {
 		m := read(r, c.AppID, c.Event)
 		if m.inbound != nil && m.inbound.Kind == plugin.InboundRaw {
-			m.inbound.Raw = payload
+			return kept(payload)
 		}
 		return m
 	}
