@@ -209,7 +209,7 @@ func (b *bridge) bringMissed(ctx context.Context, thread string, known []plugin.
 	}
 	for _, id := range deleted {
 		if isOperators(known, id) {
-			b.handMissed(ctx, r.deleted(&message{DeletedTS: id, Previous: &message{TS: id, ThreadTS: parentTS(thread), User: "unknown"}}, nil))
+			b.handMissed(ctx, meaning{inbound: r.removal(thread, id)}) // who did it, nobody tells
 		}
 	}
 }
@@ -219,11 +219,6 @@ func (b *bridge) handMissed(ctx context.Context, m meaning) {
 	if m.inbound != nil && m.inbound.Kind != plugin.InboundRaw {
 		b.hand(ctx, m)
 	}
-}
-
-func parentTS(thread string) string {
-	_, ts, _ := strings.Cut(thread, "/")
-	return ts
 }
 
 // isOperators reports whether an operator wrote the message here. What the bridge

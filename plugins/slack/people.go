@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"sync"
 	"time"
@@ -19,43 +20,65 @@ type people struct {
 
 type person struct {
 	plugin.Operator
-	asked time.Time
+	until time.Time
 }
 
 const (
 	knownFor   = 10 * time.Minute
 	unknownFor = 10 * time.Second
+	askWithin  = 10 * time.Second
+	askTries   = 3
 )
 
-// operator is who the user is. While Slack does not tell, the name is what was
-// known before.
+// operator is who the user is. While Slack does not tell, it is who was known
+// before.
 func (p *people) operator(ctx context.Context, user string) plugin.Operator {
 	if user == "" {
 		return plugin.Operator{}
 	}
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	was, ok := p.known[user]
-	if ok && time.Since(was.asked) < knownFor {
+	p.mu.Unlock()
+	if ok && time.Now().Before(was.until) {
 		return was.Operator
 	}
 	now, err := p.ask(ctx, user)
+	fresh := person{now, time.Now().Add(knownFor)}
 	if err != nil {
+		fresh = person{was.Operator, time.Now().Add(unknownFor)}
 		if !ok {
-			was.Operator = plugin.Operator{ID: user, Name: "Operator"}
+			fresh.Operator = plugin.Operator{ID: user, Name: "Operator"}
 		}
-		now, was.asked = was.Operator, time.Now().Add(unknownFor-knownFor)
-	} else {
-		was.asked = time.Now()
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.known == nil {
 		p.known = map[string]person{}
 	}
-	p.known[user] = person{now, was.asked}
-	return now
+	p.known[user] = fresh
+	return fresh.Operator
 }
 
-func (p *people) ask(ctx context.Context, user string) (plugin.Operator, error) {
+// ask tries a few times: a name that is missing cannot be put right later.
+func (p *people) ask(ctx context.Context, user string) (who plugin.Operator, err error) {
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	for range askTries {
+		who, err = p.info(ctx, user)
+		if err == nil || failed(err) {
+			break
+		}
+	}
+	return who, err
+}
+
+// failed reports whether asking again at once is no use.
+func failed(err error) bool {
+	var f *plugin.Failure
+	return errors.As(err, &f)
+}
+
+func (p *people) info(ctx context.Context, user string) (plugin.Operator, error) {
 	var answer struct {
 		User struct {
 			Name     string `json:"name"`

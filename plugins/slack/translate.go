@@ -191,9 +191,11 @@ func (r reader) deleted(event *message, raw []byte) meaning {
 	case r.isOwn("", m) || !isPerson(m):
 		return meaning{}
 	}
-	in := r.inbound(plugin.InboundDelete, m)
-	in.ExternalID, in.EffectKey = event.DeletedTS, "d:"+r.id(event.DeletedTS)
-	return meaning{inbound: in, user: m.User}
+	return meaning{inbound: r.removal(r.thread(m.ThreadTS), event.DeletedTS), user: m.User}
+}
+
+func (r reader) removal(thread, ts string) *plugin.Inbound {
+	return &plugin.Inbound{Kind: plugin.InboundDelete, Thread: thread, ExternalID: ts, EffectKey: "d:" + r.id(ts)}
 }
 
 // reaction reads the check mark on a card. Which thread a message is of, a
