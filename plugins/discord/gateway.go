@@ -107,6 +107,25 @@ func (g *gateway) serve(ctx context.Context, alive func(at time.Time)) (ready bo
 	return true, err
 }
 
+// try connects, and ends the connection when it has proved to work. It is for a
+// bridge that does not run.
+func (g *gateway) try(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var works bool
+	g.hear = func(e event) {
+		if e.Type == "READY" {
+			works = true
+			cancel()
+		}
+	}
+	_, err := g.serve(ctx, func(time.Time) {})
+	if works {
+		return nil
+	}
+	return err
+}
+
 // next is the session to resume, or a new one, not too soon after the one before.
 func (g *gateway) next(ctx context.Context) (*discordgo.Session, error) {
 	if g.session != nil {

@@ -2,8 +2,10 @@ package main
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/pocketping/pocketping/sdk/plugin/kit"
 )
@@ -52,6 +54,10 @@ func styled(r kit.Run) string {
 	for i, line := range lines {
 		words := strings.TrimSpace(line)
 		if words == "" {
+			continue
+		}
+		if slices.ContainsFunc(address.FindAllString(words, -1), func(link string) bool { return strings.Contains(link, "*") }) {
+			lines[i] = escape(line) // the star would end the style
 			continue
 		}
 		before, after, _ := strings.Cut(line, words)
@@ -118,4 +124,10 @@ func escapeWords(s string) string {
 		start = r == '\n' || start && unicode.IsSpace(r)
 	}
 	return b.String()
+}
+
+// beginsName reports whether a colon before s may begin the name of an emoji.
+func beginsName(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return r == '+' || r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r)
 }
