@@ -43,19 +43,12 @@ func TestWhatOperatorsDidWhileNobodyListened(t *testing.T) {
 				w.start()
 			}
 			for _, p := range platforms {
-				w.eventually(fmt.Sprintf("the visitor to see what happened in %s: %q, it shows %q", p.name(), want[p.name()], said(page, p.name())), func() bool {
-					return slices.Equal(said(page, p.name()), want[p.name()])
-				})
+				w.shows(page, p.name(), want[p.name()])
 			}
 			for _, p := range platforms {
-				w.eventually("the others to show what happened in "+p.name(), func() bool {
-					for _, to := range platforms {
-						if !slices.Equal(said(to, p.name()), want[p.name()]) {
-							return false
-						}
-					}
-					return true
-				})
+				for _, to := range platforms {
+					w.shows(to, p.name(), want[p.name()])
+				}
 			}
 			t.Logf("down: %s; %d messages, an edit and a delete on each of 3 platforms: all there once, in order", gap.name, len(want["slack"]))
 		})
@@ -103,6 +96,17 @@ func whileDown(p place, before []string) (want []string) {
 		want = append(want, text)
 	}
 	return want
+}
+
+// shows waits until the place shows what was said in another, and nothing else of it.
+func (w *world) shows(p place, from string, want []string) {
+	w.t.Helper()
+	defer func() {
+		if w.t.Failed() {
+			w.t.Logf("%s shows of %s\n %q, not\n %q", p.name(), from, said(p, from), want)
+		}
+	}()
+	w.eventually(p.name()+" to show what happened in "+from, func() bool { return slices.Equal(said(p, from), want) })
 }
 
 // said is what the place shows of what was said in another, in order.

@@ -29,6 +29,7 @@ type delivery struct {
 type outbox struct {
 	pending   int
 	lost      int
+	sent      int
 	envelopes map[string]carried // what went out on sockets, by envelope_id
 	events    []*delivery        // all events so far
 	divert    *[]*delivery       // collects what a call raises, to be sent after its answer
@@ -82,6 +83,7 @@ func (s *Server) attempt(d *delivery) {
 		reason = "timeout"
 	}
 	d.sent++
+	s.outbox.sent++
 	if s.hook.url != "" {
 		s.hook.add(posting{d, retry, reason})
 	} else if c := s.socket.next(); c != nil {

@@ -15,6 +15,7 @@ type State struct {
 	Log        []Request
 	Pending    int // events and interactions that the app has not acknowledged
 	Lost       int // those that Slack gave up
+	Sent       int // how often events and interactions were sent, repeats too
 	Sockets    int // open connections of Socket Mode
 }
 
@@ -100,7 +101,7 @@ func (s *Server) Messages(thread string) []Message { return s.State().In(thread)
 func (s *Server) snapshot() State {
 	state := State{
 		Channel: s.ChannelID, Whispers: slices.Clone(s.whispers), Violations: slices.Clone(s.wrongs), Log: s.requests(""),
-		Pending: s.outbox.pending, Lost: s.outbox.lost, Sockets: len(s.socket.open),
+		Pending: s.outbox.pending, Lost: s.outbox.lost, Sent: s.outbox.sent, Sockets: len(s.socket.open),
 	}
 	state.Messages = make([]Message, 0, len(s.order))
 	for _, m := range s.order {

@@ -38,7 +38,7 @@ func (s *Server) Replay(copies, window int) {
 func (s *Server) enqueue(u queued) {
 	r := &s.queue.replay
 	if r.copies <= 1 && r.window <= 0 {
-		s.queue.updates = append(s.queue.updates, u)
+		s.queue.updates, s.queue.given = append(s.queue.updates, u), s.queue.given+1
 		return
 	}
 	r.n++
@@ -64,7 +64,7 @@ func (s *Server) giveOut(upTo int) {
 		u.id = s.queue.next
 		s.queue.next++
 		u.raw = renumbered(u.raw, u.id)
-		s.queue.updates = append(s.queue.updates, u)
+		s.queue.updates, s.queue.given = append(s.queue.updates, u), s.queue.given+1
 	}
 }
 

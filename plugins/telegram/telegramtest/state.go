@@ -78,6 +78,7 @@ type State struct {
 	Messages []Message // in order; those deleted too
 	Log      []Request
 	Pending  int // updates that the bot has not acknowledged
+	Given    int // updates that it was given ever, or is yet to be
 }
 
 // Topic finds the topic; the zero Topic when there is none.
@@ -145,7 +146,7 @@ func (s *Server) Typing(topic int) bool {
 }
 
 func (s *Server) snapshot() State {
-	state := State{ChatID: s.chat.id, Forum: s.chat.forum, Log: s.requests(""), Pending: len(s.queue.updates)}
+	state := State{ChatID: s.chat.id, Forum: s.chat.forum, Log: s.requests(""), Pending: len(s.queue.updates), Given: s.queue.given}
 	for _, id := range slices.Sorted(maps.Keys(s.topics)) {
 		state.Topics = append(state.Topics, *s.topics[id])
 	}

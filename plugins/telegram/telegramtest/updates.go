@@ -24,7 +24,8 @@ type queue struct {
 	allowed []string      // nil: the default set
 	poller  chan struct{} // closed when another poller takes over
 	replay  replay
-	asked   int64         // the offset of the last poll, and when it came
+	given   int
+	asked   int64 // the offset of the last poll, and when it came
 	askedAt time.Time
 }
 
@@ -194,7 +195,7 @@ func (s *Server) PushRaw(raw string) (id int64) {
 	s.update(func() {
 		id = s.queue.next
 		s.queue.next++
-		s.queue.updates = append(s.queue.updates, queued{id: id, at: s.clock.Now(), raw: withID(raw, id)})
+		s.queue.updates, s.queue.given = append(s.queue.updates, queued{id: id, at: s.clock.Now(), raw: withID(raw, id)}), s.queue.given+1
 	})
 	return id
 }
