@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -25,6 +26,9 @@ const (
 	parentPages = 5 // of the channel's newest messages, to see which threads have news
 	quickReads  = 20
 	readGap     = 1200 * time.Millisecond // 50 a minute, once the quick ones are used up
+	againAfter  = time.Minute             // for threads that could not be read
+	fillTries   = 4                       // before something that is raised now
+	maxHold     = 5 * time.Second
 )
 
 // gap is the time in which something may have been missed, and which threads are
@@ -59,7 +63,15 @@ func (g *gap) has(thread string) bool {
 func (g *gap) fill(thread string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.filled[thread] = true
+	if !g.all {
+		g.filled[thread] = true
+	}
+}
+
+func (g *gap) close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.all, g.filled = true, nil
 }
 
 // markAlive moves the mark, but leaves the time in which Slack may still bring
@@ -79,37 +91,85 @@ func (b *bridge) fillAll(ctx context.Context, g *gap) {
 		threads, err = b.toRead(ctx, g.since)
 		return err
 	})
+	for err == nil && len(threads) > 0 && ctx.Err() == nil {
+		if threads = b.fillEach(ctx, threads); len(threads) > 0 {
+			b.pause(ctx, againAfter)
+		}
+	}
+	if err == nil && ctx.Err() == nil {
+		g.close()
+	}
+}
+
+// fillEach reads the threads, one after the other, and returns those that could not
+// be read. It waits outside of their lanes: what is raised there now goes on.
+func (b *bridge) fillEach(ctx context.Context, threads []*plugin.Thread) (left []*plugin.Thread) {
 	for i, t := range threads {
 		if i >= quickReads {
 			b.pause(ctx, readGap)
 		}
-		read := make(chan struct{})
-		b.lanes.Go(t.ID, func() {
-			defer close(read)
-			b.fill(ctx, t.ID)
-		})
-		<-read
+		for ctx.Err() == nil {
+			done := make(chan error, 1)
+			b.lanes.Go(t.ID, func() { done <- b.fill(ctx, t.ID) })
+			err := <-done
+			if wait, asked := askedToWait(err); asked {
+				b.pause(ctx, wait)
+				continue
+			}
+			if err != nil {
+				b.host.Log().Warn("a thread in Slack is not read yet, trying again", "error", err)
+				left = append(left, t)
+			}
+			break
+		}
 	}
-	if err != nil || ctx.Err() != nil {
-		return
-	}
-	g.mu.Lock()
-	g.all = true
-	g.filled = nil
-	g.mu.Unlock()
-	b.host.Log().Debug("what was missed in Slack is fetched", "threads", len(threads))
+	return left
 }
 
-// fill fetches what was missed in one thread, unless that was done.
-func (b *bridge) fill(ctx context.Context, thread string) {
+// askedToWait is for how long, if that is why a call failed.
+func askedToWait(err error) (time.Duration, bool) {
+	var f *plugin.Failure
+	if errors.As(err, &f) && f.Kind == plugin.FailureRetryAfter {
+		return f.RetryAfter, true
+	}
+	return 0, false
+}
+
+// fillFirst fetches what was missed in a thread before what is raised there now,
+// unless that takes long: better late than in order.
+func (b *bridge) fillFirst(ctx context.Context, thread string) {
+	for failures := range fillTries {
+		err := b.fill(ctx, thread)
+		wait, asked := askedToWait(err)
+		if err == nil || wait > maxHold || isKind(err, plugin.FailureUnusable) {
+			return
+		}
+		if !asked {
+			wait = kit.Backoff(failures)
+		}
+		b.pause(ctx, wait)
+	}
+}
+
+// fill fetches what was missed in one thread, unless that was done. It belongs into
+// the thread's lane.
+func (b *bridge) fill(ctx context.Context, thread string) error {
 	g := b.gap.Load()
 	if g == nil || thread == "" || g.has(thread) {
-		return
+		return nil
 	}
-	err := b.untilDone(ctx, "a thread in Slack is not read yet, trying again", func() error { return b.readThread(ctx, thread, g.since) })
-	if err == nil && ctx.Err() == nil {
+	err := b.readThread(ctx, thread, g.since)
+	if isKind(err, plugin.FailurePermanent) {
+		b.host.Log().Warn("a thread in Slack cannot be read", "error", err)
+		err = nil
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err == nil {
 		g.fill(thread)
 	}
+	return err
 }
 
 // toRead are the bridge's threads that may have something new, in the order in

@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"sync"
 	"time"
 
 	"github.com/pocketping/pocketping/sdk/plugin"
@@ -18,7 +16,7 @@ import (
 // Slack shows a file some time after it said that it will, and now and then never.
 const (
 	shareTimeout = 30 * time.Second
-	firstLook    = 500 * time.Millisecond
+	longestLook  = 8 * time.Second
 )
 
 var errNotShown = errors.New("Slack took the file and did not show it; it is sent again")
@@ -157,7 +155,7 @@ func (p *platform) await(ctx context.Context, parent, id string) (string, error)
 // Slack says when asked, whichever comes first.
 func (p *platform) awaitShown(ctx context.Context, parent, id string, shown <-chan share) (string, error) {
 	end := time.Now().Add(p.showWithin)
-	for wait := firstLook; time.Now().Before(end); wait = min(2*wait, 8*time.Second) {
+	for wait := p.showWithin / 60; time.Now().Before(end); wait = min(2*wait, longestLook) {
 		look, cancel := context.WithTimeout(ctx, wait)
 		select {
 		case s := <-shown:
@@ -200,75 +198,4 @@ func (a *api) deleteFile(ctx context.Context, id string) error {
 		return nil
 	}
 	return failure(err)
-}
-
-// share is where a file is shown.
-type share struct{ ts, thread string }
-
-// uploads know the files on their way: under which key each was sent, also after a
-// restart, and who waits for it to be shown.
-type uploads struct {
-	host plugin.Host
-
-	mu      sync.Mutex
-	ids     map[string]string // of the file, by key
-	waiting map[string]chan share
-}
-
-const stateUploads = "uploads"
-
-func newUploads(host plugin.Host) *uploads {
-	u := &uploads{host: host, ids: map[string]string{}, waiting: map[string]chan share{}}
-	_ = json.Unmarshal(host.State(stateUploads), &u.ids) // none are kept yet
-	if u.ids == nil {
-		u.ids = map[string]string{}
-	}
-	return u
-}
-
-func (u *uploads) of(key string) string {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.ids[key]
-}
-
-// keep is to come before the file can be seen.
-func (u *uploads) keep(ctx context.Context, key, id string) error {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.ids[key] = id
-	return u.host.SaveState(ctx, stateUploads, marshal(u.ids))
-}
-
-// forget is saved with the next that is kept.
-func (u *uploads) forget(key string) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	delete(u.ids, key)
-}
-
-func (u *uploads) watch(id string) <-chan share {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	found := make(chan share, 1)
-	u.waiting[id] = found
-	return found
-}
-
-func (u *uploads) unwatch(id string) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	delete(u.waiting, id)
-}
-
-// shown tells whoever waits for the files that a message shows.
-func (u *uploads) shown(m *message) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	for _, f := range m.Files {
-		select {
-		case u.waiting[f.ID] <- share{m.TS, m.ThreadTS}:
-		default: // nobody does, or it is known
-		}
-	}
 }

@@ -65,15 +65,15 @@ func (p *people) ask(ctx context.Context, user string) (who plugin.Operator, err
 	defer cancel()
 	for range askTries {
 		who, err = p.info(ctx, user)
-		if err == nil || failed(err) {
+		if err == nil || isFailure(err) {
 			break
 		}
 	}
 	return who, err
 }
 
-// failed reports whether asking again at once is no use.
-func failed(err error) bool {
+// isFailure reports whether Slack gave an answer: asking again at once is no use.
+func isFailure(err error) bool {
 	var f *plugin.Failure
 	return errors.As(err, &f)
 }

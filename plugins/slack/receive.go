@@ -50,7 +50,7 @@ func (b *bridge) bring(ctx context.Context, m meaning) bool {
 	case m.inbound == nil:
 		return true
 	}
-	b.fill(ctx, m.inbound.Thread)
+	b.fillFirst(ctx, m.inbound.Thread)
 	return b.hand(ctx, m)
 }
 

@@ -206,7 +206,7 @@ func TestReplayAndShuffle(t *testing.T) {
 	r, parent, olga, _ := live(t, slacktest.WithSeed(7))
 	r.Replay(25, 5)
 	want := map[string]bool{}
-	for i := range 400 {
+	for i := range 3000 {
 		ts := olga.Message(parent, "hello")
 		want["m:"+r.ChannelID+":"+ts] = true
 		if i%4 == 0 {
@@ -325,5 +325,27 @@ func TestRunWaitsForSlack(t *testing.T) {
 	r.filled()
 	if err := stop(); err != nil {
 		t.Errorf("Run: %v", err)
+	}
+}
+
+// Killed between the commit and the acknowledgement: it comes again, to a bridge
+// that remembers nothing, and the host knows it.
+func TestKilledBeforeTheAck(t *testing.T) {
+	r, parent, olga, stop := live(t, slacktest.WithClock(slacktest.FastClock(20)))
+	cut := sync.OnceFunc(r.CutSockets)
+	r.host.OnReceive = func(plugin.Inbound) error { cut(); return nil }
+	olga.Message(parent, "hello")
+	r.received(1)
+	if err := stop(); err != nil {
+		t.Errorf("Run: %v", err)
+	}
+	if r.State().Pending != 1 {
+		t.Fatalf("pending %d: nothing is left to come again", r.State().Pending)
+	}
+	r.bridge = r.newBridge()
+	r.connected()
+	r.acked()
+	if got := r.host.Receives(); len(got) != 1 {
+		t.Errorf("received %+v", got)
 	}
 }
