@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pocketping/pocketping/sdk/plugin"
@@ -22,6 +23,10 @@ const (
 	maxLinks   = 500
 	// holdAtMost is how long what is reported waits for what happened before.
 	holdAtMost = 15 * time.Second
+	// threadTries bound how long a thread that cannot be read holds up what is
+	// reported of it; it is tried again after a while.
+	threadTries = 5
+	againAfter  = time.Minute
 	// maxIdle closed sessions' threads are looked through for those that woke up.
 	maxIdle = 2000
 )
@@ -53,58 +58,74 @@ func (b *bridge) startCatchUp(ctx context.Context) {
 // of it is committed. What is reported at the same time comes after it, or is
 // recognized by its key; queued is called when that order is safe.
 func (b *bridge) catchUp(ctx context.Context, since time.Time, queued func()) {
-	var c *catching
-	b.insist(ctx, func() (err error) {
-		c, err = b.survey(ctx, since)
-		return err
-	})
 	defer queued()
-	if c == nil {
-		return
+	for ctx.Err() == nil {
+		var c *catching
+		b.insist(ctx, 0, func() (err error) {
+			if c, err = b.survey(ctx, since); isUnusable(err) {
+				queued() // it can take long until somebody acts
+			}
+			return err
+		})
+		if c == nil || b.catchUpEach(ctx, c, queued) {
+			return
+		}
+		b.pause(ctx, againAfter)
 	}
+}
+
+// catchUpEach fetches what happened in each thread, and reports whether all of it
+// could be.
+func (b *bridge) catchUpEach(ctx context.Context, c *catching, queued func()) bool {
 	slots := make(chan struct{}, catchUpAtOnce)
 	var all sync.WaitGroup
+	var failed atomic.Bool
 	for _, t := range c.threads {
 		all.Add(1)
 		b.lanes.Go(t.ID, func() {
 			defer all.Done()
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			b.insist(ctx, func() error {
-				err := c.thread(ctx, t)
-				if isKind(err, plugin.FailureThreadGone) {
-					return b.host.Record(ctx, plugin.Record{SessionID: t.SessionID, Gone: t.ID})
-				}
-				return err
-			})
+			if !b.insist(ctx, threadTries, func() error { return c.threadOrGone(ctx, t) }) {
+				failed.Store(true)
+			}
 		})
 	}
 	queued()
 	all.Wait()
+	return !failed.Load()
 }
 
-// insist does something until it works or can never work. It waits as Discord asks.
-func (b *bridge) insist(ctx context.Context, do func() error) {
-	for try := 0; ctx.Err() == nil; try++ {
+// insist does something until it works, waiting as Discord asks. It gives up what
+// cannot work at all, which is fine, and after so many tries, which is not; 0: never.
+func (b *bridge) insist(ctx context.Context, tries int, do func() error) bool {
+	for try := 0; ctx.Err() == nil; {
 		err := do()
 		var f *plugin.Failure
 		switch {
 		case err == nil || ctx.Err() != nil:
-			return
+			return ctx.Err() == nil
 		case errors.As(err, &f) && f.Kind == plugin.FailureRetryAfter:
 			b.pause(ctx, f.RetryAfter)
 			continue
-		case isUnusable(err):
-			b.host.Log().Error("what was missed on Discord cannot be fetched", "error", err)
-			b.pause(ctx, time.Minute)
-			continue
 		case isKind(err, plugin.FailurePermanent):
 			b.host.Log().Debug("what was missed in a thread cannot be read", "error", err)
-			return
+			return true
+		case isUnusable(err):
+			b.host.Log().Error("what was missed on Discord cannot be fetched", "error", err)
+			if tries > 0 {
+				return false
+			}
+			b.pause(ctx, againAfter)
+			continue
 		}
 		b.host.Log().Warn("what was missed on Discord could not be fetched, trying again", "error", err)
+		if try++; try == tries {
+			return false
+		}
 		b.pause(ctx, kit.Backoff(try))
 	}
+	return false
 }
 
 // catching is one time of catching up.
@@ -184,6 +205,15 @@ func (c *catching) look(ctx context.Context, at place) error {
 			return nil
 		}
 	}
+}
+
+// threadOrGone brings what was missed in the thread, or notes that it is gone.
+func (c *catching) threadOrGone(ctx context.Context, t *plugin.Thread) error {
+	err := c.thread(ctx, t)
+	if isKind(err, plugin.FailureThreadGone) {
+		return c.host.Record(ctx, plugin.Record{SessionID: t.SessionID, Gone: t.ID})
+	}
+	return err
 }
 
 // thread brings what was missed in one thread to the host, in order.

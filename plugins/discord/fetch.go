@@ -36,7 +36,7 @@ func (a *api) openFile(ctx context.Context, channel, message string, f attachmen
 		return nil, err
 	}
 	for _, now := range m.files() {
-		if now.ID != f.ID || now.URL == f.URL {
+		if now.ID != f.ID {
 			continue
 		}
 		if body, status, err = a.download(ctx, now.URL); err != nil || status == http.StatusOK {

@@ -219,6 +219,25 @@ func (r *rig) run() (stop func()) {
 	return stop
 }
 
+// caughtUp waits until nothing is left to fetch.
+func (r *rig) caughtUp() {
+	r.t.Helper()
+	deadline := time.After(10 * time.Second)
+	for tick := time.NewTicker(time.Millisecond); ; {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			r.t.Fatal("what was missed is not fetched")
+		}
+		r.bridge.mu.Lock()
+		done := r.bridge.catching != nil && !r.bridge.behind
+		r.bridge.mu.Unlock()
+		if done {
+			return
+		}
+	}
+}
+
 // received waits for n inbounds and returns them.
 func (r *rig) received(n int) []plugin.Inbound {
 	r.t.Helper()
