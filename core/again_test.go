@@ -180,3 +180,33 @@ func TestARacingEditThatCannotBeLookedUpComesAgain(t *testing.T) {
 		t.Errorf("the visitor sees\n%s\nwant\n%s", got, want)
 	}
 }
+
+// Who removes the copy of a message that a bridge has made, or the session's card,
+// takes back nothing that was said.
+func TestACopyThatIsRemovedTakesNothingBack(t *testing.T) {
+	h := newHouse(t)
+	v := h.visitor()
+	r := h.post(v, core.Post{Text: "hello"})
+	link := core.Link{BridgeID: "acme.telegram", Thread: "42", ProjectID: h.project.ID, SessionID: r.Session.ID}
+	card, copied := link, link
+	card.ExternalID, card.MessageID = "1", r.Session.ID
+	copied.ExternalID, copied.MessageID = "2", r.Message.ID
+	if err := h.Record(t.Context(), core.Record{
+		BridgeID: "acme.telegram", ProjectID: h.project.ID, SessionID: r.Session.ID, Thread: "42", Links: []core.Link{card, copied},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"1", "2"} {
+		h.must(core.Inbound{Kind: core.InboundDelete, ExternalID: id})
+		link, err := h.store.Link(t.Context(), "acme.telegram", "42", id)
+		if err != nil || !link.Deleted {
+			t.Errorf("the copy %s is known as %+v, %v", id, link, err)
+		}
+	}
+	if got := h.transcript(v, r.Session.ID); got != "visitor: hello" {
+		t.Errorf("the visitor sees\n%s", got)
+	}
+	if notice := h.lastNotice(r.Session.ID); notice != "" {
+		t.Errorf("the operators are told %q", notice)
+	}
+}

@@ -187,7 +187,16 @@ func (c *Chat) receiveDelete(ctx context.Context, by Actor, s *Session, in Inbou
 	}
 	gone := *link
 	gone.Deleted = true
-	return c.delete(ctx, by, link.MessageID, by.Via, in.once(), []Link{gone})
+	if m, err := c.store.Message(ctx, s.ProjectID, link.MessageID); err == nil && m.Via == in.BridgeID {
+		return c.delete(ctx, by, m.ID, by.Via, in.once(), []Link{gone})
+	} else if err != nil && !IsCode(err, CodeNotFound) {
+		return nil, err
+	}
+	// A copy that the bridge made, or the card: what was said elsewhere stays said.
+	_, err = c.commit(ctx, in.once(), func(context.Context) (*Change, error) {
+		return &Change{ProjectID: s.ProjectID, At: c.clock.Now(), Links: []Link{gone}}, nil
+	})
+	return nil, err
 }
 
 // tombstone is the link of a message that was deleted before it arrived, and of
