@@ -29,7 +29,7 @@ func visitorToWire(v *core.Visitor) *pluginv1.Visitor {
 	if v == nil {
 		return nil
 	}
-	return &pluginv1.Visitor{Id: v.ID, Name: v.Name, Email: v.Email, Verified: v.Verified, Traits: v.Traits}
+	return &pluginv1.Visitor{Id: v.ID, Subject: v.Subject, Name: v.Name, Email: v.Email, Verified: v.Verified, Traits: v.Traits}
 }
 
 func (r *runner) eventToWire(ctx context.Context, run *core.Run, e *core.Event) *pluginv1.Event {

@@ -43,7 +43,7 @@ func sessionOf(s *pluginv1.Session) *Session {
 }
 
 func visitorOf(v *pluginv1.Visitor) Visitor {
-	return Visitor{ID: v.GetId(), Name: v.GetName(), Email: v.GetEmail(), Verified: v.GetVerified(), Traits: v.GetTraits()}
+	return Visitor{ID: v.GetId(), Subject: v.GetSubject(), Name: v.GetName(), Email: v.GetEmail(), Verified: v.GetVerified(), Traits: v.GetTraits()}
 }
 
 func messageOf(m *pluginv1.Message) *Message {

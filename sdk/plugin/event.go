@@ -85,9 +85,10 @@ type Session struct {
 }
 
 // Visitor is the person on the page. Name and Email are theirs to claim unless
-// Verified.
+// Verified. Subject is who they are to the site that signed their identity.
 type Visitor struct {
 	ID       string            `json:"id"`
+	Subject  string            `json:"subject,omitempty"`
 	Name     string            `json:"name"`
 	Email    string            `json:"email"`
 	Verified bool              `json:"verified"`

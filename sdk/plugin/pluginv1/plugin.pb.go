@@ -1407,6 +1407,7 @@ type Visitor struct {
 	Email         string                 `protobuf:"bytes,3,opt,name=email,proto3" json:"email,omitempty"`
 	Verified      bool                   `protobuf:"varint,4,opt,name=verified,proto3" json:"verified,omitempty"` // name and email come from a signed identity
 	Traits        map[string]string      `protobuf:"bytes,5,rep,name=traits,proto3" json:"traits,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Subject       string                 `protobuf:"bytes,6,opt,name=subject,proto3" json:"subject,omitempty"` // "sub" of a signed identity; empty: there was none
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1474,6 +1475,13 @@ func (x *Visitor) GetTraits() map[string]string {
 		return x.Traits
 	}
 	return nil
+}
+
+func (x *Visitor) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
 }
 
 type Event struct {
@@ -2799,13 +2807,14 @@ const file_pluginv1_plugin_proto_rawDesc = "" +
 	"\athreads\x18\x01 \x03(\v2\x1c.pocketping.plugin.v1.ThreadR\athreads\x12\x12\n" +
 	"\x04next\x18\x02 \x01(\tR\x04next\"<\n" +
 	"\bLinkList\x120\n" +
-	"\x05links\x18\x01 \x03(\v2\x1a.pocketping.plugin.v1.LinkR\x05links\"\xdd\x01\n" +
+	"\x05links\x18\x01 \x03(\v2\x1a.pocketping.plugin.v1.LinkR\x05links\"\xf7\x01\n" +
 	"\aVisitor\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
 	"\x05email\x18\x03 \x01(\tR\x05email\x12\x1a\n" +
 	"\bverified\x18\x04 \x01(\bR\bverified\x12A\n" +
-	"\x06traits\x18\x05 \x03(\v2).pocketping.plugin.v1.Visitor.TraitsEntryR\x06traits\x1a9\n" +
+	"\x06traits\x18\x05 \x03(\v2).pocketping.plugin.v1.Visitor.TraitsEntryR\x06traits\x12\x18\n" +
+	"\asubject\x18\x06 \x01(\tR\asubject\x1a9\n" +
 	"\vTraitsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xa8\x01\n" +
