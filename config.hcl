@@ -95,6 +95,13 @@ project "demo" {
   #   chat_id = -1001234567890
   # }
 
+  # Discord: one post of a forum for each session, or one thread of a text channel.
+  # docs/discord.md says how to make the bot.
+  # bridge "discord" {
+  #   token      = env("DISCORD_TOKEN")
+  #   channel_id = "1234567890123456789"
+  # }
+
   # Slack: one thread for each session in a channel. docs/slack.md holds the
   # manifest that makes the app.
   # bridge "slack" {

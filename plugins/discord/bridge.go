@@ -19,7 +19,7 @@ type bridge struct {
 	intake   *kit.Intake
 	gateway  *gateway
 
-	names  lookup
+	people people
 	unread kit.ReadMarks
 	lanes  kit.Lanes
 	mark   *kit.Mark

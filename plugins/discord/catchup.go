@@ -239,12 +239,12 @@ func (c *catching) thread(ctx context.Context, t *plugin.Thread) error {
 	created, edited, deleted := kit.Missed(links, history[0].ID, now)
 	created = slices.DeleteFunc(created, func(id string) bool { return !newer(id, idAt(c.since)) })
 	for _, id := range created {
-		if !c.take(ctx, t.ID, c.names.posted(byID[id]), event{Type: "MESSAGE_CREATE", Data: []byte(fmt.Sprintf("%q", id))}) {
+		if !c.take(ctx, t.ID, c.people.posted(byID[id]), event{Type: "MESSAGE_CREATE", Data: []byte(fmt.Sprintf("%q", id))}) {
 			return ctx.Err()
 		}
 	}
 	for _, id := range edited {
-		if !c.take(ctx, t.ID, c.names.edited(byID[id]), event{}) {
+		if !c.take(ctx, t.ID, c.people.edited(byID[id]), event{}) {
 			return ctx.Err()
 		}
 	}

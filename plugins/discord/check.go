@@ -103,7 +103,7 @@ func (c *checking) place() bool {
 	at, err := c.platform.channel(c.ctx, c.config.ChannelID)
 	switch {
 	case says(err, codeUnknownChannel, codeNoAccess):
-		return c.bad("channel", "there is no channel %s that the bot sees: check channel_id, invite the bot to the server, and allow it “View Channel” in the channel's settings", c.config.ChannelID)
+		return c.bad("channel", "there is no channel %s that the bot sees: check channel_id, invite the bot to the server with %s, and allow it “View Channel” in the channel's settings", c.config.ChannelID, invite(c.me.ID))
 	case err != nil:
 		return c.broken("channel", err)
 	}
@@ -134,6 +134,16 @@ func (c *checking) tags() {
 		c.bad("tags", "%s", whatToDo(&refusal{code: codeTagRequired}))
 	}
 }
+
+// invite is where somebody brings the bot into a server, with all permissions that
+// the bridge can need: an application of today has its bot's id.
+func invite(bot string) string {
+	return "https://discord.com/oauth2/authorize?client_id=" + bot + "&scope=bot&permissions=" + strconv.FormatInt(invitePermissions, 10)
+}
+
+const invitePermissions = discordgo.PermissionViewChannel | discordgo.PermissionSendMessages | discordgo.PermissionSendMessagesInThreads |
+	discordgo.PermissionCreatePublicThreads | discordgo.PermissionReadMessageHistory | discordgo.PermissionAttachFiles |
+	discordgo.PermissionAddReactions | discordgo.PermissionManageThreads | discordgo.PermissionManageMessages
 
 // right is a permission that the bridge needs.
 type right struct {

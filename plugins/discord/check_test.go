@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -117,5 +119,23 @@ func TestConfigNamesTheField(t *testing.T) {
 		if f := kindOf(err); f != plugin.FailureField || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", field, err)
 		}
+	}
+}
+
+// The guide invites the bot with the permissions that the check asks for.
+func TestGuideInvitesWithThePermissions(t *testing.T) {
+	guide, err := os.ReadFile("../../docs/discord.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sum int64
+	for _, r := range append(rights, right{bit: 1 << 11}, right{bit: 1 << 35}, right{bit: 1 << 6}) {
+		sum |= r.bit
+		if r.label != "" && !strings.Contains(string(guide), r.label) {
+			t.Errorf("the guide does not name %q", r.label)
+		}
+	}
+	if sum != invitePermissions || !strings.Contains(string(guide), fmt.Sprintf("permissions=%d", sum)) {
+		t.Errorf("the guide does not invite with %d", sum)
 	}
 }

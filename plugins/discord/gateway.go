@@ -97,7 +97,7 @@ func (g *gateway) serve(ctx context.Context, alive func(at time.Time)) (ready bo
 		g.close(s, closeForResume)
 		return false, errors.New("Discord's gateway accepts the connection and reports nothing")
 	case <-ctx.Done():
-		g.close(s, websocket.CloseNormalClosure)
+		g.leave(s)
 		return false, nil
 	}
 	err = g.watch(ctx, s, c, alive)
@@ -189,7 +189,7 @@ func (g *gateway) watch(ctx context.Context, s *discordgo.Session, c *connection
 			}
 			return errors.New("the connection to Discord's gateway ended")
 		case <-ctx.Done():
-			g.close(s, websocket.CloseNormalClosure)
+			g.leave(s)
 			return nil
 		case <-tick.C:
 		}
@@ -209,6 +209,10 @@ func (g *gateway) close(s *discordgo.Session, code int) {
 		g.host.Log().Debug("the connection to Discord's gateway was not closed well", "error", err)
 	}
 }
+
+// leave ends the session for good. The library takes a second for that, which
+// nothing has to wait for.
+func (g *gateway) leave(s *discordgo.Session) { go g.close(s, websocket.CloseNormalClosure) }
 
 func (g *gateway) onEvent(_ *discordgo.Session, e *discordgo.Event) {
 	g.hear(event{Type: e.Type, Data: e.RawData})

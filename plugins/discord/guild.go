@@ -37,16 +37,16 @@ func (b *bridge) onGuild(ctx context.Context, e event) error {
 		return err
 	}
 	for _, r := range g.Roles {
-		b.names.call(r.ID, r.Name)
+		b.people.call(r.ID, r.Name)
 	}
 	ours := false
 	for _, c := range g.Channels {
-		b.names.call(c.ID, c.Name)
+		b.people.call(c.ID, c.Name)
 		b.platform.threads.learn(c.ID, false)
 		ours = ours || c.ID == b.config.ChannelID
 	}
 	for _, t := range g.Threads {
-		b.names.call(t.ID, t.Name)
+		b.people.call(t.ID, t.Name)
 		b.platform.threads.learn(t.ID, t.ParentID == b.config.ChannelID)
 		if t.ParentID == b.config.ChannelID && t.Thread != nil {
 			b.platform.threads.base(t.ID, t.Thread.Locked, t.Thread.ArchivedAt)
@@ -95,7 +95,7 @@ func (b *bridge) onChannel(_ context.Context, e event) error {
 	if err := json.Unmarshal(e.Data, &c); err != nil {
 		return err
 	}
-	b.names.call(c.ID, c.Name)
+	b.people.call(c.ID, c.Name)
 	if c.ID == b.config.ChannelID {
 		b.platform.forget()
 	}

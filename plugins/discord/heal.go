@@ -3,10 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
-	"net/url"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/pocketping/pocketping/sdk/plugin"
 	"github.com/pocketping/pocketping/sdk/plugin/kit"
@@ -112,107 +109,4 @@ func (p *platform) makeRoom(ctx context.Context, at place, except string) bool {
 
 func compareIDs(a, b string) int {
 	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
-}
-
-// findThread looks for a thread that an earlier try has made: its first message
-// names the session.
-func (p *platform) findThread(ctx context.Context, at place, o kit.Opening) (string, error) {
-	if !at.isForum() {
-		return p.findCard(ctx, at, o)
-	}
-	self, err := p.ownID(ctx)
-	if err != nil {
-		return "", err
-	}
-	kit.CountCall(ctx)
-	candidates, err := p.activeThreads(ctx, at.GuildID)
-	if err != nil {
-		return "", err
-	}
-	archived, _, err := p.archivedThreads(ctx, at.ID, time.Time{})
-	if err != nil {
-		return "", channelGone(err)
-	}
-	since := idAt(o.Since)
-	for _, c := range append(candidates, archived...) {
-		if c.ParentID != at.ID || c.OwnerID != self || !newer(c.ID, since) {
-			continue
-		}
-		kit.CountCall(ctx)
-		first, err := p.message(ctx, c.ID, c.ID)
-		if err == nil && namesSession(first, o.Session.ID) {
-			return c.ID, nil
-		}
-		if err != nil && !says(err, codeUnknownMessage, codeUnknownChannel) {
-			return "", err
-		}
-	}
-	return "", nil
-}
-
-// findCard looks for the card in a text channel, and for the thread on it.
-func (p *platform) findCard(ctx context.Context, at place, o kit.Opening) (string, error) {
-	var card string
-	err := p.eachOwn(ctx, at.ID, idAt(o.Since), func(m message) bool {
-		if namesSession(m, o.Session.ID) {
-			card = m.ID
-		}
-		return card == ""
-	})
-	if err != nil || card == "" {
-		return "", channelGone(err)
-	}
-	return p.threadOn(ctx, at, card, o)
-}
-
-// findSent looks for a message that an earlier try has sent: one of the bot's, with
-// this text and file, that is none of those known.
-func (p *platform) findSent(ctx context.Context, m kit.Outgoing) (string, error) {
-	links, err := p.host.Links(ctx, m.Thread.ID, 0)
-	if err != nil {
-		return "", err
-	}
-	known := map[string]bool{m.Thread.ID: true}
-	for _, l := range links {
-		known[l.ExternalID] = true
-	}
-	var id string
-	err = p.eachOwn(ctx, m.Thread.ID, idAt(m.Since), func(seen message) bool {
-		if !known[seen.ID] && isSame(seen, m) {
-			id = seen.ID
-		}
-		return id == ""
-	})
-	return id, err
-}
-
-// eachOwn goes through the bot's messages after an id, the oldest first, until fn
-// has enough.
-func (p *platform) eachOwn(ctx context.Context, in, after string, fn func(message) bool) error {
-	self, err := p.ownID(ctx)
-	if err != nil {
-		return err
-	}
-	for {
-		page, err := p.messages(ctx, in, url.Values{"after": {after}, "limit": {"100"}})
-		if err != nil {
-			return err
-		}
-		slices.SortFunc(page, func(a, b message) int { return compareIDs(a.ID, b.ID) })
-		for _, m := range page {
-			if m.Author != nil && m.Author.ID == self && !fn(m) {
-				return nil
-			}
-			after = m.ID
-		}
-		if len(page) < pageSize {
-			return nil
-		}
-		kit.CountCall(ctx)
-	}
-}
-
-// namesSession reports whether the message is the session's card.
-func namesSession(m message, session string) bool {
-	return m.Content != nil && strings.Contains(*m.Content, escape(session))
 }

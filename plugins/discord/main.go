@@ -33,8 +33,9 @@ func spec() plugin.Spec[Config] {
 			{Scope: openScope, Calls: 10, Per: time.Minute, Events: []string{plugin.SessionOpened}},
 		},
 		Cannot: map[string]string{
-			"read": "Discord tells no bot that a message was read.",
-			"edit": "Discord lets no bot change an operator's message: what another bridge or the API makes of it stands in a reply to it.",
+			"read":    "Discord tells no bot that a message was read.",
+			"edit":    "Discord lets no bot change an operator's message: what becomes of yours elsewhere stands in a reply to it.",
+			"command": "Discord keeps “/” for commands of its own: write !close, !note and the others.",
 		},
 		New: newBridge,
 	}

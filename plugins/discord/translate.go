@@ -37,11 +37,11 @@ func (m message) isPersons() bool {
 }
 
 // posted is what a new message means.
-func (l *lookup) posted(m message) meaning {
+func (p *people) posted(m message) meaning {
 	if !m.isPersons() {
 		return meaning{}
 	}
-	in := l.inbound(m)
+	in := p.inbound(m)
 	in.Kind, in.EffectKey, in.Revision = plugin.InboundMessage, "m:"+m.ID, revisionOf(m.Edited)
 	return meaning{inbound: &in, files: m.files()}
 }
@@ -57,7 +57,7 @@ func (m message) files() []attachment {
 
 // edited is what a changed message means. Discord also reports previews and pins
 // so, and not always the whole message.
-func (l *lookup) edited(m message) meaning {
+func (p *people) edited(m message) meaning {
 	revision := revisionOf(m.Edited)
 	switch {
 	case m.Author == nil || m.Content == nil:
@@ -65,7 +65,7 @@ func (l *lookup) edited(m message) meaning {
 	case revision == "" || !m.isPersons():
 		return meaning{}
 	}
-	in := l.inbound(m)
+	in := p.inbound(m)
 	in.Kind, in.EffectKey, in.Revision = plugin.InboundEdit, "e:"+m.ID+":"+revision, revision
 	return meaning{inbound: &in}
 }
@@ -74,8 +74,8 @@ func deleted(thread, id string) plugin.Inbound {
 	return plugin.Inbound{Kind: plugin.InboundDelete, EffectKey: "d:" + id, Thread: thread, ExternalID: id}
 }
 
-func (l *lookup) inbound(m message) plugin.Inbound {
-	in := plugin.Inbound{Thread: m.ChannelID, ExternalID: m.ID, Text: l.says(m), Operator: l.operator(m)}
+func (p *people) inbound(m message) plugin.Inbound {
+	in := plugin.Inbound{Thread: m.ChannelID, ExternalID: m.ID, Text: p.says(m), Operator: p.operator(m)}
 	if m.Type == typeReply && m.Reference != nil && cmp.Or(m.Reference.ChannelID, m.ChannelID) == m.ChannelID {
 		in.ReplyTo = m.Reference.MessageID
 	}
@@ -83,13 +83,13 @@ func (l *lookup) inbound(m message) plugin.Inbound {
 }
 
 // operator is who wrote, as people see them in the server.
-func (l *lookup) operator(m message) plugin.Operator {
+func (p *people) operator(m message) plugin.Operator {
 	nick := ""
 	if m.Member != nil {
 		nick = m.Member.Nick
-		l.know(m.Author.ID, nick)
+		p.know(m.Author.ID, nick)
 	} else {
-		nick = l.nick(m.Author.ID) // REST does not tell it
+		nick = p.nick(m.Author.ID) // REST does not tell it
 	}
 	return operatorOf(*m.Author, nick)
 }
@@ -103,7 +103,7 @@ func operatorOf(u user, nick string) plugin.Operator {
 }
 
 // says is the message in words that a visitor can read.
-func (l *lookup) says(m message) string {
+func (p *people) says(m message) string {
 	var lines []string
 	add := func(s string) {
 		if s != "" {
@@ -111,7 +111,7 @@ func (l *lookup) says(m message) string {
 		}
 	}
 	if m.Content != nil {
-		add(l.readable(*m.Content, m.Mentions))
+		add(p.readable(*m.Content, m.Mentions))
 	}
 	for _, s := range m.Stickers {
 		add("(sticker: " + cmp.Or(s.Name, "?") + ")")
@@ -123,7 +123,7 @@ func (l *lookup) says(m message) string {
 		}
 	}
 	for _, s := range m.Snapshots {
-		add(strings.TrimSuffix("↪ "+l.says(s.Message), " "))
+		add(strings.TrimSuffix("↪ "+p.says(s.Message), " "))
 	}
 	if len(lines) == 0 && len(m.files()) == 0 {
 		for _, e := range m.Embeds {
@@ -136,7 +136,7 @@ func (l *lookup) says(m message) string {
 var markup = regexp.MustCompile(`<(@[!&]?|#|a?:\w+:|t:|/[^:<>]+:)(-?\d+)(?::([A-Za-z]))?>|<(https?://[^\s<>]+)>`)
 
 // readable puts words in place of what only Discord can show.
-func (l *lookup) readable(s string, mentioned []user) string {
+func (p *people) readable(s string, mentioned []user) string {
 	return markup.ReplaceAllStringFunc(s, func(found string) string {
 		part := markup.FindStringSubmatch(found)
 		kind, id := part[1], part[2]
@@ -144,11 +144,11 @@ func (l *lookup) readable(s string, mentioned []user) string {
 		case part[4] != "":
 			return part[4]
 		case kind == "@" || kind == "@!":
-			return "@" + cmp.Or(l.nick(id), nameIn(mentioned, id), "somebody")
+			return "@" + cmp.Or(p.nick(id), nameIn(mentioned, id), "somebody")
 		case kind == "@&":
-			return "@" + cmp.Or(l.name(id), "role")
+			return "@" + cmp.Or(p.name(id), "role")
 		case kind == "#":
-			return "#" + cmp.Or(l.name(id), "channel")
+			return "#" + cmp.Or(p.name(id), "channel")
 		case kind == "t:":
 			return moment(id, found)
 		case strings.HasPrefix(kind, "/"):
@@ -179,7 +179,7 @@ func moment(seconds, otherwise string) string {
 }
 
 // typed is what it means that somebody types.
-func (l *lookup) typed(t typingStart) (plugin.Inbound, bool) {
+func (p *people) typed(t typingStart) (plugin.Inbound, bool) {
 	if t.Member == nil || t.Member.User == nil || t.Member.User.Bot {
 		return plugin.Inbound{}, false
 	}

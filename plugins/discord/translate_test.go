@@ -26,7 +26,7 @@ func messageOf(t *testing.T, wire string) message {
 }
 
 func TestWhatAMessageSays(t *testing.T) {
-	l := &lookup{}
+	l := &people{}
 	l.call("77", "support")
 	l.call("88", "Sales")
 	l.know("6", "Ben from Sales")
@@ -75,7 +75,7 @@ func TestNewMessages(t *testing.T) {
 		"a pin":            {base + `,"type":6,"content":""`, nil},
 		"of nobody":        {`"id":"2001","channel_id":"2000","content":"hello"`, nil},
 	} {
-		got := (&lookup{}).posted(messageOf(t, c.wire)).inbound
+		got := (&people{}).posted(messageOf(t, c.wire)).inbound
 		if !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
 		}
@@ -96,7 +96,7 @@ func TestChangedMessages(t *testing.T) {
 		"a bot's":        {`"id":"2001","channel_id":"2000","author":{"id":"9","bot":true},"content":"x"` + when, "", false},
 		"an odd moment":  {base + `,"content":"now","edited_timestamp":"yesterday"`, "", false},
 	} {
-		got := (&lookup{}).edited(messageOf(t, c.wire))
+		got := (&people{}).edited(messageOf(t, c.wire))
 		key := ""
 		if got.inbound != nil {
 			key = got.inbound.EffectKey
@@ -109,7 +109,7 @@ func TestChangedMessages(t *testing.T) {
 
 func TestFilesOfAMessage(t *testing.T) {
 	m := messageOf(t, base+`,"content":"","attachments":[{"id":"1","filename":"a.png","size":3,"url":"u"}],"message_snapshots":[{"message":{"attachments":[{"id":"2","filename":"b.png"}]}}]`)
-	if got := (&lookup{}).posted(m); len(got.files) != 2 || got.files[1].Name != "b.png" || got.inbound.Text != "↪" {
+	if got := (&people{}).posted(m); len(got.files) != 2 || got.files[1].Name != "b.png" || got.inbound.Text != "↪" {
 		t.Errorf("%+v", got)
 	}
 }
@@ -134,7 +134,7 @@ func FuzzTranslate(f *testing.F) {
 		if json.Unmarshal(wire, &m) != nil {
 			return
 		}
-		l := &lookup{}
+		l := &people{}
 		for _, got := range []meaning{l.posted(m), l.edited(m)} {
 			if got.inbound != nil && got.inbound.EffectKey == "" {
 				t.Errorf("no key for %s", wire)

@@ -175,7 +175,7 @@ func (b *bridge) onMessage(ctx context.Context, e event) error {
 		return nil
 	}
 	b.inLane(m.ChannelID, func() bool {
-		return !b.isOurs(ctx, m.ChannelID) || b.take(ctx, m.ChannelID, b.names.posted(m), e)
+		return !b.isOurs(ctx, m.ChannelID) || b.take(ctx, m.ChannelID, b.people.posted(m), e)
 	})
 	return nil
 }
@@ -197,7 +197,7 @@ func (b *bridge) onEdit(ctx context.Context, e event) error {
 	if err := json.Unmarshal(e.Data, &m); err != nil || m.ID == "" || m.ChannelID == "" {
 		return orIncomplete(err)
 	}
-	means := b.names.edited(m)
+	means := b.people.edited(m)
 	if m.Author != nil && b.platform.echo.Mine(m.Author.ID) || m.elsewhere() || means.inbound == nil && !means.partial {
 		return nil
 	}
@@ -210,7 +210,7 @@ func (b *bridge) onEdit(ctx context.Context, e event) error {
 			if err != nil || whole.Author == nil || b.platform.echo.Mine(whole.Author.ID) {
 				return true // it was deleted, or the next catching up finds it
 			}
-			means = b.names.edited(whole)
+			means = b.people.edited(whole)
 		}
 		return b.take(ctx, m.ChannelID, means, e)
 	})
@@ -269,7 +269,7 @@ func (b *bridge) onTyping(ctx context.Context, e event) error {
 	if err := json.Unmarshal(e.Data, &t); err != nil {
 		return err
 	}
-	in, ok := b.names.typed(t)
+	in, ok := b.people.typed(t)
 	ours, known := b.platform.threads.ours(t.ChannelID)
 	if !ok || !ours || !known || b.platform.echo.Mine(t.UserID) {
 		return nil
