@@ -59,6 +59,26 @@ func TestMessageIsShownToTheLetter(t *testing.T) {
 	r.wantClean()
 }
 
+// A link that Slack does not take as one costs nobody the message.
+func TestLinkThatSlackRefuses(t *testing.T) {
+	r := newRig(t)
+	parent := r.open()
+	refuse := func(method string) {
+		r.Inject(slacktest.Fault{Method: method, Error: "invalid_blocks", Times: 1})
+	}
+	refuse("chat.postMessage")
+	m := visitorSays("msg_1", "see https://acme.example/x")
+	if got := r.must(posted(m)); got.Calls != 2 {
+		t.Errorf("receipt %+v", got)
+	}
+	refuse("chat.update")
+	r.must(editedTo(m, "look https://acme.example/y"))
+	r.wantSaid("Anna: look https://acme.example/y")
+	if links := r.Messages(parent)[0].Rendered.Links; len(links) != 0 {
+		t.Errorf("links %+v", links)
+	}
+}
+
 func TestWhoSpeaks(t *testing.T) {
 	r := newRig(t)
 	parent := r.open()

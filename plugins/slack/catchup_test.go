@@ -186,7 +186,7 @@ func TestUnreadableThread(t *testing.T) {
 			fault.Method = "conversations.replies"
 			mend := r.Inject(fault)
 			r.run()
-			r.eventually("a connection", func() bool { return r.State().Sockets == 1 })
+			r.eventually("a connection", func() bool { return r.State().Sockets == 1 && r.bridge.gap.Load() != nil })
 			r.Release()
 			olga.Message(parent, "now")
 			// "missed" is brought by Slack here, too: it was held, not lost.

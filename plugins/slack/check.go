@@ -62,7 +62,7 @@ func (c *checking) bad(name, format string, args ...any) bool {
 func (c *checking) broken(name string, err error) bool {
 	var refused *apiError
 	if !errors.As(err, &refused) {
-		return c.bad(name, "Slack is not reached, check the network and api_url: %v", err)
+		return c.bad(name, "%v; check the network and api_url", err)
 	}
 	if words := whatToDo(refused); words != "" {
 		return c.bad(name, "%s", words)

@@ -134,7 +134,7 @@ func (p *platform) complete(ctx context.Context, parent, id string, m kit.Outgoi
 		"channel_id": {p.channel}, "thread_ts": {parent},
 	}
 	if len(m.Text) > 0 {
-		params.Set("blocks", string(marshal(blocks(m.Text))))
+		params.Set("blocks", string(marshal(blocks(m.Text, elements))))
 	}
 	if m.Speaker.Name != "" {
 		params.Set("username", m.Speaker.Name)

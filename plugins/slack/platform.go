@@ -49,7 +49,7 @@ func (p *platform) Open(ctx context.Context, o kit.Opening) (kit.Opened, error) 
 	ts, err := p.find(ctx, "", o.Key, o.Since)
 	if err == nil && ts == "" {
 		ts, err = p.in(ctx, func() (string, error) {
-			return p.post(ctx, "", shown(o.Card, button(o.Session.Status == "closed")), metadata(o.Key))
+			return p.postText(ctx, "", o.Card, []slack.Block{button(o.Session.Status == "closed")}, metadata(o.Key))
 		})
 	}
 	if err != nil {
@@ -106,7 +106,7 @@ func (p *platform) sweep(ctx context.Context, key string, since time.Time) error
 func (p *platform) say(ctx context.Context, parent string, m kit.Outgoing) (string, error) {
 	return p.in(ctx, func() (string, error) {
 		return p.spoken(m, func(m kit.Outgoing) (string, error) {
-			options := []slack.MsgOption{shown(m.Text, p.extra(m)...)}
+			var options []slack.MsgOption
 			if m.Key != "" {
 				options = append(options, metadata(m.Key))
 			}
@@ -116,9 +116,22 @@ func (p *platform) say(ctx context.Context, parent string, m kit.Outgoing) (stri
 			if m.Speaker.Avatar != "" {
 				options = append(options, slack.MsgOptionIconURL(m.Speaker.Avatar))
 			}
-			return p.post(ctx, parent, options...)
+			return p.postText(ctx, parent, m.Text, p.extra(m), options...)
 		})
 	})
+}
+
+// Slack says so of a link that it does not take as one.
+var badBlocks = []string{"invalid_blocks", "invalid_blocks_format"}
+
+// postText posts a text, without its links if Slack does not take them.
+func (p *platform) postText(ctx context.Context, parent string, t kit.Text, more []slack.Block, options ...slack.MsgOption) (string, error) {
+	ts, err := p.post(ctx, parent, append(options, shown(t, more...))...)
+	if saying(err, badBlocks...) {
+		kit.CountCall(ctx)
+		return p.post(ctx, parent, append(options, unlinked(t, more...))...)
+	}
+	return ts, err
 }
 
 // extra is the button of a card.
@@ -194,7 +207,12 @@ func (p *platform) Edit(ctx context.Context, id string, m kit.Outgoing) error {
 			m = m.WithoutFile()
 		}
 	}
-	return p.update(ctx, id, shown(p.labelled(m), p.extra(m)...))
+	err = p.update(ctx, id, shown(p.labelled(m), p.extra(m)...))
+	if saying(err, badBlocks...) {
+		kit.CountCall(ctx)
+		return p.update(ctx, id, unlinked(p.labelled(m), p.extra(m)...))
+	}
+	return err
 }
 
 // Remove deletes a message, and its files: those would stay in the workspace.

@@ -29,19 +29,29 @@ var address = regexp.MustCompile(`https?://[^\s<>"]+`)
 // shown is the text twice: as a block that shows it to the letter, for no mark in
 // it means anything there, and escaped for notifications.
 func shown(t kit.Text, more ...slack.Block) slack.MsgOption {
-	return slack.MsgOptionCompose(
-		slack.MsgOptionText(t.String(), true),
-		slack.MsgOptionBlocks(blocks(t, more...)...),
-		slack.MsgOptionParse(false),
-	)
+	return slack.MsgOptionCompose(fallback(t), slack.MsgOptionBlocks(append(blocks(t, elements), more...)...))
 }
 
-func blocks(t kit.Text, more ...slack.Block) []slack.Block {
+// unlinked is the same without links, for when Slack does not take one.
+func unlinked(t kit.Text, more ...slack.Block) slack.MsgOption {
+	return slack.MsgOptionCompose(fallback(t), slack.MsgOptionBlocks(append(blocks(t, literal), more...)...))
+}
+
+func fallback(t kit.Text) slack.MsgOption {
+	return slack.MsgOptionCompose(slack.MsgOptionText(t.String(), true), slack.MsgOptionParse(false))
+}
+
+// blocks is the one block of the text; of are the elements of a run.
+func blocks(t kit.Text, of func(kit.Run) []slack.RichTextSectionElement) []slack.Block {
 	section := slack.NewRichTextSection()
 	for _, r := range t {
-		section.Elements = append(section.Elements, elements(r)...)
+		section.Elements = append(section.Elements, of(r)...)
 	}
-	return append([]slack.Block{slack.NewRichTextBlock("", section)}, more...)
+	return []slack.Block{slack.NewRichTextBlock("", section)}
+}
+
+func literal(r kit.Run) []slack.RichTextSectionElement {
+	return []slack.RichTextSectionElement{slack.NewRichTextSectionTextElement(r.Text, styleOf(r.Style))}
 }
 
 // elements are the run with its addresses as links.

@@ -15,7 +15,7 @@ import (
 // rendered is what people see of a text, and what its fallback is.
 func rendered(t *testing.T, text kit.Text) (shown, fallback slacktest.Rendered, escaped string) {
 	t.Helper()
-	raw, err := json.Marshal(blocks(text))
+	raw, err := json.Marshal(blocks(text, elements))
 	if err != nil {
 		t.Fatal(err)
 	}
