@@ -26,6 +26,8 @@ var errDisabled = plugin.Unusable(errors.New("Socket Mode was switched off for t
 func (b *bridge) listen(ctx context.Context) error {
 	var open sync.WaitGroup
 	defer open.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	seamless := false
 	for failures := 0; ctx.Err() == nil; {
 		c, err := b.dial(ctx)
@@ -63,6 +65,7 @@ type conn struct {
 	ws       *websocket.Conn
 	seamless bool          // it takes over from one that is still well
 	leaving  chan struct{} // closed when another one is needed
+	busy     sync.WaitGroup
 
 	mu      sync.Mutex
 	left    bool
@@ -91,11 +94,12 @@ func (b *bridge) dial(ctx context.Context) (*conn, error) {
 // serve reads until the connection ends. What it brought is acknowledged on it; if
 // it has ended by then, Slack sends it again.
 func (c *conn) serve(ctx context.Context) {
+	defer c.busy.Wait()
 	defer c.leave("")
 	defer func() { _ = c.ws.CloseNow() }() // it has ended, most times
 	alive, cancel := context.WithCancel(ctx)
 	defer cancel()
-	go c.keepAlive(alive)
+	c.busy.Go(func() { c.keepAlive(alive) })
 	for {
 		_, frame, err := c.ws.Read(alive)
 		if err != nil {
@@ -138,10 +142,10 @@ func (c *conn) hello(alive context.Context) {
 		return
 	}
 	g := c.openGap()
-	go func() {
+	c.busy.Go(func() {
 		c.fillAll(alive, g)
 		c.markAlive(alive)
-	}()
+	})
 }
 
 func (c *conn) ack(ctx context.Context, id string) {
