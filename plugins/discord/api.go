@@ -218,12 +218,14 @@ type change struct {
 	Tags     *[]string `json:"applied_tags,omitempty"`
 }
 
-func (a *api) changeThread(ctx context.Context, thread string, c change) error {
+func (a *api) patchThread(ctx context.Context, thread string, c change) (channel, error) {
 	r := request{method: http.MethodPatch, url: discordgo.EndpointChannel(thread), body: c, scope: plugin.ScopeThread}
 	if c.Name != "" {
 		r.bucket = "rename " + thread // Discord counts it by itself
 	}
-	return a.call(ctx, r, nil)
+	var now channel
+	err := a.call(ctx, r, &now)
+	return now, err
 }
 
 func (a *api) channel(ctx context.Context, id string) (channel, error) {

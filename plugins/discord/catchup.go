@@ -285,6 +285,7 @@ func (c *catching) state(ctx context.Context, t *plugin.Thread) error {
 		return nil
 	}
 	closed := c.platform.looksClosed(ctx, now)
+	c.platform.threads.settled(ctx, t.ID)
 	n, flipped := c.platform.threads.turned(t.ID, closed, false, now.Thread.ArchivedAt)
 	wasClosed := t.Status == "closed"
 	if !flipped {
@@ -296,7 +297,7 @@ func (c *catching) state(ctx context.Context, t *plugin.Thread) error {
 			return err
 		}
 		var busy bool
-		if n, busy = c.platform.threads.expects(t.ID); busy {
+		if n, busy = c.platform.threads.next(t.ID); busy {
 			return nil
 		}
 	}

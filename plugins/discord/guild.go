@@ -128,6 +128,7 @@ func (b *bridge) onThread(ctx context.Context, e event) error {
 	}
 	b.inLane(c.ID, func() bool {
 		closed := b.platform.looksClosed(ctx, c)
+		b.platform.threads.settled(ctx, c.ID) // the report can come before the answer
 		n, ok := b.platform.threads.turned(c.ID, closed, closed || !c.Thread.Archived, c.Thread.ArchivedAt)
 		if !ok {
 			return true

@@ -35,7 +35,6 @@ func (p *platform) unlocking(ctx context.Context, t kit.Thread, do func() (messa
 	switch {
 	case says(err, codeLocked, codeArchived):
 		kit.CountCall(ctx)
-		p.threads.expect(t.ID, false)
 		failed := p.wake(ctx, t.ID, change{Archived: &no, Locked: &no})
 		if says(failed, codeNoPermission) {
 			return m, plugin.ThreadGone(failed)
@@ -52,6 +51,18 @@ func (p *platform) unlocking(ctx context.Context, t kit.Thread, do func() (messa
 	}
 	kit.CountCall(ctx)
 	return do()
+}
+
+// changeThread makes a change of which the report is no news.
+func (p *platform) changeThread(ctx context.Context, thread string, c change) error {
+	done := p.threads.begin(thread)
+	now, err := p.patchThread(ctx, thread, c)
+	if err != nil || now.Thread == nil {
+		done(false, "", false)
+		return err
+	}
+	done(p.looksClosed(ctx, now), now.Thread.ArchivedAt, true)
+	return nil
 }
 
 func (p *platform) wake(ctx context.Context, thread string, c change) error {

@@ -205,7 +205,6 @@ func (p *platform) SetClosed(ctx context.Context, t kit.Thread) error {
 		tags := p.config.tagsOf(at, t.Closed, now.Applied)
 		c.Tags = &tags
 	}
-	p.threads.expect(t.ID, t.Closed)
 	err = p.changeThread(ctx, t.ID, c)
 	if t.Closed && says(err, codeArchived) {
 		err = p.closeArchived(ctx, t.ID, c)

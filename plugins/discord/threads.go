@@ -1,8 +1,9 @@
 package main
 
 import (
+	"context"
+	"maps"
 	"sync"
-	"time"
 )
 
 // threads hold what is known of the channel's threads: to tell them from others of
@@ -15,11 +16,11 @@ type threads struct {
 }
 
 type thread struct {
-	ours     bool // it is of the configured channel
-	state    state
-	at       string // archive_timestamp of the newest change that was seen
-	expected state  // as the bridge itself makes it
-	until    time.Time
+	ours  bool // it is of the configured channel
+	state state
+	at    string        // archive_timestamp of the newest change that is known
+	busy  int           // changes of the bridge itself that are under way
+	idle  chan struct{} // closed when there are none left
 }
 
 type state int
@@ -37,18 +38,17 @@ func stateOf(closed bool) state {
 	return isOpen
 }
 
-const (
-	// maxThreads bounds the memory; what is forgotten is asked for again.
-	maxThreads = 50_000
-	// echoLife is how long the bridge's own change may take to be reported.
-	echoLife = time.Minute
-)
+// maxThreads bounds the memory; what is forgotten is asked for again.
+const maxThreads = 50_000
 
 func (t *threads) change(id string, fn func(*thread)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.known == nil || len(t.known) >= maxThreads {
+	if t.known == nil {
 		t.known = map[string]thread{}
+	}
+	if len(t.known) >= maxThreads {
+		maps.DeleteFunc(t.known, func(_ string, th thread) bool { return th.busy == 0 })
 	}
 	th := t.known[id]
 	fn(&th)
@@ -69,22 +69,23 @@ func (t *threads) base(id string, closed bool, at string) {
 	})
 }
 
-// expects reports whether the bridge itself is closing or reopening the thread, and
-// numbers what somebody else did when it is not.
-func (t *threads) expects(id string) (n int, expects bool) {
+// next numbers what somebody did to a thread, unless the bridge is changing it.
+func (t *threads) next(id string) (n int, busy bool) {
 	t.change(id, func(th *thread) {
-		if expects = th.expected != unknown && time.Now().Before(th.until); !expects {
+		if busy = th.busy > 0; !busy {
 			t.flips++
 			n = t.flips
 		}
 	})
-	return n, expects
+	return n, busy
 }
 
 func (t *threads) forget(id string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.known, id)
+	if t.known[id].busy == 0 {
+		delete(t.known, id)
+	}
 }
 
 // ours reports whether the thread is of our channel, if that is known.
@@ -95,22 +96,52 @@ func (t *threads) ours(id string) (ours, known bool) {
 	return th.ours, known
 }
 
-// expect notes that the bridge is about to close the thread, or to reopen it.
-func (t *threads) expect(id string, closed bool) {
-	t.change(id, func(th *thread) { th.ours, th.expected, th.until = true, stateOf(closed), time.Now().Add(echoLife) })
+// begin notes that the bridge is about to change the thread. With done it says how
+// Discord then showed it: the report of that is no news. Without, nothing is known.
+func (t *threads) begin(id string) (done func(closed bool, at string, known bool)) {
+	t.change(id, func(th *thread) {
+		if th.ours = true; th.busy == 0 {
+			th.idle = make(chan struct{})
+		}
+		th.busy++
+	})
+	return func(closed bool, at string, known bool) {
+		t.change(id, func(th *thread) {
+			if th.busy--; th.busy <= 0 && th.idle != nil {
+				close(th.idle)
+				th.busy, th.idle = 0, nil
+			}
+			if known && at >= th.at {
+				th.state, th.at = stateOf(closed), at
+			}
+		})
+	}
+}
+
+// settled waits until the bridge itself changes nothing of the thread.
+func (t *threads) settled(ctx context.Context, id string) {
+	t.mu.Lock()
+	idle := t.known[id].idle
+	t.mu.Unlock()
+	if idle == nil {
+		return
+	}
+	select {
+	case <-idle:
+	case <-ctx.Done():
+	}
 }
 
 // isClosed reports whether the thread is locked, as far as is known.
 func (t *threads) isClosed(id string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	th := t.known[id]
-	return th.state == isClosed || th.expected == isClosed && time.Now().Before(th.until)
+	return t.known[id].state == isClosed
 }
 
 // turned takes a report of how the thread is. It answers whether somebody closed or
 // reopened it with that, and with a number that no other such change has. What
-// repeats a report, is older than another, or was the bridge itself, changes nothing.
+// repeats a report, is older than another, or is so already, changes nothing.
 // fresh says whether that also holds for a thread of which nothing was known.
 func (t *threads) turned(id string, closed, fresh bool, at string) (n int, ok bool) {
 	t.change(id, func(th *thread) {
@@ -120,10 +151,6 @@ func (t *threads) turned(id string, closed, fresh bool, at string) (n int, ok bo
 		}
 		was := th.state
 		th.ours, th.state, th.at = true, now, at
-		if th.expected == now && time.Now().Before(th.until) {
-			return
-		}
-		th.expected = unknown
 		ok = was != now && (was != unknown || fresh)
 		if ok {
 			t.flips++
