@@ -28,6 +28,15 @@ const (
 	Notice            EventType = "notice"
 )
 
+// EventTypes are all of them, in the order of the constants.
+func EventTypes() []EventType {
+	return []EventType{
+		SessionOpened, SessionClosed, SessionReopened, SessionRated, SessionClaimed, SessionReleased,
+		MessagePosted, MessageEdited, MessageDeleted, MessageFailed, VisitorIdentified, VisitorTracked,
+		NotePosted, NoteEdited, NoteDeleted, Notice,
+	}
+}
+
 // Event is one thing that happened in a session. Message events are rendered
 // from the message's row when they are read, so an old one never shows what has
 // been deleted since.

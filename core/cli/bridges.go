@@ -21,7 +21,7 @@ func specOf(cfg *config.Config, b *config.Bridge, projects []*core.Project) (hos
 	}
 	spec := host.Spec{
 		ID: b.ID, Plugin: b.Plugin, Path: path, SHA256: b.SHA256, Env: b.Env, MTLS: b.MTLS,
-		Pace: b.Pace.String(), Projects: projects,
+		Pace: b.Pace.String(), Events: b.Events, Projects: projects,
 		Config: func(fields []host.Field) ([]byte, error) { return b.Decode(fieldsOf(fields)) },
 	}
 	if len(b.Command) > 1 {

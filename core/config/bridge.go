@@ -36,6 +36,7 @@ type Bridge struct {
 	Pace    Pace
 
 	Operators []string // the platform's ids of who may answer; nil: everybody who writes there
+	Events    []string `json:",omitempty"` // types that a hook is told of; nil: all that its plugin takes
 
 	name   string
 	at     hcl.Range
@@ -68,7 +69,7 @@ type field struct {
 }
 
 // commonFields are the core's own in every bridge and hook block.
-var commonFields = []string{"command", "sha256", "env", "mtls", "pace", "projects", "operators"}
+var commonFields = []string{"command", "sha256", "env", "mtls", "pace", "projects", "operators", "events"}
 
 var sha256Pattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
@@ -135,6 +136,7 @@ func (c *Config) addBridge(r *reader, b *Bridge, body *hclsyntax.Body) {
 	if b.Kind == KindHook && b.Operators != nil {
 		blk.wrong(body.Attributes["operators"].NameRange, "operators belongs to a bridge: nobody answers through a hook")
 	}
+	b.readEvents(blk, body)
 	b.Projects = blk.strs("projects")
 	if b.Project != "" && b.Projects != nil {
 		blk.wrong(body.Attributes["projects"].NameRange, "projects belongs to a bridge outside a project: this one serves %q", b.Project)

@@ -56,6 +56,10 @@ func (r *runner) failed(l *launch, ln *lane, run *core.Run, items []item, err er
 		}
 		r.counts.retried.Add(1)
 		r.limits.hold(f.GetScope(), ln.session, failedItem(f, items).kind, wait)
+		if l.hook { // it has no quota to wait for: its receiver does not take what it sends
+			r.note(reason)
+			r.outages.note(outageFailing, reason)
+		}
 		r.log.Info("the platform asks to wait", "for", wait.String(), "scope", f.GetScope())
 	case pluginv1.FailureKind_FAILURE_KIND_PERMANENT:
 		r.never(ln, failedItem(f, items).seq, reason)
@@ -107,11 +111,15 @@ func (r *runner) retry(ln *lane, reason string) {
 	r.queue.sleep(ln, backoff(tries))
 }
 
-// never settles an event that cannot be delivered and tells the operators.
+// never settles an event that cannot be delivered and tells the operators, who do not
+// wait for what only listens.
 func (r *runner) never(ln *lane, seq int64, reason string) {
 	r.counts.failed.Add(1)
 	r.log.Error("an event can never be delivered", "session", ln.session, "seq", seq, "err", reason)
 	err := r.persist(func(ctx context.Context) error {
+		if r.hook.Load() {
+			return r.h.o.Chat.Record(ctx, core.Record{BridgeID: r.spec.ID, ProjectID: ln.project, SessionID: ln.session, Done: []int64{seq}})
+		}
 		return r.h.o.Chat.DeliveryFailed(ctx, r.spec.ID, ln.session, seq, reason)
 	})
 	if err != nil && !core.IsCode(err, core.CodeNotFound) {

@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 
 func serveFixture(create func(context.Context, fixtureConfig, plugin.Host) (plugin.Bridge, error)) {
 	plugin.Serve(plugin.Spec[fixtureConfig]{
-		Name: "fixture", Version: "1.0",
+		Name: "fixture", Version: "1.0", Kind: fixtureKind(),
 		Events: []string{
 			plugin.SessionOpened, plugin.MessagePosted, plugin.MessageEdited, plugin.MessageDeleted, plugin.Notice, plugin.EventTyping,
 		},
@@ -47,6 +47,13 @@ func serveFixture(create func(context.Context, fixtureConfig, plugin.Host) (plug
 		Cannot:      fixtureCannot(),
 		New:         create,
 	})
+}
+
+func fixtureKind() plugin.Kind {
+	if os.Getenv("FIXTURE_HOOK") != "" {
+		return plugin.KindHook
+	}
+	return plugin.KindBridge
 }
 
 func fixtureCannot() map[string]string {

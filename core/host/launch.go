@@ -77,7 +77,7 @@ func (h *Host) configure(ctx context.Context, spec *Spec, log *pluginLog, genera
 	if err != nil {
 		return nil, err
 	}
-	l := newLaunch(p, generation)
+	l := newLaunch(p, spec.Events, generation)
 	if l.socket, err = h.listen(spec, p.dir); err != nil {
 		p.kill()
 		return nil, fmt.Errorf("the host's socket for the plugin: %w", err)
@@ -90,24 +90,40 @@ func (h *Host) configure(ctx context.Context, spec *Spec, log *pluginLog, genera
 	return l, nil
 }
 
-func newLaunch(p *process, generation int64) *launch {
+func newLaunch(p *process, chosen []string, generation int64) *launch {
 	parallel := int(p.desc.GetParallel())
 	if parallel <= 0 {
 		parallel = defaultParallel
 	}
 	l := &launch{process: p, generation: generation, slots: make(chan struct{}, parallel), lives: make(chan struct{}, 4), heard: make(chan struct{})}
 	l.hook = p.desc.GetKind() == pluginv1.Kind_KIND_HOOK
-	if events := p.desc.GetEvents(); len(events) > 0 {
-		l.wanted = map[string]bool{}
-		for _, e := range events {
-			l.wanted[e] = true
+	l.wanted = wantedOf(p.desc.GetEvents(), chosen)
+	return l
+}
+
+// wantedOf are the types that the plugin takes and that its block has chosen, where it
+// has; nil: every stored event.
+func wantedOf(takes, chosen []string) map[string]bool {
+	if len(takes) == 0 {
+		takes = chosen
+	}
+	if len(takes) == 0 {
+		return nil
+	}
+	wanted := map[string]bool{}
+	for _, e := range takes {
+		if chosen == nil || slices.Contains(chosen, e) {
+			wanted[e] = true
 		}
 	}
-	return l
+	return wanted
 }
 
 // handOver checks the config against the declared fields and starts the plugin.
 func (h *Host) handOver(ctx context.Context, spec *Spec, log *pluginLog, l *launch) error {
+	if l.wanted != nil && len(l.wanted) == 0 {
+		return &ConfigError{Field: "events", Reason: fmt.Sprintf("%s takes none of these: it takes %s", spec.Plugin, strings.Join(l.desc.GetEvents(), ", "))}
+	}
 	fields := fieldsOf(l.desc.GetFields())
 	config, err := spec.config(fields)
 	if err != nil {

@@ -38,8 +38,8 @@ const (
 //	}
 //
 // string, int, int64, bool and []string are the types; a field is required unless
-// it says ",optional". The core keeps the names pace, sha256, env, mtls, projects
-// and command for itself.
+// it says ",optional". The core keeps the names pace, sha256, env, mtls, projects,
+// command, operators and events for itself.
 type Spec[Config any] struct {
 	Name    string
 	Version string
