@@ -27,6 +27,9 @@ type layer struct {
 // plugin is what a plugin may import of this module.
 var plugin = []string{"sdk/plugin", "sdk/plugin/kit"}
 
+// hook is what a plugin may import that calls an address of somebody else's.
+var hook = append([]string{"sdk/plugin/outbound"}, plugin...)
+
 // layers are the import rules. The first pattern that matches a package holds; a
 // pattern that ends in /... matches the folder and all below it.
 var layers = []layer{
@@ -42,11 +45,14 @@ var layers = []layer{
 	{pattern: "sdk/plugin", own: []string{"sdk/plugin/..."}, libs: sdkLibs},
 	{pattern: "sdk/plugin/pluginv1", libs: sdkLibs},
 	{pattern: "sdk/plugin/kit", own: plugin, libs: []string{"github.com/rivo/uniseg"}},
+	{pattern: "sdk/plugin/outbound", own: []string{"sdk/plugin"}},
 	{pattern: "sdk/plugin/plugintest", own: []string{"sdk/plugin/..."}, libs: sdkLibs},
 	{pattern: "plugins/inbox/...", own: append([]string{"plugins/inbox/..."}, plugin...), libs: []string{"github.com/coder/websocket"}},
 	{pattern: "plugins/discord/...", own: append([]string{"plugins/discord/..."}, plugin...), libs: []string{"github.com/bwmarrin/discordgo", "github.com/gorilla/websocket", "github.com/coder/websocket"}},
 	{pattern: "plugins/slack/...", own: append([]string{"plugins/slack/..."}, plugin...), libs: []string{"github.com/slack-go/slack", "github.com/coder/websocket"}},
 	{pattern: "plugins/telegram/...", own: append([]string{"plugins/telegram/..."}, plugin...), libs: []string{"github.com/go-telegram/bot"}},
+	{pattern: "plugins/webhook", own: hook},
+	{pattern: "plugins/posthog", own: hook},
 	{pattern: "widget/..."},
 	{pattern: "internal/...", own: []string{"..."}, anyLib: true}, // for tests and benchmarks
 	{pattern: "bench/...", own: []string{"..."}, anyLib: true},
