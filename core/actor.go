@@ -8,6 +8,7 @@ type Actor struct {
 	ProjectID  string
 	VisitorID  string            // of a visitor
 	Metadata   map[string]string // of a visitor: the page and browser; kept by a session that they open
+	Browser    string            // of a visitor: their browser's fingerprint, hashed by the edge; empty: unknown
 	OperatorID string            // of an operator on a bridge: the platform's
 	Name       string            // of an operator: as the others know them
 	Avatar     string

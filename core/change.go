@@ -16,6 +16,8 @@ type Change struct {
 	Complete *Completion
 	Delete   string    // id of the message whose text and attachments go
 	Claim    *Handover // closing a session ends its claim without one
+	Rating   *Rating   // in place of the one before
+	Presence *Presence // of the project's operators from now on
 
 	Visitor *Visitor // set: the visitor's row from now on; ErrStale when it has changed since this one was read
 	Events  []Event

@@ -21,6 +21,7 @@ type Chat struct {
 	operators map[string][]string
 	log       *slog.Logger
 	status    func(projectID string) []BridgeStatus
+	presence  presences
 }
 
 // Options are the parts that a Chat works with.

@@ -45,6 +45,7 @@ note TEXT: for operators only, the visitor never sees it
 close: end this session · reopen: let it go on
 info: who the visitor is · status: how the bridges are doing
 claim: tell the others that you answer here · release: end that
+away: tell all visitors that nobody is there, until your hours begin · online: that somebody is
 del: as a reply to an operator's message, takes it back
 help: this list
 Everything else that you write here goes to the visitor. Text that starts with / or !: double the sign.`
@@ -61,6 +62,10 @@ func (c *Chat) run(ctx context.Context, by Actor, s *Session, cmd command, in In
 		return c.claim(ctx, by, s.ID, in)
 	case "release":
 		return c.release(ctx, by, s.ID, in)
+	case "away":
+		return c.present(ctx, by, s, PresenceAway, in)
+	case "online":
+		return c.present(ctx, by, s, PresenceOnline, in)
 	case "del":
 		return c.runDelete(ctx, by, in)
 	case "info":
@@ -102,8 +107,12 @@ func (c *Chat) notice(ctx context.Context, s *Session, once *Once, text string, 
 func (c *Chat) saying(s *Session, text string, bridges ...string) *Change {
 	return &Change{
 		ProjectID: s.ProjectID, VisitorID: s.VisitorID, SessionID: s.ID, At: c.clock.Now(),
-		Events: []Event{{Type: Notice, Data: data(map[string]string{"text": text}), Owed: bridges}},
+		Events: []Event{noticeEvent(text, bridges...)},
 	}
+}
+
+func noticeEvent(text string, bridges ...string) Event {
+	return Event{Type: Notice, Data: data(map[string]string{"text": text}), Owed: bridges}
 }
 
 func (c *Chat) describeVisitor(ctx context.Context, s *Session) string {
@@ -117,13 +126,19 @@ func (c *Chat) describeVisitor(ctx context.Context, s *Session) string {
 			lines = append(lines, label+": "+value)
 		}
 	}
-	add("Name", v.Name)
-	add("E-mail", v.Email)
-	if v.Name != "" || v.Email != "" {
-		add("Identity", map[bool]string{true: "signed by the site", false: "unverified"}[v.Verified])
+	claimed := map[bool]string{false: " (unverified)"}[v.Verified]
+	about := func(label, value string) {
+		if value != "" {
+			add(label, value+claimed)
+		}
+	}
+	about("Name", v.Name)
+	about("E-mail", v.Email)
+	if v.Verified {
+		add("Identity", "signed by the site")
 	}
 	for _, k := range slices.Sorted(keys(v.Traits)) {
-		add(k, v.Traits[k])
+		about(k, v.Traits[k])
 	}
 	for _, k := range slices.Sorted(keys(s.Metadata)) {
 		add(k, s.Metadata[k])
@@ -131,7 +146,11 @@ func (c *Chat) describeVisitor(ctx context.Context, s *Session) string {
 	if s.Claim != nil {
 		add("Answered by", s.Claim.Name)
 	}
+	if s.Rating != nil {
+		add("Rating", strings.TrimSpace(fmt.Sprintf("%d of 5 %s", s.Rating.Score, s.Rating.Comment)))
+	}
 	add("First seen", v.CreatedAt.String())
+	add("Last seen", v.LastSeen.String())
 	add("Session", fmt.Sprintf("%s, %s, since %s", s.ID, s.Status, s.CreatedAt))
 	return strings.Join(lines, "\n")
 }

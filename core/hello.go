@@ -14,6 +14,9 @@ type Hello struct {
 	Identity  *Identity // signed, checked by the edge
 }
 
+// seenEvery is how exactly it is known when a visitor was here.
+const seenEvery = 5 * time.Minute
+
 // Identity is who a visitor says they are. Subject is set only when the project's
 // back end signed it.
 type Identity struct {
@@ -58,13 +61,29 @@ func (c *Chat) Hello(ctx context.Context, h Hello) (*Welcome, error) {
 
 func (c *Chat) enter(ctx context.Context, h Hello, w *Welcome) (err error) {
 	if h.Token != "" {
-		w.Visitor, err = c.Authenticate(ctx, h.Project.ID, h.Token)
+		if w.Visitor, err = c.Authenticate(ctx, h.Project.ID, h.Token); err == nil {
+			c.see(ctx, w.Visitor)
+		}
 		return err
 	}
 	now := c.clock.Now()
 	w.Token = NewKey("vt")
 	w.Visitor = &Visitor{ID: NewID(KindVisitor), ProjectID: h.Project.ID, CreatedAt: now, LastSeen: now}
 	return c.store.AddVisitor(ctx, w.Visitor, Hash(w.Token))
+}
+
+// see keeps that the visitor is here. It is only a date: nobody is kept out because
+// it cannot be stored.
+func (c *Chat) see(ctx context.Context, v *Visitor) {
+	now := c.clock.Now()
+	if now.Std().Sub(v.LastSeen.Std()) < seenEvery {
+		return
+	}
+	if err := c.store.Seen(ctx, v.ProjectID, v.ID, now); err != nil {
+		c.log.Warn("when the visitor was here is not stored", "visitor", v.ID, "err", err)
+		return
+	}
+	v.LastSeen = now
 }
 
 // Authenticate finds the visitor that a token belongs to.
@@ -84,7 +103,7 @@ func (c *Chat) welcomeSession(ctx context.Context, h Hello, w *Welcome) error {
 	if err != nil {
 		return err
 	}
-	w.Session, s.Claim = s, nil // who answers is the operators' business
+	w.Session, s.Claim, s.Rating = s, nil, nil // who answers, and what is thought of it, is the operators' business
 	if h.SessionID == s.ID && h.After > 0 && h.After <= s.Seq && s.Seq-h.After <= resumeEvents {
 		w.Resumed = true
 		return nil
@@ -108,9 +127,12 @@ func reopenWithin(p *Project) time.Duration {
 	return 24 * time.Hour
 }
 
-// Online reports whether a bridge would take a message now; where nobody knows,
-// it is assumed.
-func (c *Chat) Online(p *Project) bool {
+// Online reports whether somebody answers now: the operators' hours or their own
+// word say so, and a bridge would take a message; where nobody knows that, it is
+// assumed.
+func (c *Chat) Online(p *Project) bool { return c.answering(p) && c.bridged(p) }
+
+func (c *Chat) bridged(p *Project) bool {
 	all := c.status(p.ID)
 	for _, b := range all {
 		if b.State == "running" {

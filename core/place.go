@@ -62,11 +62,17 @@ func (c *Chat) open(ctx context.Context, p *Project, by Actor) (*Change, error) 
 	now := c.clock.Now()
 	s := &Session{
 		ID: NewID(KindSession), VisitorID: by.VisitorID, ProjectID: p.ID, Status: StatusActive,
-		CreatedAt: now, LastActivity: now, Metadata: by.Metadata,
+		CreatedAt: now, LastActivity: now, Metadata: by.Metadata, Fingerprint: by.Browser,
 	}
-	return c.withWaiting(ctx, &Change{
-		ProjectID: p.ID, VisitorID: by.VisitorID, SessionID: s.ID, Open: s, At: now, Events: []Event{{Type: SessionOpened}},
-	})
+	events := []Event{{Type: SessionOpened}}
+	hint, err := c.sameBrowser(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if hint != "" {
+		events = append(events, noticeEvent(hint))
+	}
+	return c.withWaiting(ctx, &Change{ProjectID: p.ID, VisitorID: by.VisitorID, SessionID: s.ID, Open: s, At: now, Events: events})
 }
 
 // withWaiting lets what the visitor did while no session went on come with the

@@ -18,18 +18,11 @@ type Project struct {
 	SecretHash   []byte        `json:"-"`
 	IdentityKey  string        `json:"-"`
 	ReopenWithin time.Duration `json:"-"`
+	Identity     string        `json:"identity,omitempty"` // whether visitors are signed in: see IdentityRequired; empty: they may be
 	Widget       Widget        `json:"widget"`
+	Hours        *Hours        `json:"-"` // when somebody answers; nil: always
 	Bridges      []string      `json:"-"` // ids of the bridges and hooks that are owed its events
 	Aliases      []Alias       `json:"-"` // who answers, as the project presents them
-}
-
-// Widget is what the visitor's chat bubble looks like and says.
-type Widget struct {
-	Color    string `json:"color"`
-	Operator string `json:"operator"` // the team's name
-	Welcome  string `json:"welcome"`
-	Avatar   string `json:"avatar"` // the team's picture
-	Names    string `json:"names"`  // who visitors see: the team, or the operator's first or full name; empty: the team where it has a name, else the first
 }
 
 // AllowsOrigin reports whether a page of the origin may use the project. An

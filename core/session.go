@@ -41,6 +41,14 @@ type Session struct {
 	Read         int64             `json:"read"`      // messages up to here were read by the other side
 	Metadata     map[string]string `json:"metadata"`
 	Claim        *Claim            `json:"operator,omitempty"` // nil: nobody's; never shown to the visitor
+	Rating       *Rating           `json:"rating,omitempty"`   // nil: none; not shown to the visitor
+	Fingerprint  string            `json:"-"`                  // of the browser that opened it, hashed by the edge; empty: unknown
+}
+
+// Rating is what a visitor thinks of a session.
+type Rating struct {
+	Score   int    `json:"score"` // 1 to 5
+	Comment string `json:"comment,omitempty"`
 }
 
 // Claim says which operator answers a session.

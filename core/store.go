@@ -41,8 +41,27 @@ type Store interface {
 	// active sessions the older closes. It answers with the events of that.
 	JoinVisitor(ctx context.Context, projectID, from, to string, at Time, owed []string) ([]*Event, error)
 
+	// Seen says that the visitor was here at that time.
+	Seen(ctx context.Context, projectID, visitorID string, at Time) error
+
+	// Presences is what the operators of each project say of themselves.
+	Presences(ctx context.Context) (map[string]Presence, error)
+	// SameBrowser are the sessions of other visitors of the project with the
+	// fingerprint that were active since then, the latest active first, 20 at most.
+	SameBrowser(ctx context.Context, projectID, visitorID, fingerprint string, since Time) ([]*Session, error)
+	// ForgetBrowsers removes the fingerprints of sessions that were not active since then.
+	ForgetBrowsers(ctx context.Context, before Time) error
+
 	AddAttachment(ctx context.Context, a *Attachment) error
 	Attachment(ctx context.Context, projectID, attachmentID string) (*Attachment, error)
+	// Uploaded is how many bytes the owner has sent since then, removed ones too.
+	Uploaded(ctx context.Context, projectID, owner string, since Time) (bytes int64, err error)
+	// Unneeded marks as removed, of the attachments that were uploaded before then,
+	// those that no post has claimed, and answers with the ids of all that are removed
+	// and still have a row, up to limit.
+	Unneeded(ctx context.Context, before Time, limit int) (ids []string, err error)
+	// Forget deletes the rows of removed attachments.
+	Forget(ctx context.Context, attachmentIDs []string) error
 
 	SessionOfThread(ctx context.Context, bridgeID, thread string) (*Session, error)
 	Link(ctx context.Context, bridgeID, thread, externalID string) (*Link, error)

@@ -18,7 +18,7 @@ const (
 // Track keeps a custom event of the page for operators and hooks. Before there is
 // a session it waits on the visitor, the newest 20.
 func (c *Chat) Track(ctx context.Context, by Actor, name string, payload json.RawMessage, clientID string) (*Result, error) {
-	if name == "" || len(name) > MaxEventName || len(payload) > MaxEventData {
+	if name = oneLine(name); name == "" || len(name) > MaxEventName || len(payload) > MaxEventData {
 		return nil, Errorf(CodeInvalid, "track: a name of 1 to %d bytes and data of at most %d bytes", MaxEventName, MaxEventData)
 	}
 	e := Event{Type: VisitorTracked, At: c.clock.Now(), Data: data(struct {
@@ -36,24 +36,6 @@ func (c *Chat) Page(ctx context.Context, by Actor, url, title string) error {
 	})}
 	_, err := c.tell(ctx, by, e, nil)
 	return err
-}
-
-// Rate keeps what the visitor thinks of the session, 1 to 5.
-func (c *Chat) Rate(ctx context.Context, by Actor, score int, comment, clientID string) (*Result, error) {
-	if score < 1 || score > 5 || len(comment) > MaxEventData {
-		return nil, Errorf(CodeInvalid, "rate: a score from 1 to 5 and a comment of at most %d bytes", MaxEventData)
-	}
-	e := Event{Type: SessionRated, Data: data(map[string]any{"score": score, "comment": comment})}
-	once := onceFor(by, clientID, "rate", score, comment)
-	return c.commit(ctx, once, func(ctx context.Context) (*Change, error) {
-		s, err := c.sessionOf(ctx, by, "")
-		if err != nil {
-			return nil, err
-		}
-		change := c.step(s)
-		change.Events = []Event{e}
-		return change, c.oweAll(change, by.Via)
-	})
 }
 
 // Identify keeps who the visitor says they are. A signed identity joins the
@@ -122,6 +104,9 @@ func (c *Chat) joinKnown(ctx context.Context, v *Visitor, subject string) (*Visi
 // describe writes an identity into the visitor and reports whether it was news.
 func describe(v *Visitor, id Identity) bool {
 	before := *v
+	if id.Subject != "" && !v.Verified {
+		v.Name, v.Email, v.Traits = "", "", nil // what was only claimed is never taken for signed
+	}
 	if id.Name != "" {
 		v.Name = clip(oneLine(id.Name), maxTrait)
 	}

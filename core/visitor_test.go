@@ -93,3 +93,53 @@ func TestNewestSessionIsTheLastOneOpened(t *testing.T) {
 		t.Errorf("the visitor goes on in %s, want %s", next.ID, newer.ID)
 	}
 }
+
+// What was only claimed is never taken for signed.
+func TestSigningInForgetsWhatWasOnlyClaimed(t *testing.T) {
+	h := newHouse(t)
+	by, s := h.talk()
+	claimed := core.Identity{Name: "The boss", Email: "boss@acme.example", Traits: map[string]string{"plan": "gold"}}
+	if _, err := h.Identify(t.Context(), by, claimed, ""); err != nil {
+		t.Fatal(err)
+	}
+	h.command(1, "/info", core.Operator{ID: "55", Name: "Olga"})
+	for _, want := range []string{`Name: The boss (unverified)`, `E-mail: boss@acme.example (unverified)`, `plan: gold (unverified)`} {
+		if got := h.lastNotice(s.ID); !strings.Contains(got, want) {
+			t.Errorf("/info without %q: %s", want, got)
+		}
+	}
+	v, err := h.Identify(t.Context(), by, core.Identity{Subject: "u1", Traits: map[string]string{"seats": "3"}}, "")
+	if err != nil || v.Name != "" || v.Email != "" || fmt.Sprint(v.Traits) != "map[seats:3]" || !v.Verified {
+		t.Fatalf("signed in: %+v, %v", v, err)
+	}
+	if v, err = h.Identify(t.Context(), by, claimed, ""); err != nil || v.Name != "" || fmt.Sprint(v.Traits) != "map[seats:3]" {
+		t.Errorf("claimed after that: %+v, %v", v, err)
+	}
+	h.command(2, "/info", core.Operator{ID: "55", Name: "Olga"})
+	if got := h.lastNotice(s.ID); strings.Contains(got, "unverified") || !strings.Contains(got, "seats: 3") {
+		t.Errorf("/info of a signed visitor: %s", got)
+	}
+}
+
+// Who leaves a name and an address is known by them, before the first message and after.
+func TestNamesReachOperators(t *testing.T) {
+	h := newHouse(t)
+	by := h.visitor()
+	left := core.Identity{Name: "Ann", Email: "ann@example.com"}
+	if _, err := h.Identify(t.Context(), by, left, "i1"); err != nil {
+		t.Fatal(err)
+	}
+	h.post(by, core.Post{Text: "hello"})
+	h.told("inbox")
+	left.Name = "Ann Smith"
+	if _, err := h.Identify(t.Context(), by, left, "i2"); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.told("inbox"); got != "visitor.identified" {
+		t.Errorf("operators were told %q", got)
+	}
+	v, err := h.store.Visitor(t.Context(), by.ProjectID, by.VisitorID)
+	if err != nil || v.Name != "Ann Smith" || v.Email != "ann@example.com" || v.Verified {
+		t.Errorf("kept %+v, %v", v, err)
+	}
+}

@@ -131,6 +131,10 @@ func (st *appendStep) moveSession(b *batch, s *sessionRow) {
 			s.ClosedAt, s.ClaimedID, s.ClaimedName = c.At, "", ""
 		}
 	}
+	if c.Rating != nil {
+		whole = true
+		s.Rating, s.RatingComment = int64(c.Rating.Score), c.Rating.Comment
+	}
 	if c.Claim != nil {
 		whole = true
 		s.ClaimedID, s.ClaimedName = c.Claim.To.ID, c.Claim.To.Name
@@ -167,6 +171,12 @@ func (st *appendStep) writeRest(b *batch, messageID string, seq int64) {
 	}
 	for i := range c.Links {
 		b.putLink(&c.Links[i])
+	}
+	if c.Presence != nil {
+		if b.presences == nil {
+			b.presences = map[string]core.Presence{}
+		}
+		b.presences[c.ProjectID] = *c.Presence
 	}
 	st.writeOnce(b, c.SessionID, messageID, seq)
 }

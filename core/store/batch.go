@@ -67,6 +67,7 @@ type batch struct {
 	newFiles   []attachmentRow
 	gone       []threadRow
 	settled    []core.Record
+	presences  map[string]core.Presence // by project
 }
 
 // saved are rows to write over what is there, each once, in the order in which

@@ -52,7 +52,7 @@ func sessionOf(s *core.Session) sessionRow {
 	return sessionRow{
 		ID: s.ID, ProjectID: s.ProjectID, VisitorID: s.VisitorID, Status: s.Status, Created: s.CreatedAt,
 		LastActivity: s.LastActivity, ClosedAt: s.ClosedAt, LastSeq: s.Seq, Delivered: s.Delivered, ReadSeq: s.Read,
-		Metadata: toJSON(s.Metadata, len(s.Metadata)),
+		Metadata: toJSON(s.Metadata, len(s.Metadata)), Fingerprint: s.Fingerprint,
 	}
 }
 
@@ -64,6 +64,9 @@ func (r *sessionRow) domain() *core.Session {
 	fromJSON(r.Metadata, &s.Metadata)
 	if r.ClaimedName != "" {
 		s.Claim = &core.Claim{ID: r.ClaimedID, Name: r.ClaimedName}
+	}
+	if r.Rating > 0 {
+		s.Rating = &core.Rating{Score: int(r.Rating), Comment: r.RatingComment}
 	}
 	return s
 }

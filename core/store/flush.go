@@ -16,7 +16,7 @@ const chunk = 512
 func (b *batch) flush() error {
 	for _, write := range []func() error{
 		b.flushOnces, b.flushVisitors, b.flushSessions, b.flushMessages, b.flushAttachments, b.flushEvents, b.flushLinks,
-		b.flushThreads, b.flushSettled, b.flushPositions,
+		b.flushThreads, b.flushSettled, b.flushPositions, b.flushPresences,
 	} {
 		if err := write(); err != nil {
 			return err
@@ -38,7 +38,7 @@ func (b *batch) flushVisitors() error {
 
 func (b *batch) flushSessions() error {
 	if err := save(b, b.saved.sessions.list(), over("id",
-		"status", "last_activity", "closed_at", "last_seq", "delivered", "read_seq", "claimed_id", "claimed_name")); err != nil {
+		"status", "last_activity", "closed_at", "last_seq", "delivered", "read_seq", "claimed_id", "claimed_name", "rating", "rating_comment", "fingerprint")); err != nil {
 		return err
 	}
 	return b.flushMarks()
@@ -144,6 +144,17 @@ func (b *batch) flushSettled() error {
 func (b *batch) flushPositions() error {
 	for _, id := range slices.Sorted(maps.Keys(b.moved)) {
 		if err := b.tx.Model(&projectRow{}).Where("id = ?", id).Update("last_pos", b.positions[id]).Error; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *batch) flushPresences() error {
+	for _, id := range slices.Sorted(maps.Keys(b.presences)) {
+		p := b.presences[id]
+		b.wrote = true
+		if err := b.tx.Model(&projectRow{}).Where("id = ?", id).Updates(map[string]any{"presence": p.State, "presence_until": p.Until}).Error; err != nil {
 			return err
 		}
 	}

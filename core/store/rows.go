@@ -18,6 +18,9 @@ type projectRow struct {
 	ReopenMs int64
 	LastPos  int64
 	Created  core.Time `gorm:"column:created_at"`
+
+	Presence      core.PresenceState
+	PresenceUntil core.Time
 }
 
 type keyRow struct {
@@ -70,6 +73,10 @@ type sessionRow struct {
 	Metadata     string
 	ClaimedID    string
 	ClaimedName  string
+
+	Rating        int64
+	RatingComment string
+	Fingerprint   string
 }
 
 type messageRow struct {
