@@ -247,29 +247,40 @@ func (b *bridge) readThread(ctx context.Context, thread string, since time.Time)
 			return err
 		}
 	}
-	b.bringMissed(ctx, thread, known, from, found)
+	b.bringMissed(ctx, missing{thread, tsOf(since), from, known, found})
 	return nil
 }
 
-func (b *bridge) bringMissed(ctx context.Context, thread string, known []plugin.Link, from string, found []*message) {
+// missing is a thread's history from one ts on, and what the host knows of it. What
+// is new is so since later: a command from before has left no link, and is done.
+type missing struct {
+	thread      string
+	since, from string
+	known       []plugin.Link
+	found       []*message
+}
+
+func (b *bridge) bringMissed(ctx context.Context, t missing) {
 	r, now := b.reader(), map[string]*message{}
 	var seen []kit.Seen
-	for _, m := range found {
+	for _, m := range t.found {
 		if m.isReply() {
 			now[m.TS] = m
 			seen = append(seen, kit.Seen{ID: m.TS, Revision: m.editedAt(), Own: r.isOwn("", m) || !isPerson(m)})
 		}
 	}
-	created, edits, deleted := kit.Missed(known, from, seen)
+	created, edits, deleted := kit.Missed(t.known, t.from, seen)
 	for _, id := range created {
-		b.handMissed(ctx, r.posted("", now[id]))
+		if id >= t.since {
+			b.handMissed(ctx, r.posted("", now[id]))
+		}
 	}
 	for _, id := range edits {
 		b.handMissed(ctx, r.changed("", &message{Channel: b.api.channel, Message: now[id]}, now[id].raw))
 	}
 	for _, id := range deleted {
-		if isOperators(known, id) {
-			b.handMissed(ctx, meaning{inbound: r.removal(thread, id)}) // who did it, nobody tells
+		if isOperators(t.known, id) {
+			b.handMissed(ctx, meaning{inbound: r.removal(t.thread, id)}) // who did it, nobody tells
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -126,6 +127,22 @@ func TestMissedThreadThatIsGone(t *testing.T) {
 	records := r.host.Records()
 	if n := len(records); n == 0 || records[n-1].Gone != r.thread {
 		t.Errorf("records %+v", records)
+	}
+}
+
+// A command leaves no link: what was done long ago is not done again.
+func TestOldCommandsStayDone(t *testing.T) {
+	r, parent, olga, stop := live(t)
+	r.must(posted(visitorSays("msg_0", "hi")))
+	var brought atomic.Int32
+	r.host.OnReceive = func(plugin.Inbound) error { brought.Add(1); return &plugin.Refused{Reason: "it was a command"} }
+	olga.Message(parent, "!close")
+	r.acked()
+	r.down(stop, func() {})
+	r.bridge.mark = newMarkAt(r, time.Now().Add(time.Hour))
+	r.connected()
+	if r.Count("conversations.replies") == 0 || brought.Load() != 1 {
+		t.Errorf("brought %d times", brought.Load())
 	}
 }
 

@@ -1,8 +1,6 @@
 package main
 
-import (
-	"encoding/json"
-)
+import "encoding/json"
 
 // What is read of what Slack sends. Every field may be missing and what is not
 // read here may have any shape: Slack grows, and one event that cannot be read
@@ -55,7 +53,6 @@ type message struct {
 	DeletedTS string   `json:"deleted_ts"`
 
 	raw []byte
-	bad error // it could not be read, or not whole
 }
 
 type edited struct {
@@ -83,7 +80,7 @@ type file struct {
 // readMessage reads as much of a message as can be read.
 func readMessage(raw []byte) *message {
 	m := &message{raw: raw}
-	m.bad = json.Unmarshal(raw, m)
+	_ = json.Unmarshal(raw, m) // what has another shape stays empty
 	return m
 }
 
