@@ -56,6 +56,7 @@ func (b *bridge) onGuild(ctx context.Context, e event) error {
 	after := ours && b.outage
 	b.outage = b.outage && !ours
 	b.mu.Unlock()
+	b.platform.forget()
 	if after {
 		b.startCatchUp(ctx)
 	}
@@ -67,12 +68,14 @@ func (b *bridge) onGuildGone(ctx context.Context, e event) error {
 	if err := json.Unmarshal(e.Data, &g); err != nil {
 		return err
 	}
+	if !b.isOurGuild(g.ID) {
+		return nil
+	}
+	b.mu.Lock()
+	b.outage = true
+	b.mu.Unlock()
 	switch {
-	case !b.isOurGuild(g.ID):
 	case g.Unavailable:
-		b.mu.Lock()
-		b.outage = true
-		b.mu.Unlock()
 		b.host.Log().Warn("Discord has an outage of the server; what happens there is fetched afterwards")
 	default:
 		b.platform.forget()
@@ -90,7 +93,27 @@ func (b *bridge) isOurGuild(guild string) bool {
 	return known == "" || known == guild
 }
 
-func (b *bridge) onChannel(_ context.Context, e event) error {
+// onRights looks what was missed, because the bot may have got a right back that it
+// lacked; or it lost one, and nothing is missed from now on without its being known.
+func (b *bridge) onRights(ctx context.Context, e event) error {
+	var change struct {
+		GuildID string `json:"guild_id"`
+		User    *user  `json:"user"` // of a member
+		Role    *role  `json:"role"`
+	}
+	if err := json.Unmarshal(e.Data, &change); err != nil {
+		return err
+	}
+	if change.Role != nil {
+		b.people.call(change.Role.ID, change.Role.Name)
+	}
+	if b.isOurGuild(change.GuildID) && (change.User == nil || b.platform.echo.Mine(change.User.ID)) {
+		b.startCatchUp(ctx)
+	}
+	return nil
+}
+
+func (b *bridge) onChannel(ctx context.Context, e event) error {
 	var c channel
 	if err := json.Unmarshal(e.Data, &c); err != nil {
 		return err
@@ -98,6 +121,7 @@ func (b *bridge) onChannel(_ context.Context, e event) error {
 	b.people.call(c.ID, c.Name)
 	if c.ID == b.config.ChannelID {
 		b.platform.forget()
+		b.startCatchUp(ctx) // as for rights: the channel has its own
 	}
 	return nil
 }

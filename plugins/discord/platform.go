@@ -30,14 +30,32 @@ type platform struct {
 // where is the channel of a message of the thread: in a text channel, what a thread
 // begins with stands in the channel itself.
 func (p *platform) where(ctx context.Context, thread, id string) (string, error) {
-	if thread != id {
-		return thread, nil
+	if err := p.belongs(ctx, thread); err != nil || thread != id {
+		return thread, err
 	}
 	at, err := p.find(ctx)
 	if err != nil || at.isForum() {
 		return thread, err
 	}
 	return at.ID, nil
+}
+
+// belongs fails when the thread is gone, or of another channel than the configured.
+func (p *platform) belongs(ctx context.Context, thread string) error {
+	ours, known := p.threads.ours(thread)
+	if !known {
+		kit.CountCall(ctx)
+		c, err := p.channel(ctx, thread)
+		if err != nil {
+			return err
+		}
+		ours = c.ParentID == p.config.ChannelID
+		p.threads.learn(thread, ours)
+	}
+	if !ours {
+		return plugin.ThreadGone(fmt.Errorf("the thread %s is in another channel than the configured one", thread))
+	}
+	return nil
 }
 
 func (p *platform) Open(ctx context.Context, o kit.Opening) (kit.Opened, error) {
@@ -113,6 +131,9 @@ func threadName(name string) string {
 const nonceLife = 2 * time.Minute
 
 func (p *platform) Send(ctx context.Context, m kit.Outgoing) (string, error) {
+	if err := p.belongs(ctx, m.Thread.ID); err != nil {
+		return "", err
+	}
 	if !m.Since.IsZero() && time.Since(m.Since) > nonceLife {
 		kit.CountCall(ctx)
 		if id, err := p.findSent(ctx, m); id != "" || err != nil {
@@ -191,6 +212,9 @@ func (p *platform) Remove(ctx context.Context, t kit.Thread, id string) error {
 
 // SetClosed archives and locks the thread, or ends that.
 func (p *platform) SetClosed(ctx context.Context, t kit.Thread) error {
+	if err := p.belongs(ctx, t.ID); err != nil {
+		return err
+	}
 	at, err := p.find(ctx)
 	if err != nil {
 		return err
@@ -240,6 +264,9 @@ var errCannotLock = errors.New("the bot may not lock threads in Discord: give it
 // Rename gives the thread its name, or owes it while Discord takes no names: it
 // allows two in ten minutes, and nothing else has to wait for that.
 func (p *platform) Rename(ctx context.Context, t kit.Thread, name string) error {
+	if err := p.belongs(ctx, t.ID); err != nil {
+		return err
+	}
 	p.owed.add(t.ID, threadName(name))
 	return p.payName(ctx, t)
 }

@@ -73,6 +73,9 @@ func init() { // the handlers lead back to the map
 		"RESUMED":             (*bridge).onResumed,
 		"GUILD_CREATE":        (*bridge).onGuild,
 		"GUILD_DELETE":        (*bridge).onGuildGone,
+		"GUILD_ROLE_UPDATE":   (*bridge).onRights,
+		"GUILD_MEMBER_UPDATE": (*bridge).onRights,
+		"THREAD_LIST_SYNC":    (*bridge).onRights,
 		"CHANNEL_UPDATE":      (*bridge).onChannel,
 		"CHANNEL_DELETE":      (*bridge).onChannelGone,
 		"THREAD_CREATE":       (*bridge).onThread,
@@ -158,12 +161,8 @@ func (b *bridge) isOurs(ctx context.Context, thread string) bool {
 	if ours, known := b.platform.threads.ours(thread); known {
 		return ours
 	}
-	c, err := b.platform.channel(ctx, thread)
-	if err != nil && !says(err, codeUnknownChannel, codeNoAccess) {
-		return true
-	}
-	b.platform.threads.learn(thread, err == nil && c.ParentID == b.config.ChannelID)
-	return err == nil && c.ParentID == b.config.ChannelID
+	err := b.platform.belongs(ctx, thread)
+	return err == nil || !isKind(err, plugin.FailureThreadGone) && !says(err, codeNoAccess)
 }
 
 func (b *bridge) onMessage(ctx context.Context, e event) error {

@@ -223,6 +223,7 @@ func TestStrangeEventsStopNothing(t *testing.T) {
 	r := newRig(t)
 	thread := r.open()
 	r.run()
+	r.caughtUp()
 	r.Dispatch("SOMETHING_NEW", map[string]any{"a": 1})
 	r.Dispatch("SOMETHING_NEW", map[string]any{"a": 2})
 	r.Dispatch("MESSAGE_CREATE", map[string]any{"id": 5})
@@ -231,11 +232,38 @@ func TestStrangeEventsStopNothing(t *testing.T) {
 	r.Dispatch("THREAD_UPDATE", []int{1})
 	r.Dispatch("PRESENCE_UPDATE", map[string]any{})
 	r.Garbage("no json")
+	r.received(5)
 	r.quiet(5)
 	for _, in := range r.host.Receives()[:5] {
 		if in.Kind != plugin.InboundRaw || in.EffectKey == "" || len(in.Raw) == 0 {
 			t.Errorf("%+v", in)
 		}
+	}
+}
+
+// What happens while the bot is out of the server, or may not see the channel, is
+// fetched when it is back.
+func TestWhatWasMissedWithoutAccess(t *testing.T) {
+	for name, c := range map[string]struct{ lose, regain func(*rig) }{
+		"removed": {func(r *rig) { r.Kick() }, func(r *rig) { r.Invite() }},
+		"hidden":  {func(r *rig) { r.Overwrite(r.ForumID, 0, discordtest.ViewChannel) }, func(r *rig) { r.Overwrite(r.ForumID, 0, 0) }},
+		"role":    {func(r *rig) { r.RemovePermission(discordtest.ViewChannel) }, func(r *rig) { r.GrantPermission(discordtest.ViewChannel) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			thread := r.open()
+			r.run()
+			r.Operator("Olga").Message(thread, "before")
+			r.received(1)
+			r.caughtUp()
+			c.lose(r)
+			r.Operator("Olga").Message(thread, "meanwhile")
+			c.regain(r)
+			if got := texts(r.received(2)); got[1] != "meanwhile" {
+				t.Errorf("%q", got)
+			}
+			r.quiet(2)
+		})
 	}
 }
 

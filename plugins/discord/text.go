@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/pocketping/pocketping/sdk/plugin/kit"
 )
@@ -124,10 +123,4 @@ func escapeWords(s string) string {
 		start = r == '\n' || start && unicode.IsSpace(r)
 	}
 	return b.String()
-}
-
-// beginsName reports whether a colon before s may begin the name of an emoji.
-func beginsName(s string) bool {
-	r, _ := utf8.DecodeRuneInString(s)
-	return r == '+' || r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r)
 }

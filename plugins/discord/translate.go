@@ -84,14 +84,11 @@ func (p *people) inbound(m message) plugin.Inbound {
 
 // operator is who wrote, as people see them in the server.
 func (p *people) operator(m message) plugin.Operator {
-	nick := ""
-	if m.Member != nil {
-		nick = m.Member.Nick
-		p.know(m.Author.ID, nick)
-	} else {
-		nick = p.nick(m.Author.ID) // REST does not tell it
+	if m.Member == nil { // REST does not tell it
+		return operatorOf(*m.Author, p.nick(m.Author.ID))
 	}
-	return operatorOf(*m.Author, nick)
+	p.know(m.Author.ID, m.Member.Nick)
+	return operatorOf(*m.Author, m.Member.Nick)
 }
 
 func operatorOf(u user, nick string) plugin.Operator {

@@ -75,6 +75,7 @@ func (t *transport) heed(bucket string, h http.Header) {
 const (
 	maxRefusal   = 64 << 10
 	shortestWait = 250 * time.Millisecond
+	unknownWait  = 5 * time.Second // where Discord does not say how long
 )
 
 // refused reads a 429, also one that a proxy on the way wrote.
@@ -88,6 +89,9 @@ func (t *transport) refused(bucket string, resp *http.Response) error {
 	wait := time.Duration(body.RetryAfter * float64(time.Second))
 	if err != nil || wait <= 0 {
 		wait = seconds(resp.Header.Get("Retry-After"))
+	}
+	if wait <= 0 {
+		wait = unknownWait
 	}
 	l := &limited{wait: max(wait, shortestWait), global: body.Global || resp.Header.Get("X-RateLimit-Scope") == "global" || err != nil}
 	if l.global {
