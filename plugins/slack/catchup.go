@@ -27,7 +27,8 @@ const (
 	quickReads  = 20
 	readGap     = 1200 * time.Millisecond // 50 a minute, once the quick ones are used up
 	againAfter  = time.Minute             // for threads that could not be read
-	fillTries   = 4                       // before something that is raised now
+	droppedFor  = 90 * time.Second
+	fillTries   = 4 // before something that is raised now
 	maxHold     = 5 * time.Second
 )
 
@@ -99,6 +100,15 @@ func (b *bridge) fillAll(ctx context.Context, g *gap) {
 	if err == nil && ctx.Err() == nil {
 		g.close()
 	}
+}
+
+// fetchDropped fetches what Slack did not bring; it says so by the minute, and before
+// that minute is over.
+func (b *bridge) fetchDropped(ctx context.Context) {
+	b.lanes.Go("dropped", func() {
+		b.pause(ctx, droppedFor)
+		b.fillAll(ctx, b.openGap())
+	})
 }
 
 // fillEach reads the threads, one after the other, and returns those that could not

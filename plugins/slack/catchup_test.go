@@ -109,6 +109,19 @@ func TestMissedWhileTheConnectionWasCut(t *testing.T) {
 	}
 }
 
+func TestDroppedEventsAreFetched(t *testing.T) {
+	r, parent, olga, _ := live(t)
+	r.Hold()
+	olga.Message(parent, "dropped")
+	r.eventually("the event to be held", func() bool { return r.Held() == 1 })
+	if !r.RawFrame(`{"type":"events_api","envelope_id":"x1","payload":{"type":"app_rate_limited","minute_rate_limited":1}}`) {
+		t.Fatal("no connection")
+	}
+	if got := r.received(1); got[0].Text != "dropped" {
+		t.Errorf("received %+v", got)
+	}
+}
+
 func TestMissedTombstone(t *testing.T) {
 	r, parent, olga, stop := live(t)
 	r.must(posted(visitorSays("msg_0", "hi")))

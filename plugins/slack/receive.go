@@ -17,6 +17,9 @@ func (b *bridge) take(ctx context.Context, m meaning, done func()) {
 	if m.shared != nil {
 		b.platform.uploads.shown(m.shared)
 	}
+	if m.dropped {
+		b.fetchDropped(ctx)
+	}
 	if m.inbound == nil && m.gone == "" && !m.standing {
 		done()
 		return

@@ -26,6 +26,7 @@ type meaning struct {
 	gone     string   // this thread no longer exists
 	shared   *message // the bridge's own message with files
 	standing bool     // the bot may have lost its place: look
+	dropped  bool     // Slack does not bring all: fetch it
 	warning  string
 }
 
@@ -63,7 +64,7 @@ func (r reader) event(payload []byte) meaning {
 		return kept(payload)
 	}
 	if c.Type == "app_rate_limited" {
-		return meaning{warning: "Slack sent more events than it sends in an hour, and drops some: they are fetched later"}
+		return meaning{dropped: true, warning: "Slack sends no more events in this hour and drops some: they are fetched"}
 	}
 	kind := kindOf(c.Event)
 	if read := readEvents[kind]; read != nil {
