@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -96,14 +97,15 @@ func words(status int) string {
 	return strconv.Itoa(status)
 }
 
-// Post sends a body and reads the answer. Its error names no address of the receiver:
+// Post sends a body, that a receiver can tell if it comes twice, and reads the answer. Its error names no address of the receiver:
 // there may be a secret in it.
 func (c *Client) Post(ctx context.Context, target string, header http.Header, body []byte) (*Answer, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
 	if err != nil {
 		return nil, errors.New("the address is none that can be called")
 	}
-	req.Header = header
+	maps.Copy(req.Header, header)
+	req.Header["Idempotency-Key"] = []string{} // not sent: a kept connection that has ended is no failure
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, withoutAddress(err)
