@@ -27,7 +27,7 @@ func (p *telegramPlace) lines() []entry {
 		if m.From.Bot {
 			l = unhead(m.Text)
 		} else {
-			l = entry{who: m.From.Name, text: m.Text}
+			l = entry{who: m.From.Name, text: m.Text, raw: m.Text}
 		}
 		texts[m.ID] = l.text
 		l.id = strconv.Itoa(m.ID)
@@ -92,7 +92,7 @@ func (p *discordPlace) lines() []entry {
 	var all []entry
 	texts := map[string]string{}
 	for _, m := range p.discord.State().In(p.thread) {
-		l := entry{who: m.Author.Name, text: m.Content}
+		l := entry{who: m.Author.Name, text: m.Content, raw: m.Content}
 		if m.Author.Bot {
 			l = unhead(discordtest.Render(m.Content).Text)
 		}
@@ -149,7 +149,7 @@ func (p *slackPlace) name() string { return "slack" }
 func (p *slackPlace) lines() []entry {
 	var all []entry
 	for _, m := range p.slack.State().In(p.thread) {
-		l := entry{id: m.TS, who: m.Author, text: m.Rendered.Text}
+		l := entry{id: m.TS, who: m.Author, text: m.Rendered.Text, raw: m.Rendered.Text}
 		if m.Own {
 			l.text, l.note = strings.CutPrefix(l.text, "📝 Note: ")
 			l.text, l.reply = unquote(l.text)

@@ -18,6 +18,7 @@ type entry struct {
 	reply string // what it answers, as the place shows that
 	file  string // its name
 	note  bool
+	raw   string // all of it, as the place shows it
 }
 
 // place is where somebody takes part in the one session: a platform, the inbox,
@@ -53,6 +54,7 @@ func find(p place, text string) (entry, bool) {
 
 // heads are the words before what somebody says: "Olga (inbox): hello".
 func unhead(text string) (l entry) {
+	l.raw = text
 	text, l.note = strings.CutPrefix(text, "📝 Note · ")
 	who, said, ok := strings.Cut(text, ": ")
 	if !ok {

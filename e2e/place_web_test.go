@@ -27,7 +27,7 @@ func (p *pagePlace) lines() []entry {
 		if m == nil {
 			continue
 		}
-		l := entry{id: m.ID, who: m.Author.Name, text: m.Text, reply: texts[m.ReplyTo]}
+		l := entry{id: m.ID, who: m.Author.Name, text: m.Text, raw: m.Text, reply: texts[m.ReplyTo]}
 		if m.Sender == "visitor" {
 			l.who = "Anna"
 		}
@@ -143,7 +143,7 @@ func (p *apiPlace) lines() []entry {
 	texts := map[string]string{}
 	for _, m := range answer.Messages {
 		texts[m.ID] = m.Text
-		l := entry{id: m.ID, who: m.Author.Name, text: m.Text, reply: texts[m.ReplyTo]}
+		l := entry{id: m.ID, who: m.Author.Name, text: m.Text, raw: m.Text, reply: texts[m.ReplyTo]}
 		if m.Sender == "visitor" {
 			l.who = "Anna"
 		}
@@ -254,7 +254,7 @@ func (p *inboxPlace) lines() []entry {
 		var page []entry
 		for _, m := range answer.Messages {
 			texts[m.ID] = m.Text
-			l := entry{id: m.ID, who: m.Name, text: m.Text, reply: m.ReplyText, note: m.Note}
+			l := entry{id: m.ID, who: m.Name, text: m.Text, raw: m.Text, reply: m.ReplyText, note: m.Note}
 			if len(m.Attachments) > 0 {
 				l.file = m.Attachments[0].Name
 			}

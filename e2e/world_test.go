@@ -53,6 +53,7 @@ type world struct {
 	discord  *discordtest.Server // nil, as slack is, but in a world of every bridge
 	slack    *slacktest.Server
 	clock    *jumpClock // of the platforms
+	lines    string     // in the block of each platform's bridge
 }
 
 // bridges says which bridges a world has beside Telegram and the inbox.
@@ -80,14 +81,15 @@ func newWorld(t *testing.T, database string) *world {
 	return newWorldOf(t, database, twoBridges)
 }
 
-func newWorldOf(t *testing.T, database string, have bridges) *world {
+// newWorldOf may add lines to the block of each platform's bridge.
+func newWorldOf(t *testing.T, database string, have bridges, lines ...string) *world {
 	t.Helper()
 	b, err := bins()
 	if err != nil {
 		t.Fatal(err)
 	}
 	clock := newJumpClock()
-	w := &world{t: t, clock: clock, telegram: telegramtest.NewServer(telegramtest.WithPatience(patience), telegramtest.WithClock(clock))}
+	w := &world{t: t, clock: clock, lines: strings.Join(lines, "\n"), telegram: telegramtest.NewServer(telegramtest.WithPatience(patience), telegramtest.WithClock(clock))}
 	t.Cleanup(w.telegram.Close)
 	if have == everyBridge {
 		w.discord = discordtest.NewServer(discordtest.WithPatience(patience), discordtest.WithClock(clock), discordtest.WithoutLimits())
@@ -137,6 +139,7 @@ func (w *world) others() string {
     channel_id = %q
     api_url    = %q
     pace       = "none"
+    %s
   }
   bridge "slack" {
     bot_token  = %q
@@ -144,7 +147,8 @@ func (w *world) others() string {
     channel_id = %q
     api_url    = %q
     pace       = "none"
-  }`, w.discord.Token, w.discord.ForumID, w.discord.URL, w.slack.BotToken, w.slack.AppToken, w.slack.ChannelID, w.slack.URL)
+    %s
+  }`, w.discord.Token, w.discord.ForumID, w.discord.URL, w.lines, w.slack.BotToken, w.slack.AppToken, w.slack.ChannelID, w.slack.URL, w.lines)
 }
 
 func (w *world) config(database string) string {
@@ -173,10 +177,11 @@ project "acme" {
     chat_id = %d
     api_url = %q
     pace    = "none"
+    %s
   }%s
 }
 bridge "inbox" {}
-`, database, publicKey, secretKey, w.telegram.Token, w.telegram.ChatID, w.telegram.URL, w.others())
+`, database, publicKey, secretKey, w.telegram.Token, w.telegram.ChatID, w.telegram.URL, w.lines, w.others())
 }
 
 func (w *world) start() {
