@@ -92,12 +92,16 @@ func (b *bridge) fillAll(ctx context.Context, g *gap) {
 		threads, err = b.toRead(ctx, g.since)
 		return err
 	})
-	for err == nil && len(threads) > 0 && ctx.Err() == nil {
+	if err != nil {
+		b.stop(err)
+		return
+	}
+	for len(threads) > 0 && ctx.Err() == nil {
 		if threads = b.fillEach(ctx, threads); len(threads) > 0 {
 			b.pause(ctx, againAfter)
 		}
 	}
-	if err == nil && ctx.Err() == nil {
+	if ctx.Err() == nil {
 		g.close()
 	}
 }

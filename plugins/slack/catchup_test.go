@@ -109,6 +109,14 @@ func TestMissedWhileTheConnectionWasCut(t *testing.T) {
 	}
 }
 
+// What cannot be fetched because the bot may not look ends Run: somebody must act.
+func TestNothingToFetchWithoutTheRight(t *testing.T) {
+	r, parent, olga, stop := live(t)
+	r.down(stop, func() { olga.Message(parent, "missed") })
+	r.Inject(slacktest.Fault{Method: "conversations.history", Error: "missing_scope"})
+	r.wantFailure(r.bridge.Run(t.Context()), plugin.FailureUnusable, "manifest")
+}
+
 func TestDroppedEventsAreFetched(t *testing.T) {
 	r, parent, olga, _ := live(t)
 	r.Hold()

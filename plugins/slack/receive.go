@@ -82,7 +82,14 @@ func (b *bridge) hand(ctx context.Context, m meaning) bool {
 // look ends Run when the bot has lost its place.
 func (b *bridge) look(ctx context.Context) {
 	err := b.untilDone(ctx, "Slack does not say whether the bot may stay, trying again", func() error { return b.api.standing(ctx, false) })
-	if life := b.life.Load(); err != nil && life != nil {
+	if err != nil {
+		b.stop(err)
+	}
+}
+
+// stop ends Run, because somebody must act.
+func (b *bridge) stop(err error) {
+	if life := b.life.Load(); life != nil {
 		life.end(err)
 	}
 }

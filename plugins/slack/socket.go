@@ -16,6 +16,7 @@ const (
 	pingTimeout = 10 * time.Second
 	markEvery   = 5 * time.Second
 	maxFrame    = 16 << 20
+	shortLife   = 10 * time.Second
 )
 
 var errDisabled = plugin.Unusable(errors.New("Socket Mode was switched off for the Slack app: switch it on on the app's page Socket Mode"))
@@ -46,10 +47,10 @@ func (b *bridge) listen(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		}
-		switch reason, greeted := c.ended(); {
+		switch reason, well := c.ended(); {
 		case reason == "link_disabled":
 			return errDisabled
-		case !greeted:
+		case !well:
 			b.failed(ctx, "Slack ended a connection at once, trying again", errors.New(orElse(reason, "no reason was given")), failures)
 			failures, seamless = failures+1, false
 		default:
@@ -63,7 +64,8 @@ func (b *bridge) listen(ctx context.Context) error {
 type conn struct {
 	*bridge
 	ws       *websocket.Conn
-	seamless bool          // it takes over from one that is still well
+	seamless bool // it takes over from one that is still well
+	began    time.Time
 	leaving  chan struct{} // closed when another one is needed
 	busy     sync.WaitGroup
 
@@ -88,7 +90,7 @@ func (b *bridge) dial(ctx context.Context) (*conn, error) {
 		return nil, hide("the socket", err)
 	}
 	ws.SetReadLimit(maxFrame)
-	return &conn{bridge: b, ws: ws, leaving: make(chan struct{})}, nil
+	return &conn{bridge: b, ws: ws, began: time.Now(), leaving: make(chan struct{})}, nil
 }
 
 // serve reads until the connection ends. What it brought is acknowledged on it; if
@@ -195,8 +197,11 @@ func (c *conn) leave(reason string) {
 	}
 }
 
-func (c *conn) ended() (reason string, greeted bool) {
+// ended says why, and whether all was well: it was greeted, and either Slack asked
+// for another connection or this one lived for a while.
+func (c *conn) ended() (reason string, well bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.reason, c.greeted
+	asked := c.reason == "warning" || c.reason == "refresh_requested"
+	return c.reason, c.greeted && (asked || time.Since(c.began) > shortLife)
 }
