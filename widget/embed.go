@@ -6,14 +6,17 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"encoding/json"
 	"html/template"
 	"io"
 	"io/fs"
+	"strings"
 )
 
 //go:generate go tool -modfile=../tools/go.mod esbuild src/widget.css src/extra.css --minify --target=chrome111,firefox113,safari16.4 --log-level=warning --outdir=dist
-//go:generate go tool -modfile=../tools/go.mod esbuild src/main.ts --bundle --minify --target=es2022 --tsconfig-raw={} --loader:.css=text --charset=utf8 --log-level=warning --outfile=dist/widget.js
-//go:generate go tool -modfile=../tools/go.mod esbuild src/extra.ts --bundle --minify --target=es2022 --tsconfig-raw={} --loader:.css=text --charset=utf8 --format=esm --log-level=warning --outfile=dist/extra.js
+//go:generate go tool -modfile=../tools/go.mod esbuild src/main.ts --bundle --minify --target=es2022 --mangle-props=^_ --mangle-cache=src/names.json --tsconfig-raw={} --loader:.css=text --charset=utf8 --log-level=warning --outfile=dist/widget.js
+//go:generate go tool -modfile=../tools/go.mod esbuild src/extra.ts --bundle --minify --target=es2022 --mangle-props=^_ --mangle-cache=src/names.json --tsconfig-raw={} --loader:.css=text --charset=utf8 --format=esm --log-level=warning --outfile=dist/extra.js
+//go:generate go tool -modfile=../tools/go.mod minify --quiet --inplace --js-version=2022 dist/widget.js dist/extra.js
 
 // Script is widget.js, which a page loads. Like Extra it is text/javascript in UTF-8.
 //
@@ -31,6 +34,22 @@ var (
 	ETag      = etag(Script)
 	ExtraETag = etag(Extra)
 )
+
+//go:embed lang
+var languages embed.FS
+
+// Words are what the widget says, as a JSON object, in the first of the wanted
+// languages ("fr", "pt-BR") that it speaks, and in English where it speaks none. They
+// belong to the settings, as "strings": the widget has no words of its own.
+func Words(wanted ...string) json.RawMessage {
+	for _, language := range append(wanted, "en") {
+		code, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(language)), "-")
+		if words, err := languages.ReadFile("lang/" + code + ".json"); err == nil {
+			return words
+		}
+	}
+	panic("the folder is embedded")
+}
 
 //go:embed demo
 var demo embed.FS

@@ -127,7 +127,13 @@ func (c *fakeCore) widgetSettings(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(c.settings)
+	page, guess, _ := strings.Cut(r.URL.Query().Get("lang"), ",")
+	project, _ := c.settings["lang"].(string)
+	settings := frame{"strings": widget.Words(page, project, guess)}
+	for name, value := range c.settings {
+		settings[name] = value
+	}
+	_ = json.NewEncoder(w).Encode(settings)
 }
 
 func (c *fakeCore) upload(w http.ResponseWriter, r *http.Request) {

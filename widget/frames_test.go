@@ -76,10 +76,11 @@ func TestGoldenFramesOfTheVisitor(t *testing.T) {
 	b.click(".operator .menu .reply")
 	b.write("Yes")
 	b.do(`history.pushState({},'','/contact')`)
+	c.until("the new page", func() bool { return len(c.got("page")) > 0 })
 	b.reload()
 	b.openPanel()
 	b.until("the newest 50", `$$('.m:not(:first-child)').length===50`)
-	b.do(`$('.log').scrollTop=0;$('.log').dispatchEvent(new Event('scroll'))`)
+	b.do(`$('.log').scrollTop=-1e6;$('.log').dispatchEvent(new Event('scroll'))`)
 	for _, kind := range []string{"hello", "post", "edit", "delete", "typing", "read", "page", "track", "identify", "history"} {
 		c.until("a frame "+kind, func() bool { return len(c.got(kind)) > 0 })
 	}

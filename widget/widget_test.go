@@ -223,7 +223,7 @@ func TestUnreadHistoryAndClosing(t *testing.T) {
 	b.openPanel()
 	b.until("read", `$('.badge').textContent===''`)
 	b.until("the newest 50", `$$('.m:not(:first-child)').length===50`)
-	b.do(`$('.log').scrollTop=0;$('.log').dispatchEvent(new Event('scroll'))`)
+	b.do(`$('.log').scrollTop=-1e6;$('.log').dispatchEvent(new Event('scroll'))`)
 	b.until("all of them", `$$('.m:not(:first-child)').length===71 && texts().startsWith('Hello|line 0|')`)
 	c.close()
 	b.until("the closing line", `$('.line').textContent==='This conversation was closed'`)

@@ -1,42 +1,50 @@
 // One message of the list.
-import { button, h, icon, rich } from './dom';
+import { button, h, icon } from './dom';
 import type { Extras } from './extra';
+import * as outbox from './outbox';
 import { t } from './strings';
 import * as transcript from './transcript';
-import type { Entry } from './transcript';
+import type { Message } from './types';
 
-const clock = 'M12 7v5l3 2M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18';
-const once = 'M6 13l4 4 8-10';
-const twice = 'M2 13l4 4 8-10M11 16l1 1 8-10';
+const ticks = {
+  queued: 'M12 7v5l3 2M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18',
+  stored: 'M6 13l4 4 8-10',
+  delivered: 'M2 13l4 4 8-10M11 16l1 1 8-10',
+};
+
+/** A message's node, and what it shows. */
+interface Bubble extends HTMLElement {
+  _drawn?: string;
+}
+const bubbles: Record<string, Bubble> = {};
+
+/** The text with its markdown as nodes, once that can be read. */
+export const rich = (text: string, extras?: Extras) => (extras ? extras._rich(text) : [text]);
 
 /** Draws the message into its node, unless the node shows it already. */
-export function draw(e: Entry, name: string, retry: (e: Entry) => void, extras?: Extras): HTMLElement {
-  const m = e.message;
-  const words = e.waiting?.words;
-  const status = m.sender === 'visitor' && !m.deletedAt && transcript.status(e);
-  const quote = extras?.quote(m);
+export function draw(m: Message, name: string, retry: (m: Message) => void, extras?: Extras): HTMLElement {
+  const node = (bubbles[m.clientId || m.id] ||= h('div'));
+  const gone = m.deletedAt;
+  const words = !m.id && outbox.find(m.clientId)?.words;
+  const status = m.sender === 'visitor' && !gone && transcript.status(m);
+  const quote = extras?._quote(m);
   const drawn = JSON.stringify([m, words, status, quote, name, !!extras]);
-  const node = (e.node ||= h('div'));
-  if (e.drawn === drawn) return node;
-  e.drawn = drawn;
+  if (node._drawn === drawn) return node;
+  node._drawn = drawn;
 
-  const body = h('div', { class: 'b' }, ...(m.deletedAt ? [h('i', {}, t.deleted)] : rich(m.text || (extras ? '' : '📎'))));
-  const row = h('div', { class: 'row' }, body);
-  const foot = h('div', { class: 'foot' });
-  if (words) foot.append(h('span', { class: 'no', title: words }, t.failed), button(t.retry, 'retry', () => retry(e), t.retry));
+  const body = h('div', { className: 'b', dir: 'auto' }, ...(gone ? [h('i', {}, t.deleted)] : rich(m.text, extras)));
+  const row = h('div', 'row', body);
+  const foot = h('div', 'foot');
+  if (words) foot.append(h('span', { className: 'no', title: words }, t.failed), button(t.retry, 'retry', () => retry(m), t.retry));
   else {
-    const at = new Date(m.createdAt);
-    if (m.failed) foot.append(h('span', { class: 'no' }, t.undelivered));
-    if (m.editedAt && !m.deletedAt) foot.append(h('em', {}, t.edited));
-    foot.append(h('time', {}, at.toLocaleTimeString([], { timeStyle: 'short' })));
-    if (status) {
-      const path = status === 'queued' ? clock : status === 'stored' ? once : twice;
-      foot.append(h('span', { class: 'tick ' + status, role: 'img', 'aria-label': t[status] }, icon(path)));
-    }
+    if (m.failed) foot.append(h('span', 'no', t.undelivered));
+    if (m.editedAt && !gone) foot.append(h('em', {}, t.edited));
+    foot.append(h('time', {}, new Date(m.createdAt).toLocaleTimeString([], { timeStyle: 'short' })));
+    if (status) foot.append(h('span', { className: 'tick ' + status, role: 'img', ariaLabel: t[status] }, icon(ticks[status as 'queued'] || ticks.delivered)));
   }
-  if (!m.deletedAt) extras?.adorn(e, quote, row, body);
   node.className = 'm ' + m.sender;
   node.replaceChildren(row, foot);
-  if (m.sender === 'operator') node.prepend(h('div', { class: 'who' }, m.author?.name || name));
+  if (m.sender === 'operator') node.prepend(h('div', 'who', m.author?.name || name));
+  if (!gone) extras?._adorn(m, node, quote, row, body);
   return node;
 }

@@ -1,46 +1,42 @@
 // Small helpers that make nodes. Foreign text only ever becomes text nodes.
 
-type Props = Record<string, string | undefined | ((e: any) => void)>;
+const script = document.currentScript as HTMLScriptElement;
+/** What the page has set on the script. */
+export const data = script.dataset;
+/** Where the core is. */
+export const base = new URL('.', script.src).href;
 
+/** Makes an element, with its class or with properties. */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
-  props: Props = {},
+  props?: string | (Partial<Omit<HTMLElementTagNameMap[K], 'style'>> & Record<string, unknown>),
   ...kids: (Node | string)[]
 ): HTMLElementTagNameMap[K] {
-  const el = document.createElement(tag);
-  for (const name in props) {
-    const value = props[name];
-    if (typeof value === 'function') el.addEventListener(name, value);
-    else if (value) el.setAttribute(name, value);
-  }
+  const el = Object.assign(document.createElement(tag), typeof props == 'string' ? { className: props } : props);
   el.append(...kids);
   return el;
 }
 
 /** A line drawing in a box of 24 by 24. */
-export function icon(path: string): SVGElement {
-  const make = (tag: string, name: string, value: string) => {
-    const el = document.createElementNS('http://www.w3.org/2000/svg', tag);
-    el.setAttribute(name, value);
-    return el as SVGElement;
-  };
-  const svg = make('svg', 'viewBox', '0 0 24 24');
-  svg.append(make('path', 'd', path));
+export function icon(path: string): Element {
+  const [svg, line] = ['svg', 'path'].map((tag) => document.createElementNS('http://www.w3.org/2000/svg', tag) as Element) as [Element, Element];
+  svg.setAttribute('viewBox', '0 0 24 24');
+  line.setAttribute('d', path);
+  svg.append(line);
   return svg;
 }
 
 /** A button, called by its name. */
-export function button(name: string, kind: string, press: () => void, ...kids: (Node | string)[]): HTMLButtonElement {
-  return h('button', { type: 'button', class: kind, 'aria-label': name, title: name, click: press }, ...kids);
+export function button(name: string, className: string, onclick: (e: Event) => void, ...kids: (Node | string)[]): HTMLButtonElement {
+  return h('button', { type: 'button', className, ariaLabel: name, title: name, onclick }, ...kids);
 }
 
-/** A link to somewhere else; without an address that is safe to follow it leads nowhere. */
-export function link(address: string, ...kids: (Node | string)[]): HTMLAnchorElement {
-  const href = /^https?:\/\//i.test(address) ? address : undefined;
-  return h('a', { href, target: '_blank', rel: 'noopener nofollow' }, ...kids);
-}
+/** The whole address of what the core gives, which may be a path there. */
+export const full = (address: string) => address.replace(/^\/?(?!\w+:)/, base);
 
-/** The text with its web addresses as links. */
-export function rich(text: string): (Node | string)[] {
-  return text.split(/(https?:\/\/[^\s<>"']*[^\s<>"'.,:;!?)\]])/).map((part, i) => (i % 2 ? link(part, part) : part));
+/** A picture that gives way to what stands for it, where it cannot be had. */
+export function picture(address: string | undefined, instead: Node | string = ''): Node | string {
+  if (!address) return instead;
+  const img = h('img', { src: full(address), alt: '', onerror: () => img.replaceWith(instead) });
+  return img;
 }

@@ -1,11 +1,22 @@
 // The connection: opened when wanted, resumed whenever it breaks, until told to stop.
 import type { Incoming, Outgoing } from './types';
 
+/** The part of a WebSocket that is used, for whatever stands in for one. */
+export interface Line {
+  send(text: string): void;
+  close(): void;
+  onopen: (() => void) | null;
+  onclose: ((e: { code: number; reason: string }) => void) | null;
+  onmessage: ((e: { data: string }) => void) | null;
+}
+
 export interface Ends {
-  hello(): Outgoing;
-  frame(frame: Incoming): void;
+  _hello(): Outgoing;
+  _frame(frame: Incoming): void;
   /** The connection broke; true stops trying. */
-  lost(code: number, reason: string): boolean;
+  _lost(code: number, reason: string): boolean;
+  /** Stands in where WebSockets do not get through, once it is there. */
+  _detour(): Line | undefined;
 }
 
 const first = 500;
@@ -14,7 +25,7 @@ const patience = 10_000; // from opening to the welcome
 
 let url = '';
 let ends: Ends;
-let socket: WebSocket | undefined;
+let line: Line | undefined;
 let ready = false;
 let stopped = false;
 let tries = 0;
@@ -25,41 +36,44 @@ export function start(address: string, callbacks: Ends): void {
   ends = callbacks;
 }
 
+export const socket = () => new WebSocket(url, 'pocketping.v1') as Line;
+
+/** Every second try after two that failed takes the detour. */
 export function open(): void {
-  if (socket || stopped) return;
+  if (line || stopped) return;
   clearTimeout(timer);
   timer = setTimeout(drop, patience);
-  const s = (socket = new WebSocket(url, 'pocketping.v1'));
-  s.onopen = () => s.send(JSON.stringify(ends.hello()));
-  s.onclose = (e) => s === socket && lost(e.code, e.reason);
-  s.onmessage = (e) => {
-    if (s !== socket) return;
+  const l = (line = (tries > 1 && !(tries % 2) && ends._detour()) || socket());
+  l.onopen = () => l.send(JSON.stringify(ends._hello()));
+  l.onclose = (e) => l === line && lost(e.code, e.reason);
+  l.onmessage = (e) => {
+    if (l !== line) return;
     const frame: Incoming = JSON.parse(e.data);
     if (frame.type === 'welcome') {
       ready = true;
       tries = 0;
       clearTimeout(timer);
     }
-    ends.frame(frame);
+    ends._frame(frame);
   };
 }
 
 /** The first wait after a welcome is below half a second, so that restarts and slow moments pass unseen. */
 function lost(code: number, reason: string): void {
-  socket = undefined;
+  line = undefined;
   ready = false;
   clearTimeout(timer);
-  stopped ||= ends.lost(code, reason);
+  stopped ||= ends._lost(code, reason);
   const wait = Math.min(longest, first * 2 ** tries++) * Math.random();
   if (!stopped) timer = setTimeout(open, code === 4429 ? wait + patience : wait);
 }
 
 /** Gives the connection up, as if it had broken. */
 export function drop(): void {
-  const s = socket;
-  if (s) {
+  const l = line;
+  if (l) {
     lost(0, '');
-    s.close();
+    l.close();
   }
 }
 
@@ -72,12 +86,11 @@ export function renew(): void {
 
 /** Whether it was sent. */
 export function send(frame: Outgoing): boolean {
-  if (ready) socket!.send(JSON.stringify(frame));
+  if (ready) line!.send(JSON.stringify(frame));
   return ready;
 }
 
 export function stop(): void {
   stopped = true;
-  clearTimeout(timer);
   drop();
 }

@@ -28,22 +28,24 @@ export function start(key: string, sender: typeof send, reconnect: () => void): 
   renew = reconnect;
 }
 
+export const find = (id?: string) => waiting.find((w) => w.frame.id === id);
+
 /** Reads what an earlier page or another tab has left. */
 export function load(): void {
   for (const name of store.names(prefix)) {
     const item = store.get<Waiting>(name);
-    if (item && !waiting.some((w) => w.frame.id === item.frame.id)) waiting.push(item);
+    if (item && !find(item.frame.id)) waiting.push(item);
   }
   waiting.sort((a, b) => a.at - b.at);
 }
 
-export function add(frame: Request, files?: Attachment[]): Waiting {
+/** Takes a request; one to keep is sent even from the next page. */
+export function add(frame: Request, files?: Attachment[], keep = /post|edit|delete/.test(frame.type)): void {
   last = Math.max(last + 1, Date.now());
   const item = { frame, at: last, files };
-  if (/post|edit|delete/.test(frame.type)) store.put(prefix + frame.id, item);
+  if (keep) store.put(prefix + frame.id, item);
   waiting.push(item);
   flush();
-  return item;
 }
 
 export function flush(): void {
@@ -60,8 +62,8 @@ export function pause(): void {
 }
 
 export function remove(id: string): void {
-  const at = waiting.findIndex((w) => w.frame.id === id);
-  if (at >= 0) waiting.splice(at, 1);
+  const item = find(id);
+  if (item) waiting.splice(waiting.indexOf(item), 1);
   store.drop(prefix + id);
   if (busy === id) pause();
   flush();

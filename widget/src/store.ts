@@ -1,8 +1,11 @@
 // Local storage where the browser gives it, memory where it does not: a private
 // window then works for as long as the page lives.
 let disk: Record<string, string> = {};
+/** Whether what is put here outlives the page. */
+export let lasting = false;
 try {
-  disk = localStorage;
+  disk = localStorage || disk;
+  lasting = disk === localStorage;
 } catch {
   // blocked
 }
@@ -16,7 +19,11 @@ export function put(name: string, value: unknown): void {
 }
 
 export function get<T>(name: string): T | undefined {
-  return disk[name] && JSON.parse(disk[name]);
+  try {
+    return JSON.parse(disk[name]!);
+  } catch {
+    return undefined; // not there, or not ours
+  }
 }
 
 export function drop(name: string): void {

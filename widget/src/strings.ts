@@ -1,24 +1,7 @@
-// Every word that widget.js itself says.
-export const t = {
-  open: 'Open chat',
-  close: 'Close chat',
-  unread: 'unread',
-  team: 'Support',
-  online: 'Online',
-  away: 'We reply as soon as we can',
-  write: 'Write a message…',
-  send: 'Send',
-  messages: 'Messages',
-  queued: 'Sending',
-  stored: 'Sent',
-  delivered: 'Delivered',
-  read: 'Read',
-  edited: 'edited',
-  deleted: 'message deleted',
-  failed: 'Not sent',
-  undelivered: 'Not delivered',
-  retry: 'Retry',
-  closed: 'This conversation was closed',
-  offline: 'Reconnecting…',
-  refused: 'The chat is not available here.',
-};
+// Every word that the widget says. They come with the settings, in the language that
+// the page or the browser asks for; until then, and without the core, it says nothing.
+import type en from '../lang/en.json';
+
+export type Words = typeof en & { dir?: string };
+
+export const t = new Proxy({} as Words, { get: (words, name) => words[name as 'open'] || '' });

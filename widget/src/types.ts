@@ -117,6 +117,7 @@ export type Request = { id: string } & (
   | { type: 'delete'; message: string }
   | { type: 'track'; name: string; data?: unknown }
   | { type: 'identify'; identity?: string; traits?: unknown }
+  | { type: 'rate'; score: number; comment: string }
 );
 
 /** Everything that the widget sends. */
@@ -129,31 +130,75 @@ export type Outgoing =
       token?: string;
       session?: string;
       after?: number;
-      page: { url: string; title: string; referrer: string };
-      language: string;
-      timezone: string;
-      screen: string;
+      page: Page & { referrer: string };
       identity?: string;
+      language?: string;
+      timezone?: string;
+      screen?: string;
+      fingerprint?: string;
     }
   | { type: 'typing'; on: boolean }
   | { type: 'read'; session: string; seq: number }
   | { type: 'page'; url: string; title: string }
   | { type: 'history'; id: string; session: string; before: number; limit: number };
 
-/** What a page may call: `window.PocketPing`. */
+/** Where the visitor is. */
+export interface Page {
+  url: string;
+  title: string;
+}
+
+/** What is kept of the visitor between pages. */
+export interface Visitor {
+  id?: string;
+  token?: string;
+  session?: string; // the session that `read` is of
+  read?: number; // the last message seen
+  rated?: string; // the session that was rated last
+  agreed?: boolean; // to the consent text
+  asked?: boolean; // and has answered
+  used?: boolean; // has closed the panel once
+  mute?: boolean; // wants no sound
+}
+
+/**
+ * What a page may call: `window.PocketPing`. It is a function too, so that a page can
+ * call before the script has loaded: `PocketPing('open')` is `PocketPing.open()`.
+ */
 export interface PocketPing {
+  <K extends Call>(call: K, ...args: Parameters<PocketPing[K]>): void;
+  /** Settings of this page, which overrule the project's. */
+  init(settings: Settings): void;
   open(): void;
   close(): void;
   toggle(): void;
+  /** Brings the bubble back, where the page rules allow it. */
+  show(): void;
+  /** Takes the bubble, and the open panel, off the page. */
+  hide(): void;
+  /** Sends the text as the visitor's message. Where consent or a name is asked for first, it waits in the composer. */
+  send(text: string): void;
   /** A signed identity (JWT), or bare traits, which operators see as unverified. */
   identify(who: string | Record<string, unknown>): void;
   /** Tells operators that something happened; waits until the visitor has acted. */
   track(name: string, data?: unknown): void;
-  /** Calls fn on "open", "close", "message", "unread" and on every custom event of the back end. */
-  on(name: string, fn: (data: unknown) => void): () => void;
+  /**
+   * Calls fn on "open", "close", "message" (with the message of an operator), "unread" (with
+   * how many) and on every custom event of the back end. Answers with a way to stop it.
+   */
+  on(name: string, fn: (data: any) => void): () => void;
+  off(name: string, fn: (data: any) => void): void;
+  /** Says where the visitor is, where the address and title of the document do not. */
+  setPage(page: Partial<Page>): void;
   /** Removes the widget and closes its connection. */
   destroy(): void;
+  /** Whether the browser keeps the conversation for the next page; false in private windows and where storage is blocked. */
+  readonly persistent: boolean;
+  /** Calls from before the script had loaded. */
+  q?: [string, ...unknown[]][];
 }
+
+type Call = 'init' | 'open' | 'close' | 'toggle' | 'show' | 'hide' | 'send' | 'identify' | 'track' | 'on' | 'off' | 'setPage' | 'destroy';
 
 declare global {
   interface Window {

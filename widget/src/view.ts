@@ -1,75 +1,73 @@
 // The bubble and the panel, in a shadow root of their own.
 import css from '../dist/widget.css';
-import { draw } from './bubble';
-import { button, h, icon } from './dom';
+import { draw, rich } from './bubble';
+import { button, h, icon, picture } from './dom';
 import type { Extras } from './extra';
 import { t } from './strings';
 import * as transcript from './transcript';
-import type { Entry } from './transcript';
-import type { Settings } from './types';
+import type { Message, Settings } from './types';
 
 export interface Wishes {
-  toggle(open: boolean): void;
-  write(text: string): void;
-  retry(e: Entry): void;
-  older(): void;
+  _toggle(open?: boolean): void;
+  _write(text: string): void;
+  _retry(m: Message): void;
+  _older(): void;
 }
 
 export let isOpen = false;
-let who = t.team; // whom the visitor talks to
+export let who = ''; // whom the visitor talks to
 export let extras: Extras | undefined;
 
 let wishes: Wishes;
-let atEnd = true;
-let top: Entry | undefined;
+let settings: Settings = {};
+export let there: boolean | undefined; // somebody answers
+let unread = 0;
+let face: Node | string;
 
-const cross = 'M6 6l12 12M18 6L6 18';
+export const cross = 'M6 6l12 12M18 6L6 18';
 
 export const host = h('pocketping-widget' as 'div');
 const root = host.attachShadow({ mode: 'open' });
-const avatar = h('div', { class: 'avatar' });
+const avatar = h('div', 'avatar');
 const title = h('b');
-const presence = h('div', { class: 'presence' });
-const welcome = h('div', { class: 'b' });
-const hello = h('div', { class: 'm operator' }, h('div', { class: 'row' }, welcome));
-const closed = h('div', { class: 'line' });
-const log = h('div', { class: 'log', role: 'log', tabindex: '0', 'aria-label': t.messages, scroll: scrolled }, hello, closed);
-const notice = h('div', { class: 'notice', role: 'status' });
-const input = h('textarea', { rows: '1', 'aria-label': t.write, placeholder: t.write, input: grow, keydown: pressed });
-const send = h('button', { class: 'send', 'aria-label': t.send, title: t.send }, icon('M12 19V5M5.5 11.5L12 5l6.5 6.5'));
-const form = h('form', { submit: sent }, input, send);
-const badge = h('span', { class: 'badge' });
-const launcher = button(
-  t.open,
-  'launcher',
-  () => wishes.toggle(!isOpen),
-  icon('M12 4a8 8 0 1 1-4 15l-4 1 1-4A8 8 0 0 1 12 4z'),
-  icon(cross),
-  badge,
-);
+const presence = h('div', 'presence');
+const welcome = h('div', { className: 'b', dir: 'auto' });
+const hello = h('div', 'm operator', h('div', 'row', welcome));
+const closed = h('div', 'line');
+const list = h('div', 'list', hello, closed);
+const log = h('div', { className: 'log', role: 'log', tabIndex: 0, onscroll: scrolled }, list);
+const notice = h('div', { className: 'notice', role: 'status' });
+const input = h('textarea', { rows: 1, dir: 'auto', oninput: grow, onkeydown: pressed });
+const send = button('', 'send', sent, icon('M12 19V5M5.5 11.5L12 5l6.5 6.5'));
+const form = h('form', {}, input, send);
+const badge = h('span', 'badge');
+const bubble = icon('M12 4a8 8 0 1 1-4 15l-4 1 1-4A8 8 0 0 1 12 4z');
+const launcher = button('', 'launcher', () => wishes._toggle());
+const close = button('', 'close', () => wishes._toggle(false), icon(cross));
+const header = h('header', {}, avatar, h('div', {}, title, presence), close);
 const panel = h(
   'section',
-  { class: 'panel', role: 'dialog', keydown: (e) => e.key === 'Escape' && wishes.toggle(false) },
-  h('header', {}, avatar, h('div', {}, title, presence), button(t.close, 'close', () => wishes.toggle(false), icon(cross))),
+  { className: 'panel', role: 'dialog', onkeydown: (e: KeyboardEvent) => e.key === 'Escape' && wishes._toggle(false) },
+  header,
   log,
   notice,
   form,
 );
-const all = h('div', { class: 'all' }, panel, launcher);
+const all = h('div', 'all', panel, launcher);
 
-export { input };
+export { close, form, input, list, panel };
 
-/** Makes the closed bubble, which comes on the page once it is dressed. */
+/** Makes the closed bubble, which is on the page once it is shown. */
 export function mount(w: Wishes, life: AbortController): void {
   wishes = w;
   style(css);
   root.append(all);
   for (const change of ['resize', 'scroll']) visualViewport!.addEventListener(change, fit, life);
-  show(false);
+  panel.hidden = true;
 }
 
 /** Adds a style sheet in a way that a strict policy allows. */
-function style(text: string): void {
+export function style(text: string): void {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(text);
   root.adoptedStyleSheets.push(sheet);
@@ -78,109 +76,100 @@ function style(text: string): void {
 /** Takes in what extra.js adds. */
 export function extend(more: Extras): void {
   extras = more;
-  style(more.css);
-  log.append(more.dots);
-  form.before(more.strip);
-  form.prepend(more.clip);
-  sync();
 }
 
-/** Takes over the project's colour and words. */
+const set = (name: string, value: unknown) => all.style.setProperty('--' + name, (value ?? '') as string);
+const call = (el: HTMLElement, name: string) => (el.ariaLabel = el.title = name);
+
+/** Takes over the looks and words that are chosen, in the language of today. */
 export function dress(s: Settings): void {
   const color = s.color || '#4f46e5';
-  const [r, g, b] = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
-  all.style.setProperty('--c', color);
-  all.style.setProperty('--on', r! * 3 + g! * 6 + b! > 1650 ? '#111' : '#fff');
+  const rgb = parseInt(color.slice(1), 16);
+  settings = s;
+  for (const name of ['x', 'y', 'radius', 'font'] as const) set(name, s[name]);
+  set('c', color);
+  set('on', (rgb >> 16) * 3 + ((rgb >> 8) & 255) * 6 > 1560 ? '#111' : '#fff');
+  all.className = `all ${s.position} ${s.dark || 'auto'}`;
+  all.dir = t.dir!;
+  all.lang = t.code;
   who = s.operator || s.name || t.team;
-  title.textContent = who;
-  avatar.textContent = [...who][0]!;
-  welcome.textContent = s.welcome!;
+  title.textContent = panel.ariaLabel = s.title || who;
+  avatar.replaceChildren(picture(s.avatar, [...who][0]));
+  face = picture(s.icon, bubble);
+  mark();
+  welcome.replaceChildren(...rich(s.welcome || '', extras));
   hello.hidden = !s.welcome;
-  panel.ariaLabel = who;
+  input.placeholder = input.ariaLabel = s.placeholder || t.write;
+  log.ariaLabel = t.messages;
+  call(send, t.send);
+  call(close, t.close);
+  count(unread);
+  online(there);
+}
+
+/** Whether the bubble is on the page at all. */
+export function reveal(on: boolean): void {
+  all.hidden = !on;
   if (!host.isConnected) document.documentElement.append(host);
 }
 
+const mark = () => launcher.replaceChildren(isOpen ? icon(cross) : face, badge);
+
 /** Opens or closes the panel. */
-export function show(open: boolean): void {
+export function show(open: boolean, focus: boolean): void {
   panel.hidden = !open;
   launcher.classList.toggle('on', open);
   launcher.ariaExpanded = '' + open;
-  if (open) {
-    fit();
-    toEnd();
-    input.focus();
-  } else if (isOpen) launcher.focus();
+  if (open) fit();
   isOpen = open;
+  mark();
+  if (focus) (!open ? launcher : form.hidden ? log : input).focus();
 }
 
-export function online(on: boolean): void {
-  presence.textContent = on ? t.online : t.away;
+export function online(on = settings.online): void {
+  there = on;
+  presence.textContent = on === undefined ? '' : on ? settings.reply || t.online : settings.away || t.away;
   presence.classList.toggle('on', on);
 }
 
 /** A line above the composer: the connection is away, or what went wrong. */
-export function say(words: string, late = false): void {
+export function say(words: string): void {
   notice.textContent = words;
-  notice.classList.toggle('late', late);
-}
-
-/** No more can be written. */
-export function lock(words: string): void {
-  say(words);
-  form.hidden = true;
 }
 
 /** How many messages of operators are unread. */
-export function count(unread: number): void {
+export function count(messages: number): void {
+  unread = messages;
   badge.textContent = unread > 9 ? '9+' : '' + (unread || '');
-  launcher.ariaLabel = launcher.title = isOpen ? t.close : unread ? `${t.open} (${unread} ${t.unread})` : t.open;
+  call(launcher, isOpen ? t.close : unread ? `${t.open} (${unread} ${t.unread})` : t.open);
 }
 
 /** Shows the transcript as it is now. */
-export function sync(toBottom?: boolean): void {
-  const height = log.scrollHeight;
+export function sync(toBottom?: unknown): void {
   let before: Element = hello;
-  let day = '';
   let author = '';
-  for (const e of transcript.entries) {
-    const node = draw(e, who, wishes.retry, extras);
-    const at = new Date(e.message.createdAt);
-    const date = at.toDateString();
-    const by = date + e.message.sender + e.message.author?.name;
+  transcript.messages().forEach((m, i) => {
+    const node = draw(m, who, wishes._retry, extras);
+    const by = new Date(m.createdAt).toDateString() + m.sender + m.author?.name;
     node.classList.toggle('follows', by === author);
-    node.dataset.day = date === day ? '' : extras?.day(at) || '';
-    day = date;
+    node.dataset.above = extras?._above(m, !i) || '';
     author = by;
     if (before.nextSibling !== node) before.after(node);
     before = node;
-  }
+  });
   while (before.nextSibling !== closed) before.nextSibling!.remove();
   closed.textContent = transcript.session?.status === 'closed' ? t.closed : '';
-  if (atEnd || toBottom) toEnd();
-  else if (top !== transcript.entries[0]) log.scrollTop += log.scrollHeight - height;
-  top = transcript.entries[0];
-}
-
-export function grown(): void {
-  if (atEnd) toEnd();
-}
-
-function toEnd(): void {
-  atEnd = true;
-  log.scrollTop = log.scrollHeight;
+  if (toBottom) log.scrollTop = 0; // the end: see the style sheet
 }
 
 function scrolled(): void {
-  if (panel.hidden) return;
-  atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
-  if (top && log.scrollTop < 60) wishes.older();
+  if (log.scrollHeight + log.scrollTop - log.clientHeight < 60) wishes._older();
 }
 
 /** A phone's keyboard covers the page: the panel takes what is left. */
 function fit(): void {
-  all.style.setProperty('--h', visualViewport!.height + 'px');
-  all.style.setProperty('--y', visualViewport!.offsetTop + 'px');
-  grown();
+  set('h', visualViewport!.height + 'px');
+  set('top', visualViewport!.offsetTop + 'px');
 }
 
 /** Lets the visitor write on, from the text if one is given. */
@@ -194,7 +183,6 @@ function grow(): void {
   input.style.height = 'auto';
   input.style.height = input.scrollHeight + 'px';
   form.classList.toggle('full', !!input.value.trim());
-  grown();
 }
 
 function pressed(e: KeyboardEvent): void {
@@ -206,5 +194,5 @@ function sent(e: Event): void {
   const text = input.value.trim();
   if (!text) return;
   compose('');
-  if (!extras?.take(text)) wishes.write(text);
+  if (!extras?._take(text)) wishes._write(text);
 }
