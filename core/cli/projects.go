@@ -33,11 +33,12 @@ func syncProjects(ctx context.Context, cfg *config.Config, s *store.Store) ([]*c
 		project, err := s.SyncProject(ctx, store.ProjectSpec{
 			Slug: p.Slug, Name: p.Name, Origins: p.Origins,
 			PublicKey: p.PublicKey, SecretKey: p.SecretKey, IdentityKey: p.IdentityKey,
-			ReopenWithin: p.ReopenWithin, Widget: core.Widget(p.Widget), Bridges: cfg.ProjectBridges(p.Slug),
+			ReopenWithin: p.ReopenWithin, Widget: p.Widget, Bridges: cfg.ProjectBridges(p.Slug),
 		})
 		if err != nil {
 			return nil, err
 		}
+		project.Identity, project.Hours = p.Identity, p.Hours.Core()
 		for _, o := range p.Operators {
 			project.Aliases = append(project.Aliases, core.Alias{IDs: o.IDs, Name: o.Name, Avatar: o.Avatar})
 		}

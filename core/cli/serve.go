@@ -64,6 +64,7 @@ type server struct {
 	url     string
 	listen  net.Listener
 	store   *store.Store
+	chat    *core.Chat
 	host    *host.Host
 	web     *web.Server
 	http    *http.Server
@@ -108,13 +109,17 @@ func assemble(ctx context.Context, cfg *config.Config, log *slog.Logger, dev boo
 		Store: s.store, Files: files, Bus: signals, Projects: registry, Operators: cfg.Operators(), Log: log,
 		Status: func(projectID string) []core.BridgeStatus { return s.status(registry, projectID) },
 	})
+	if err := chat.LoadPresence(ctx); err != nil {
+		return nil, err
+	}
+	s.chat = chat
 	s.host = host.New(host.Options{
 		Store: s.store, Chat: chat, Bus: signals, Log: log, MaxFile: cfg.Files.MaxSize,
 		FileURL: func(a *core.Attachment) string { return s.web.FileURL(a) },
 	})
 	s.web = web.New(web.Options{
 		Chat: chat, Bus: signals, Logins: s.store, Plugins: s.host, Pages: func() []string { return s.pages }, Ready: s.store.Ping, Status: s.host.Status,
-		Limits: limitsOf(cfg.Limits), MaxUpload: cfg.Files.MaxSize, SigningKey: signingKey,
+		Limits: limitsOf(cfg.Limits), MaxUpload: cfg.Files.MaxSize, Quota: cfg.Files.Quota, Types: cfg.Files.Types, SigningKey: signingKey,
 		URL: s.url, Dev: dev, MetricsToken: cfg.Server.MetricsToken, Log: log,
 		Collectors: []prometheus.Collector{hostCollector{s.host}},
 	})
@@ -142,6 +147,9 @@ func (s *server) run(ctx context.Context, out io.Writer) error {
 	for _, spec := range s.bridges {
 		s.host.Run(spec)
 	}
+	keeping, rest := context.WithCancel(ctx)
+	defer rest()
+	go s.chat.Keep(keeping)
 	if err := s.announce(ctx, out); err != nil {
 		s.log.Error("no link to the operators' pages", "err", err)
 	}
@@ -218,5 +226,6 @@ func limitsOf(l config.Limits) web.Limits {
 	return web.Limits{
 		Frames: web.Limit(l.Frames), Sockets: web.Limit(l.Sockets),
 		Sessions: web.Limit(l.Sessions), Uploads: web.Limit(l.Uploads),
+		Tracks: web.Limit(l.Tracks), Emits: web.Limit(l.Emits),
 	}
 }

@@ -21,6 +21,7 @@ var (
 	colorPattern = regexp.MustCompile(`^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$`)
 	ratePattern  = regexp.MustCompile(`^(\d{1,9})/(.+)$`)
 	sizePattern  = regexp.MustCompile(`^(\d{1,9}) ?(|[KMG]i?)B?$`)
+	typePattern  = regexp.MustCompile(`^[a-z]+/([a-z0-9][a-z0-9.+-]*|\*)$`)
 	hostPattern  = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 )
 
@@ -76,9 +77,9 @@ func checkKey(prefix string, least int) func(string) error {
 	}
 }
 
-func checkColor(s string) error {
-	if !colorPattern.MatchString(s) {
-		return errors.New(`must be a colour such as "#6366f1"`)
+func checkType(s string) error {
+	if !typePattern.MatchString(s) {
+		return errors.New(`is no type of files: write "image/png", or "image/*" for all of a kind`)
 	}
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/pocketping/pocketping/core"
 )
 
 // Config is a whole config.hcl: checked, with the defaults filled in, and with
@@ -45,7 +47,9 @@ type Plugins struct {
 // Files is where attachments are kept.
 type Files struct {
 	Dir     string
-	MaxSize int64 // bytes of one attachment
+	MaxSize int64    // bytes of one attachment
+	Quota   int64    // bytes that one visitor may send in a day
+	Types   []string // that are taken, such as "image/*"; nil: what the core takes
 }
 
 // Limits keep one visitor or one address from crowding out the others.
@@ -54,6 +58,8 @@ type Limits struct {
 	Sockets  Rate // that one address opens
 	Sessions Rate // that one address opens
 	Uploads  Rate // of one address
+	Tracks   Rate // events of a site's pages, of one visitor
+	Emits    Rate // events to a site's pages, of one project
 }
 
 // Rate is so many in so much time. Zero means that there is no limit.
@@ -74,17 +80,10 @@ type Project struct {
 	SecretKey    string
 	IdentityKey  string
 	ReopenWithin time.Duration
-	Widget       Widget
+	Identity     string // whether visitors must be, may be or cannot be signed in
+	Widget       core.Widget
+	Hours        *Hours // nil: somebody answers at any time
 	Operators    []*Operator
-}
-
-// Widget is how a project's chat bubble looks and what it says.
-type Widget struct {
-	Color    string
-	Operator string // the team's name
-	Welcome  string
-	Avatar   string // the team's picture
-	Names    string // whose name visitors see: team, first or full
 }
 
 // Operator is one person who answers, on whichever bridge.

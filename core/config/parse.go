@@ -9,6 +9,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/pocketping/pocketping/core"
 )
 
 func parse(path string, src []byte) (*Config, error) {
@@ -70,6 +72,8 @@ func (c *Config) readFiles(b *block) {
 	c.Files = Files{
 		Dir:     relative(b.dir, b.str("dir", "files", checkFilled)),
 		MaxSize: parsed(b, "max_size", 20_000_000, parseSize),
+		Quota:   parsed(b, "quota", 200_000_000, parseSize),
+		Types:   b.strs("types", checkType),
 	}
 }
 
@@ -79,6 +83,8 @@ func (c *Config) readLimits(b *block) {
 		Sockets:  parsed(b, "sockets", Rate{60, time.Minute}, parseRate),
 		Sessions: parsed(b, "sessions", Rate{30, time.Hour}, parseRate),
 		Uploads:  parsed(b, "uploads", Rate{20, 10 * time.Minute}, parseRate),
+		Tracks:   parsed(b, "tracks", Rate{60, time.Minute}, parseRate),
+		Emits:    parsed(b, "emits", Rate{120, time.Minute}, parseRate),
 	}
 }
 
@@ -99,11 +105,13 @@ func (c *Config) readProject(r *reader, found *hclsyntax.Block) {
 		SecretKey:    b.str("secret_key", "", checkKey("sk_", minSecret)),
 		IdentityKey:  b.str("identity_key", "", checkKey("ik_", minSecret)),
 		ReopenWithin: parsed(b, "reopen_within", 24*time.Hour, parseDuration),
+		Identity:     b.str("identity", core.IdentityOptional, oneOf(core.IdentityRequired, core.IdentityOptional, core.IdentityOff)),
 	}
 	if b.body.Attributes["origins"] == nil {
 		b.wrong(b.at, `origins is missing: name the sites that may show the widget, such as ["https://%s.example"]`, slug)
 	}
 	b.one("widget", p.readWidget)
+	p.readHours(b)
 	p.readOperators(b)
 	c.readBridges(b, slug)
 	b.done()

@@ -1,35 +1,12 @@
 package config
 
 import (
-	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
-
-const maxAvatar = 2048 // bytes
-
-func (p *Project) readWidget(b *block) {
-	p.Widget = Widget{
-		Color:    b.str("color", "#6366f1", checkColor),
-		Operator: b.str("operator", ""),
-		Welcome:  b.str("welcome", ""),
-		Avatar:   b.str("avatar", "", checkAvatar),
-		Names:    b.str("names", "", checkNames),
-	}
-	w := &p.Widget
-	switch {
-	case w.Names == "team" && w.Operator == "":
-		b.wrong(b.body.Attributes["names"].SrcRange, `names is "team", and the team has no name: add operator = "…"`)
-	case w.Names == "" && w.Operator != "":
-		w.Names = "team"
-	case w.Names == "":
-		w.Names = "first"
-	}
-}
 
 // readOperators reads the operator blocks of a project. An id belongs to one
 // person.
@@ -45,7 +22,7 @@ func (p *Project) readOperators(parent *block) {
 			b.wrong(b.at, "there is another operator of this name in project %q: each needs its own", p.Slug)
 		}
 		p.Operators = append(p.Operators, &Operator{
-			Slug: slug, IDs: b.ids(at), Name: b.str("name", ""), Avatar: b.str("avatar", "", checkAvatar),
+			Slug: slug, IDs: b.ids(at), Name: b.str("name", ""), Avatar: b.str("avatar", "", checkPicture),
 		})
 		b.done()
 	})
@@ -72,23 +49,4 @@ func (b *block) ids(at map[string]hcl.Range) []string {
 		at[id] = attr.SrcRange
 	}
 	return ids
-}
-
-func checkAvatar(s string) error {
-	u, err := url.Parse(s)
-	local := err == nil && u.Scheme == "http" && u.Hostname() == "localhost"
-	if s == "" || local && len(s) <= maxAvatar {
-		return nil
-	}
-	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || len(s) > maxAvatar {
-		return errors.New(`must be the address of a picture that pages may load, such as "https://acme.example/olga.png"`)
-	}
-	return nil
-}
-
-func checkNames(s string) error {
-	if s != "team" && s != "first" && s != "full" {
-		return fmt.Errorf(`must be "team", "first" or "full"; it is %q`, s)
-	}
-	return nil
 }

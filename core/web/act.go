@@ -16,6 +16,9 @@ const actWithin = 30 * time.Second
 func (s *Server) act(ctx context.Context, v *visit, f *frame) (answer any, err error) {
 	ctx, cancel := context.WithTimeout(ctx, actWithin)
 	defer cancel()
+	if err := s.mayAct(v, f); err != nil {
+		return nil, err
+	}
 	switch f.Type {
 	case typePost:
 		return s.actPost(ctx, v, f)
@@ -43,6 +46,19 @@ func (s *Server) act(ctx context.Context, v *visit, f *frame) (answer any, err e
 		return nil, core.Errorf(core.CodeInvalid, "hello: only the first frame is one")
 	}
 	return nil, core.Errorf(core.CodeInvalid, "there is no frame of type %q", clip(f.Type, 40))
+}
+
+// mayAct refuses what this visitor may not do, or not now.
+func (s *Server) mayAct(v *visit, f *frame) error {
+	switch f.Type {
+	case typeIdentify, typeHistory: // who signs in by it is known after it; history is their own
+		return nil
+	case typeTrack:
+		if err := s.limits.tracks.take(v.actor.VisitorID); err != nil {
+			return err
+		}
+	}
+	return mayWrite(v.project, v.signed)
 }
 
 func (s *Server) actPost(ctx context.Context, v *visit, f *frame) (any, error) {
@@ -75,7 +91,11 @@ func (s *Server) actIdentify(ctx context.Context, v *visit, f *frame) (any, erro
 	if err != nil {
 		return nil, err
 	}
-	if f.Identity != "" {
+	if f.Identity == "" {
+		if err := mayWrite(v.project, v.signed); err != nil {
+			return nil, err
+		}
+	} else {
 		signed, err := s.identity(v.project, f.Identity)
 		if err != nil {
 			return nil, err
@@ -86,6 +106,7 @@ func (s *Server) actIdentify(ctx context.Context, v *visit, f *frame) (any, erro
 	if err != nil {
 		return nil, err
 	}
+	v.signed = known.Verified
 	if known.ID != v.actor.VisitorID {
 		v.left, v.actor.VisitorID = v.actor.VisitorID, known.ID
 	}

@@ -38,6 +38,8 @@ func (s *Server) routeBackend(e *echo.Echo) {
 	e.POST("/v1/sessions/:id/close", s.secret(s.postClose))
 	e.POST("/v1/sessions/:id/reopen", s.secret(s.postReopen))
 	e.POST("/v1/sessions/:id/typing", s.secret(s.postTyping))
+	e.POST("/v1/sessions/:id/emit", s.secret(s.postEmit))
+	e.POST("/v1/emit", s.secret(s.postEmitAll))
 }
 
 // call is one request of a project's back end.
@@ -68,6 +70,9 @@ type body struct {
 	Attachments []string `json:"attachments"`
 	ClientID    string   `json:"clientId"`
 	On          *bool    `json:"on"`
+
+	Name string          `json:"name"` // of what is emitted
+	Data json.RawMessage `json:"data"`
 }
 
 type author struct {

@@ -26,7 +26,7 @@ func (k *socket) hello(f *frame, err error) {
 	}
 	k.visit.Store(v)
 	k.s.sockets.greeted(k)
-	k.out.send(0, k.s.welcome(v.project, w))
+	k.out.send(0, k.s.welcome(v.project, w, f.Language))
 	if v.fault != nil {
 		k.out.send(0, newErrorFrame(f.ID, k.s.explain(v.fault, "hello")))
 	}

@@ -117,7 +117,7 @@ func (s *Server) enter(ctx context.Context, c echo.Context, raws []json.RawMessa
 		if err != nil {
 			return nil, nil, err
 		}
-		answers := []any{s.welcome(project, w)}
+		answers := []any{s.welcome(project, w, first.Language)}
 		if v.fault != nil {
 			answers = append(answers, newErrorFrame(first.ID, s.explain(v.fault, "hello")))
 		}
@@ -128,7 +128,7 @@ func (s *Server) enter(ctx context.Context, c echo.Context, raws []json.RawMessa
 		return nil, nil, err
 	}
 	f := &frame{}
-	return &visit{project: p, id: known.ID, actor: core.Actor{
+	return &visit{project: p, id: known.ID, signed: known.Verified, actor: core.Actor{
 		Sender: core.SenderVisitor, ProjectID: p.ID, VisitorID: known.ID, Via: core.ViaWidget, Metadata: metadata(f, from.agent),
 	}}, []any{}, nil
 }

@@ -23,6 +23,20 @@ var welcomeTypes = []string{
 // tamedTypes are code to a browser or an interpreter: kept as bytes of no type.
 var tamedTypes = []string{"text/html", "text/xml", "application/xml", "image/svg+xml", "application/xhtml+xml", "text/javascript", "application/javascript"}
 
+// typeOf is the type of a file that begins so, if it is among those that are taken.
+func (s *Server) typeOf(head []byte) (string, error) {
+	kind, err := typeOf(head)
+	if err != nil || len(s.o.Types) == 0 {
+		return kind, err
+	}
+	for _, t := range s.o.Types {
+		if all, ok := strings.CutSuffix(t, "*"); kind == t || ok && strings.HasPrefix(kind, all) {
+			return kind, nil
+		}
+	}
+	return "", core.Errorf(core.CodeInvalid, "files of this type (%s) are not taken here, but %s", kind, strings.Join(s.o.Types, ", "))
+}
+
 // typeOf is the type of a file that begins so, whatever it claims to be.
 func typeOf(head []byte) (string, error) {
 	sniffed := mimetype.Detect(head)

@@ -177,15 +177,3 @@ func newErrorFrame(id string, e *core.Error) errorFrame {
 	}
 	return f
 }
-
-// settings are what a page needs before anyone acts.
-type settings struct {
-	Name     string `json:"name"`
-	Color    string `json:"color"`
-	Operator string `json:"operator"`
-	Welcome  string `json:"welcome"`
-}
-
-func settingsOf(p *core.Project) settings {
-	return settings{Name: p.Name, Color: p.Widget.Color, Operator: p.Widget.Operator, Welcome: p.Widget.Welcome}
-}

@@ -42,9 +42,15 @@ type house struct {
 	other  *core.Project
 	url    string
 	log    *logBook
+	dir    string
 	status atomic.Pointer[[]core.BridgeStatus]
 	clock  atomic.Int64 // added to the server's time
 }
+
+// moved is the time of a house whose clock was moved.
+type moved struct{ h *house }
+
+func (m moved) Now() core.Time { return core.TimeOf(time.Now().Add(time.Duration(m.h.clock.Load()))) }
 
 // logBook keeps what is logged, to be searched for secrets.
 type logBook struct {
@@ -69,6 +75,7 @@ func newHouse(t testing.TB, change ...func(*Options)) *house {
 	ctx := context.Background()
 	h := &house{t: t, bus: bus.NewLocal(), log: &logBook{}}
 	dir := t.TempDir()
+	h.dir = dir
 	var err error
 	if h.store, err = store.Open(ctx, "sqlite:"+filepath.Join(dir, "web.db"), store.Options{}); err != nil {
 		t.Fatal(err)
@@ -87,7 +94,7 @@ func newHouse(t testing.TB, change ...func(*Options)) *house {
 	h.status.Store(&[]core.BridgeStatus{})
 	h.chat = core.NewChat(core.Options{
 		Store: h.store, Files: files, Bus: h.bus, Log: log, Projects: core.NewProjects([]*core.Project{h.acme, h.other}),
-		Status: func(string) []core.BridgeStatus { return *h.status.Load() },
+		Status: func(string) []core.BridgeStatus { return *h.status.Load() }, Clock: moved{h},
 	})
 	ts := httptest.NewUnstartedServer(nil)
 	h.url = "http://" + ts.Listener.Addr().String()

@@ -3,6 +3,8 @@ package web
 import (
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -13,6 +15,24 @@ type claims struct {
 	jwt.RegisteredClaims
 	Name  string `json:"name"`
 	Email string `json:"email"`
+
+	traits map[string]json.RawMessage // all others
+}
+
+// registered are the claims that are not about the visitor.
+var registered = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "name", "email"}
+
+// UnmarshalJSON reads the claims that a back end has signed.
+func (c *claims) UnmarshalJSON(b []byte) error {
+	type known claims
+	if err := json.Unmarshal(b, (*known)(c)); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b, &c.traits); err != nil {
+		return err
+	}
+	maps.DeleteFunc(c.traits, func(name string, _ json.RawMessage) bool { return slices.Contains(registered, name) })
+	return nil
 }
 
 // identity reads a visitor's identity that the project's back end has signed; nil
@@ -20,6 +40,9 @@ type claims struct {
 func (s *Server) identity(p *core.Project, token string) (*core.Identity, error) {
 	if token == "" {
 		return nil, nil
+	}
+	if p.Identity == core.IdentityOff {
+		return nil, core.Errorf(core.CodeInvalid, "identity: this project takes no signed identities")
 	}
 	if p.IdentityKey == "" {
 		return nil, core.Errorf(core.CodeInvalid, "identity: the project has no identity_key")
@@ -35,7 +58,21 @@ func (s *Server) identity(p *core.Project, token string) (*core.Identity, error)
 	case c.Subject == "" || len(c.Subject) > 256:
 		return nil, core.Errorf(core.CodeInvalid, "identity: the token needs a sub of 1 to 256 bytes")
 	}
-	return &core.Identity{Subject: c.Subject, Name: c.Name, Email: c.Email}, nil
+	id, err := claimed(c.traits)
+	if err != nil {
+		return nil, core.Errorf(core.CodeInvalid, "identity: a claim beside those of RFC 7519 is a text, a number or a boolean")
+	}
+	id.Subject, id.Name, id.Email = c.Subject, c.Name, c.Email
+	return &id, nil
+}
+
+// mayWrite refuses visitors whom the project's back end has not signed in, where the
+// project wants that.
+func mayWrite(p *core.Project, signedIn bool) error {
+	if p.Identity != core.IdentityRequired || signedIn {
+		return nil
+	}
+	return core.Errorf(core.CodeUnauthorized, "sign in first: this site's chat is for visitors whom it knows")
 }
 
 // claimed is an identity that nobody has signed. Pages give numbers and booleans

@@ -2,6 +2,10 @@ package web
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -107,5 +111,121 @@ func TestLargeWelcomeIsNotTooMuch(t *testing.T) {
 	for range 5 {
 		tab, _ := h.again(w, obj{"identity": "not a JWT"})
 		equal(t, "fault", tab.want("error").text("code"), "unauthorized")
+	}
+}
+
+// byHand is a token that no library has made.
+func byHand(t *testing.T, key string, header, payload any) string {
+	t.Helper()
+	part := func(v any) string {
+		raw, ok := v.(string)
+		if !ok {
+			b, err := json.Marshal(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			raw = string(b)
+		}
+		return base64.RawURLEncoding.EncodeToString([]byte(raw))
+	}
+	signed := part(header) + "." + part(payload)
+	mac := hmac.New(sha256.New, []byte(key))
+	mac.Write([]byte(signed))
+	return signed + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// What RFC 7515 and 7519 say is a signed identity, and nothing else is.
+func TestTokensByHand(t *testing.T) {
+	h := newHouse(t)
+	hs256 := obj{"alg": "HS256", "typ": "JWT"}
+	soon := time.Now().Add(time.Hour).Unix()
+	good := byHand(t, identityKey, hs256, obj{"sub": "u1", "exp": soon, "name": "Ann", "email": "ann@acme.example", "plan": "pro", "seats": 3})
+	p, w := h.open(obj{"identity": good})
+	v, err := h.store.Visitor(context.Background(), h.acme.ID, w.text("visitor", "id"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "signed", fmt.Sprint(v.Subject, " ", v.Name, " ", v.Email, v.Verified, v.Traits), "u1 Ann ann@acme.exampletrue map[plan:pro seats:3]")
+	equal(t, "claims", p.ask(obj{"type": "identify", "id": "c", "traits": obj{"name": "Eve", "plan": "gold"}}).text("type"), "ok")
+	v, _ = h.store.Visitor(context.Background(), h.acme.ID, v.ID)
+	equal(t, "are not merged", fmt.Sprint(v.Name, v.Traits), "Annmap[plan:pro seats:3]")
+
+	parts := strings.Split(good, ".")
+	evil := base64.RawURLEncoding.EncodeToString([]byte(fmt.Sprintf(`{"sub":"u2","exp":%d}`, soon)))
+	bad := map[string]string{
+		"other claims":     parts[0] + "." + evil + "." + parts[2],
+		"no signature":     parts[0] + "." + evil + ".",
+		"two parts":        parts[0] + "." + evil,
+		"alg none":         byHand(t, identityKey, obj{"alg": "none"}, obj{"sub": "u2", "exp": soon}),
+		"alg of another":   byHand(t, identityKey, obj{"alg": "RS256"}, obj{"sub": "u2", "exp": soon}),
+		"alg in lower":     byHand(t, identityKey, obj{"alg": "hs256"}, obj{"sub": "u2", "exp": soon}),
+		"the empty key":    byHand(t, "", hs256, obj{"sub": "u2", "exp": soon}),
+		"the public key":   byHand(t, h.acme.PublicKey, hs256, obj{"sub": "u2", "exp": soon}),
+		"expired":          byHand(t, identityKey, hs256, obj{"sub": "u2", "exp": time.Now().Add(-time.Second).Unix()}),
+		"no expiry":        byHand(t, identityKey, hs256, obj{"sub": "u2"}),
+		"not yet":          byHand(t, identityKey, hs256, obj{"sub": "u2", "exp": soon, "nbf": soon}),
+		"subject as a map": byHand(t, identityKey, hs256, obj{"sub": obj{"a": 1}, "exp": soon}),
+	}
+	stranger, w := h.open(nil)
+	for what, token := range bad {
+		equal(t, what, stranger.ask(obj{"type": "identify", "id": what, "identity": token}).text("code"), "unauthorized")
+	}
+	for what, payload := range map[string]obj{"no subject": {"exp": soon}, "long subject": {"sub": strings.Repeat("x", 257), "exp": soon}, "a list": {"sub": "u2", "exp": soon, "roles": []string{"a"}}} {
+		token := byHand(t, identityKey, hs256, payload)
+		equal(t, what, stranger.ask(obj{"type": "identify", "id": what, "identity": token}).text("code"), "invalid")
+	}
+	v, _ = h.store.Visitor(context.Background(), h.acme.ID, w.text("visitor", "id"))
+	equal(t, "nobody", fmt.Sprint(v.Subject, v.Verified), "false")
+}
+
+// Where identities are required, who is not signed in can look and write nothing.
+func TestIdentityRequired(t *testing.T) {
+	h := newHouse(t)
+	h.acme.Identity = core.IdentityRequired
+	p, w := h.open(nil)
+	for _, frame := range []obj{
+		{"type": "post", "text": "x"}, {"type": "track", "name": "x"}, {"type": "rate", "score": 5}, {"type": "close"},
+		{"type": "identify", "traits": obj{"name": "Ann"}}, {"type": "edit", "message": "msg_x", "text": "x"}, {"type": "delete", "message": "msg_x"},
+	} {
+		frame["id"] = "r-" + frame.text("type")
+		o := p.ask(frame)
+		equal(t, frame.text("type"), o.text("code"), "unauthorized")
+		if !strings.Contains(o.text("message"), "sign in") {
+			t.Errorf("%s: not in words: %v", frame.text("type"), o)
+		}
+	}
+	header := map[string]string{"Origin": acmeOrigin, "Authorization": "Bearer " + w.text("visitor", "token")}
+	status, o, _ := h.call("POST", "/v1/frames", header, []obj{{"type": "post", "id": "f", "text": "x"}})
+	equal(t, "over frames", fmt.Sprint(status, strings.Contains(o.text("raw"), "unauthorized")), "200 true")
+	status, o = h.upload(w.text("visitor", "token"), acmeOrigin, "a.png", png)
+	equal(t, "uploads", fmt.Sprint(status, o.text("error", "code")), "401unauthorized")
+	_, sessions := h.backend("GET", "/v1/sessions", nil)
+	equal(t, "sessions", fmt.Sprint(sessions.at("sessions")), "[]")
+
+	good := byHand(t, identityKey, obj{"alg": "HS256"}, obj{"sub": "u1", "exp": time.Now().Add(time.Hour).Unix()})
+	equal(t, "signing in", p.ask(obj{"type": "identify", "id": "s", "identity": good}).text("type"), "ok")
+	p.post("1", "now I may")
+	status, _ = h.upload(w.text("visitor", "token"), acmeOrigin, "a.png", png)
+	equal(t, "upload", status, 201)
+	status, o, _ = h.call("POST", "/v1/frames", header, []obj{{"type": "post", "id": "g", "text": "me too"}})
+	equal(t, "frames", fmt.Sprint(status, strings.Contains(o.text("raw"), "me too")), "200 true")
+	again, _ := h.again(w, nil)
+	again.post("2", "and later")
+	device, _ := h.open(obj{"identity": good})
+	device.post("3", "and from elsewhere")
+}
+
+func TestIdentityOff(t *testing.T) {
+	h := newHouse(t)
+	h.acme.Identity = core.IdentityOff
+	good := byHand(t, identityKey, obj{"alg": "HS256"}, obj{"sub": "u1", "exp": time.Now().Add(time.Hour).Unix(), "name": "Ann"})
+	p, w := h.open(obj{"identity": good})
+	equal(t, "told", p.want("error").text("code"), "invalid")
+	equal(t, "signing in", p.ask(obj{"type": "identify", "id": "s", "identity": good}).text("code"), "invalid")
+	equal(t, "claims", p.ask(obj{"type": "identify", "id": "c", "traits": obj{"name": "Ann"}}).text("type"), "ok")
+	p.post("1", "as anybody")
+	v, err := h.store.Visitor(context.Background(), h.acme.ID, w.text("visitor", "id"))
+	if err != nil || v.Verified || v.Subject != "" || v.Name != "Ann" {
+		t.Errorf("%+v, %v", v, err)
 	}
 }

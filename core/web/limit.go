@@ -22,17 +22,20 @@ type Limits struct {
 	Sockets  Limit // of one address (a /64 of IPv6), like the rest
 	Sessions Limit // new visitors
 	Uploads  Limit
+	Tracks   Limit // of one visitor: events of the site's pages
+	Emits    Limit // of one project: events to them
 }
 
 // loginLimit slows down whoever tries codes.
 var loginLimit = Limit{30, time.Minute}
 
-type limiters struct{ frames, sockets, sessions, uploads, logins *limiter }
+type limiters struct{ frames, sockets, sessions, uploads, tracks, emits, logins *limiter }
 
 func newLimiters(l Limits, now func() time.Time) limiters {
 	return limiters{
 		frames: newLimiter(l.Frames, "frames", now), sockets: newLimiter(l.Sockets, "connections", now),
 		sessions: newLimiter(l.Sessions, "new visitors", now), uploads: newLimiter(l.Uploads, "uploads", now),
+		tracks: newLimiter(l.Tracks, "events", now), emits: newLimiter(l.Emits, "events", now),
 		logins: newLimiter(loginLimit, "tries", now),
 	}
 }

@@ -36,6 +36,8 @@ type Options struct {
 	Status       func() []core.BridgeStatus  // nil: unknown
 	Limits       Limits
 	MaxUpload    int64                  // bytes; 0: 25 MiB
+	Quota        int64                  // bytes that one visitor may upload in a day; 0: no limit
+	Types        []string               // of uploads that are taken, such as "image/*"; nil: all that welcomeTypes has
 	SigningKey   []byte                 // of the links to files
 	URL          string                 // where visitors reach this server, without a trailing slash
 	Dev          bool                   // pages of this machine may use every project
@@ -59,7 +61,9 @@ type Server struct {
 	streams  streams
 	limits   limiters
 	metrics  *metrics
+	quota    quota
 	draining atomic.Bool
+	unheard  []func() // ends what it listens to
 }
 
 // New makes a Server. It runs one goroutine that watches over the sockets until
@@ -92,7 +96,10 @@ func New(o Options) *Server {
 	s.sockets = newSockets()
 	s.streams.open = map[*stream]struct{}{}
 	s.echo = s.routes()
-	go s.watch()
+	s.hearEmits()
+	online := map[string]bool{}
+	s.tellPresence(online) // nobody is there to be told
+	go s.watch(online)
 	return s
 }
 
@@ -122,14 +129,14 @@ func (s *Server) routes() *echo.Echo {
 	look := []string{http.MethodGet, http.MethodHead}
 	e.Match(look, "/", s.getDemo)
 	e.Match(look, "/demo/*", s.getDemoFile)
-	e.Match(look, "/widget.js", script(widget.Script, widget.ETag))
-	e.Match(look, "/extra.js", script(widget.Extra, widget.ExtraETag))
+	e.Match(look, "/widget.js", script(widget.Script))
+	e.Match(look, "/extra.js", script(widget.Extra))
 	e.Match(look, "/healthz", s.getHealth)
 	e.Match(look, "/readyz", s.getReady)
 	e.GET("/metrics", s.getMetrics)
 
 	e.GET("/v1/socket", s.getSocket)
-	e.GET("/v1/widget/:key", s.getSettings)
+	e.Match(look, "/v1/widget/:key", s.getSettings)
 	e.POST("/v1/frames", s.postFrames)
 	e.GET("/v1/stream", s.getStream)
 	e.POST("/v1/uploads", s.postUpload)

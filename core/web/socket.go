@@ -3,6 +3,8 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"strings"
 	"sync"
@@ -65,7 +67,7 @@ func (s *Server) getSocket(c echo.Context) error {
 	if err != nil {
 		return nil // Accept has answered
 	}
-	conn.SetReadLimit(maxFrame)
+	conn.SetReadLimit(-1) // readFrame has its own
 	k := &socket{s: s, conn: conn, net: w.conn, from: from, born: s.now()}
 	k.out.pipe = k
 	k.follow.s, k.follow.out = s, &k.out
@@ -101,8 +103,13 @@ func (k *socket) read() {
 	defer k.gone()
 	handled := make(chan struct{})
 	for {
-		kind, raw, err := k.conn.Read(context.Background())
-		if err != nil {
+		kind, raw, err := k.readFrame()
+		switch {
+		case errors.Is(err, errTooLarge):
+			k.out.abandon() // nothing can be read behind it; the page has its point to resume from
+			k.end(ending{closeBadFrame, fmt.Sprintf("a frame has at most %d bytes", maxFrame)})
+			return
+		case err != nil:
 			return
 		}
 		go func() {
@@ -111,6 +118,18 @@ func (k *socket) read() {
 		}()
 		<-handled
 	}
+}
+
+func (k *socket) readFrame() (websocket.MessageType, []byte, error) {
+	kind, r, err := k.conn.Reader(context.Background())
+	if err != nil {
+		return kind, nil, err
+	}
+	raw, err := io.ReadAll(io.LimitReader(r, maxFrame+1))
+	if err == nil && len(raw) > maxFrame {
+		err = errTooLarge
+	}
+	return kind, raw, err
 }
 
 func (k *socket) gone() {
@@ -177,6 +196,7 @@ func (k *socket) end(e ending) {
 		_ = k.conn.CloseNow()
 		return
 	}
+	_ = k.net.SetReadDeadline(time.Now().Add(pongWithin)) // for the page's part of the closing
 	_ = k.conn.Close(websocket.StatusCode(e.code), clip(e.reason, 120))
 }
 

@@ -21,7 +21,7 @@ func TestHelloAndPost(t *testing.T) {
 		t.Fatalf("welcome without a visitor: %v", w)
 	}
 	equal(t, "session", w.at("session"), nil)
-	equal(t, "settings", fmt.Sprint(w.at("settings")), "map[color:#112233 name:Acme operator:Acme support welcome:Hi!]")
+	equal(t, "settings", fmt.Sprint(w.at("settings")), fmt.Sprint("map[color:#112233 name:Acme operator:Acme support strings:", w.at("settings", "strings"), " welcome:Hi!]"))
 	equal(t, "resumed", w.at("resumed"), any(false))
 
 	ok := p.post("c-1", "hello")
@@ -271,7 +271,7 @@ func TestFramesThatAreWrong(t *testing.T) {
 
 	big, _ := h.open(nil)
 	big.send(obj{"type": "post", "id": "6", "text": strings.Repeat("x", maxFrame)})
-	equal(t, "too big a frame", big.closed(), int(websocket.StatusMessageTooBig))
+	equal(t, "too big a frame", big.closed(), closeBadFrame)
 }
 
 func TestVisitorsCannotReachEachOther(t *testing.T) {

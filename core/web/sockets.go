@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"slices"
 	"sync"
@@ -121,11 +122,12 @@ func (t *sockets) finish() bool {
 	return true
 }
 
-// watch looks after all sockets with one timer.
-func (s *Server) watch() {
+// watch looks after all sockets with one timer. online is what visitors are told at
+// first of their project's operators. That hours begin or end is found out by looking
+// at the clock, which may be set.
+func (s *Server) watch(online map[string]bool) {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
-	online := map[string]bool{}
 	for i := 0; ; i++ {
 		select {
 		case <-s.sockets.stop:
@@ -161,23 +163,32 @@ func (k *socket) ping() {
 func (s *Server) tellPresence(online map[string]bool) {
 	for _, p := range s.chat.Projects().All() {
 		now := s.chat.Online(p)
-		before, known := online[p.ID]
-		online[p.ID] = now
-		if known && before != now {
+		if before, known := online[p.ID]; known && before != now {
 			s.present(p, now)
 		}
+		online[p.ID] = now
 	}
 }
 
 func (s *Server) present(p *core.Project, online bool) {
+	s.tellAll(p.ID, presenceFrame{Type: typePresence, Online: online})
+}
+
+// tellAll tells every page of the project; the frame is written out once.
+func (s *Server) tellAll(projectID string, frame any) {
+	body, err := json.Marshal(frame)
+	if err != nil {
+		s.log.Error("a frame could not be written", "project", projectID, "err", err)
+		return
+	}
 	s.sockets.each(func(k *socket) {
-		if v := k.visit.Load(); v != nil && v.project.ID == p.ID {
-			k.out.send(0, presenceFrame{Type: typePresence, Online: online})
+		if v := k.visit.Load(); v != nil && v.project.ID == projectID {
+			k.out.sendRaw(item{body: body})
 		}
 	})
 	s.streams.each(func(k *stream) {
-		if k.project == p.ID {
-			k.out.send(0, presenceFrame{Type: typePresence, Online: online})
+		if k.project == projectID {
+			k.out.sendRaw(item{body: body})
 		}
 	})
 }
@@ -188,6 +199,9 @@ func (s *Server) present(p *core.Project, online bool) {
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.draining.Store(true)
 	if s.sockets.finish() {
+		for _, end := range s.unheard {
+			end()
+		}
 		s.sockets.each(func(k *socket) { go k.leave() })
 		s.streams.leave()
 	}

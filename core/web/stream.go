@@ -136,7 +136,7 @@ func (s *Server) getStream(c echo.Context) error {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no")
 	c.Response().WriteHeader(http.StatusOK)
-	k.out.send(0, s.welcome(p, w))
+	k.out.send(0, s.welcome(p, w, ""))
 	f.begin(v.actor, w, hello.After)
 	k.hold(r.Context())
 	return nil

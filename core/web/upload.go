@@ -85,7 +85,7 @@ func (s *Server) uploader(c echo.Context, key string) (string, *core.Project, er
 	if err != nil {
 		return "", nil, err
 	}
-	return v.ID, p, nil
+	return v.ID, p, mayWrite(p, v.Verified)
 }
 
 func (s *Server) store(c echo.Context, p *core.Project, owner string, part *multipart.Part) error {
@@ -97,13 +97,20 @@ func (s *Server) store(c echo.Context, p *core.Project, owner string, part *mult
 	if n == 0 {
 		return core.Errorf(core.CodeInvalid, "the file is empty")
 	}
-	kind, err := typeOf(head[:n])
+	kind, err := s.typeOf(head[:n])
 	if err != nil {
 		return err
 	}
-	in := &bounded{r: io.MultiReader(bytes.NewReader(head[:n]), part), left: s.o.MaxUpload}
+	room, done, err := s.reserve(c.Request().Context(), p, owner, c.Request().ContentLength)
+	if err != nil {
+		return err
+	}
+	defer done()
+	in := &bounded{r: io.MultiReader(bytes.NewReader(head[:n]), part), left: room}
 	a, err := s.chat.Attach(c.Request().Context(), core.Upload{ProjectID: p.ID, Owner: owner, Name: part.FileName(), Type: kind, Body: in})
 	switch {
+	case errors.Is(in.err, errTooLarge) && room < s.o.MaxUpload:
+		return errQuota(s.o.Quota)
 	case in.err != nil: // whatever the store made of it
 		return s.bodyError(in.err)
 	case err != nil:

@@ -3,6 +3,10 @@ package web
 import (
 	"cmp"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"strings"
 
 	"github.com/pocketping/pocketping/core"
@@ -20,6 +24,7 @@ type visit struct {
 	project *core.Project
 	id      string // of the visitor when they came in
 	actor   core.Actor
+	signed  bool   // the project's back end has said who they are
 	left    string // set: the visitor whom a signed identity has joined to another
 	fault   error  // what was wrong with the hello's identity
 }
@@ -57,8 +62,8 @@ func (s *Server) greet(ctx context.Context, p *core.Project, f *frame, from call
 			return nil, nil, err
 		}
 	}
-	v := &visit{project: p, id: w.Visitor.ID, fault: fault, actor: core.Actor{
-		Sender: core.SenderVisitor, ProjectID: p.ID, VisitorID: w.Visitor.ID, Via: core.ViaWidget, Metadata: metadata(f, from.agent),
+	v := &visit{project: p, id: w.Visitor.ID, signed: w.Visitor.Verified, fault: fault, actor: core.Actor{
+		Sender: core.SenderVisitor, ProjectID: p.ID, VisitorID: w.Visitor.ID, Via: core.ViaWidget, Metadata: metadata(f, from.agent), Browser: s.browser(p, f.Fingerprint),
 	}}
 	if before != w.Visitor.ID {
 		v.left = before
@@ -80,11 +85,28 @@ func (s *Server) lookAgain(ctx context.Context, h core.Hello, w *core.Welcome) (
 	return again, err
 }
 
-func (s *Server) welcome(p *core.Project, w *core.Welcome) welcomeFrame {
+// welcome greets the page. One that begins anew may have missed its settings, and so
+// gets the words too, in the language of its browser.
+func (s *Server) welcome(p *core.Project, w *core.Welcome, language string) welcomeFrame {
+	chosen := settingsOf(p)
+	if !w.Resumed {
+		chosen = settingsOf(p, "", language)
+	}
 	return welcomeFrame{
 		Type: typeWelcome, Visitor: visitorFrame{ID: w.Visitor.ID, Token: w.Token}, Session: s.linkedSession(w.Session),
-		Settings: settingsOf(p), Online: w.Online, Resumed: w.Resumed,
+		Settings: chosen, Online: w.Online, Resumed: w.Resumed,
 	}
+}
+
+// browser is a fingerprint as it is kept: who reads the database cannot tell the
+// browser from it, nor know it again in another project.
+func (s *Server) browser(p *core.Project, fingerprint string) string {
+	if fingerprint = clip(fingerprint, maxFact); fingerprint == "" {
+		return ""
+	}
+	mac := hmac.New(sha256.New, s.o.SigningKey)
+	fmt.Fprintf(mac, "browser\n%s\n%s", p.ID, fingerprint)
+	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
 // Limits of what a page says about itself.
@@ -109,7 +131,6 @@ func metadata(f *frame, agent string) map[string]string {
 	add("language", f.Language, maxFact)
 	add("timezone", f.Timezone, maxFact)
 	add("screen", f.Screen, maxFact)
-	add("fingerprint", f.Fingerprint, maxFact)
 	add("userAgent", agent, maxFact)
 	return m
 }

@@ -2,9 +2,8 @@ package web
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -21,17 +20,51 @@ const demoPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img
 
 // script serves a part of the widget to any page. It is asked for again within
 // minutes of an upgrade and costs a 304 otherwise.
-func script(body []byte, etag string) echo.HandlerFunc {
+func script(body []byte) echo.HandlerFunc {
+	a := newAsset("text/javascript; charset=utf-8", body)
 	return func(c echo.Context) error {
 		h := c.Response().Header()
-		h.Set("Content-Type", "text/javascript; charset=utf-8")
 		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 		h.Set("Access-Control-Allow-Origin", "*") // a module needs it
-		return cached(c, etag, "public, max-age=300, stale-while-revalidate=86400", body)
+		return a.serve(c, "public, max-age=300, stale-while-revalidate=86400")
 	}
 }
 
-// getSettings are what the bubble needs before anyone acts.
+// settings are what a page needs before anyone acts: of the widget's own only what
+// the project has chosen, and its words.
+type settings struct {
+	Name string `json:"name"`
+	core.Widget
+	Names string `json:"names,omitempty"` // hides the widget's: it is the server's business
+}
+
+// settingsOf are the project's settings, with the widget's words where the language
+// of the page, or what its visitor's browser would like, is given.
+func settingsOf(p *core.Project, languages ...string) settings {
+	of := settings{Name: p.Name, Widget: p.Widget}
+	if len(languages) > 0 {
+		of.Strings = wordsOf(p, languages)
+	}
+	return of
+}
+
+// wordsOf are the widget's words in the page's own language, else the project's, else
+// the browser's; where the project has its own words, those.
+func wordsOf(p *core.Project, languages []string) map[string]string {
+	wanted := append([]string{languages[0], p.Widget.Lang}, languages[1:]...)
+	words := map[string]string{}
+	if err := json.Unmarshal(widget.Words(wanted...), &words); err != nil {
+		panic(err) // it is compiled in, and tested
+	}
+	maps.Copy(words, p.Widget.Strings)
+	return words
+}
+
+// maxLanguages is how many languages a page may ask for.
+const maxLanguages = 8
+
+// getSettings are what the bubble needs before anyone acts. lang is the language that
+// the page has chosen, which may be none, and after commas those that would do.
 func (s *Server) getSettings(c echo.Context) error {
 	p, err := s.chat.Projects().ByPublicKey(c.Param("key"))
 	if err != nil {
@@ -45,29 +78,15 @@ func (s *Server) getSettings(c echo.Context) error {
 		}
 		c.Response().Header().Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
 	}
+	languages := strings.SplitN(c.QueryParam("lang"), ",", maxLanguages)
 	body, err := json.Marshal(struct {
 		settings
 		Online bool `json:"online"`
-	}{settingsOf(p), s.chat.Online(p)})
+	}{settingsOf(p, languages...), s.chat.Online(p)})
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(body)
-	c.Response().Header().Set("Content-Type", echo.MIMEApplicationJSON)
-	return cached(c, `"`+hex.EncodeToString(sum[:8])+`"`, "public, max-age=60", body)
-}
-
-// cached answers with the body, or that the client's copy is still the same.
-func cached(c echo.Context, etag, control string, body []byte) error {
-	h := c.Response().Header()
-	h.Set("ETag", etag)
-	h.Set("Cache-Control", control)
-	for _, have := range strings.Split(c.Request().Header.Get("If-None-Match"), ",") {
-		if strings.TrimPrefix(strings.TrimSpace(have), "W/") == etag {
-			return c.NoContent(http.StatusNotModified)
-		}
-	}
-	return c.Blob(http.StatusOK, h.Get("Content-Type"), body)
+	return newAsset(echo.MIMEApplicationJSON, body).serve(c, "public, max-age=60")
 }
 
 // getDemo shows the first project's widget as a customer's site would.
