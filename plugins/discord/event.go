@@ -40,6 +40,7 @@ type message struct {
 	Reference   *messageRef  `json:"message_reference"`
 	Snapshots   []snapshot   `json:"message_snapshots"`
 	Embeds      []embed      `json:"embeds"`
+	Flags       int          `json:"flags"`
 }
 
 // The types of messages that people write.

@@ -375,3 +375,38 @@ func TestInvisibleTextIsSentAll(t *testing.T) {
 	r.must(posted(&plugin.Message{ID: "msg_1", Sender: "system", Text: "\u200b"}))
 	r.wantSaid(`\[empty\]`)
 }
+
+// The core was killed after Discord took a message and before that was recorded.
+// Meanwhile the visitor changed the message: it stands there once, as it is now.
+func TestUncertainMessagesThatChangedSince(t *testing.T) {
+	for _, age := range []time.Duration{0, 10 * time.Minute} {
+		t.Run(age.String(), func(t *testing.T) {
+			options := []discordtest.Option{}
+			if age > 0 {
+				options = append(options, discordtest.WithNonceWindow(time.Nanosecond))
+			}
+			r := newRig(t, options...)
+			r.open()
+			at := time.Now().Add(-age)
+			r.must(&plugin.Event{Type: plugin.Notice, Data: []byte(`{"text":"a notice"}`)})
+			gone, changed, same := visitorSays("msg_1", strings.Repeat("x ", 1500)), visitorSays("msg_2", "before"), visitorSays("msg_3", "the same")
+			for _, m := range []*plugin.Message{gone, changed, same} {
+				r.Inject(discordtest.Fault{Method: "POST", Route: routeSend, Drop: discordtest.DropAfter, Times: 1})
+				_, err := r.deliver(&plugin.Event{Type: plugin.MessagePosted, Message: m, At: at})
+				r.wantFailure(err, plugin.FailureRetry, "")
+			}
+			gone = &plugin.Message{ID: "msg_1", Sender: "visitor", Deleted: true}
+			changed.Text, changed.EditedAt = "after", time.Now()
+			for _, m := range []*plugin.Message{gone, changed, same} {
+				r.must(&plugin.Event{Type: plugin.MessagePosted, Message: m, At: at, Uncertain: true})
+			}
+			r.must(&plugin.Event{Type: plugin.MessageDeleted, Message: gone})
+			r.must(&plugin.Event{Type: plugin.MessageEdited, Message: changed})
+			got := r.said()
+			slices.Sort(got)
+			if !slices.Equal(got, []string{"**Anna**: after", "**Anna**: the same", "*a notice*"}) {
+				t.Errorf("the thread says %.300q", got)
+			}
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"slices"
@@ -62,8 +63,9 @@ func (p *platform) findCard(ctx context.Context, at place, o kit.Opening) (strin
 }
 
 // findSent looks for a message that an earlier try has sent: one of the bot's, with
-// this text and file, that is none of those known.
-func (p *platform) findSent(ctx context.Context, m kit.Outgoing) (string, error) {
+// this text and file, that is none of those known. One that was changed since may
+// have said anything: then it is the oldest, because messages are sent one by one.
+func (p *platform) findSent(ctx context.Context, m kit.Outgoing) (id string, err error) {
 	links, err := p.host.Links(ctx, m.Thread.ID, 0)
 	if err != nil {
 		return "", err
@@ -72,14 +74,33 @@ func (p *platform) findSent(ctx context.Context, m kit.Outgoing) (string, error)
 	for _, l := range links {
 		known[l.ExternalID] = true
 	}
-	var id string
+	oldest := ""
 	err = p.eachOwn(ctx, m.Thread.ID, idAt(m.Since), func(seen message) bool {
-		if !known[seen.ID] && isSame(seen, m) {
+		if known[seen.ID] {
+			return true
+		}
+		if isSame(seen, m) {
 			id = seen.ID
+		}
+		if oldest == "" && seen.Flags&flagQuiet == 0 && !kit.IsComplaint(*cmp.Or(seen.Content, &noText)) {
+			oldest = seen.ID
 		}
 		return id == ""
 	})
+	if m.Changed {
+		id = cmp.Or(id, oldest)
+	}
 	return id, err
+}
+
+var noText string
+
+// Find looks for a message that was deleted before it was known whether it is there.
+func (p *platform) Find(ctx context.Context, m kit.Outgoing) (string, error) {
+	if err := p.belongs(ctx, m.Thread.ID); err != nil {
+		return "", err
+	}
+	return p.findSent(ctx, m)
 }
 
 // eachOwn goes through the bot's messages after an id, the oldest first, until fn

@@ -156,6 +156,11 @@ func (p *platform) sendWhole(ctx context.Context, m kit.Outgoing) (message, erro
 		return p.sendFile(ctx, m)
 	}
 	sent, err := p.send(ctx, m.Thread.ID, bodyOf(m))
+	if says(err, codeUnknownMessage) && m.Key != "" { // an earlier try sent it, and it was deleted
+		kit.CountCall(ctx)
+		m.Key = ""
+		sent, err = p.send(ctx, m.Thread.ID, bodyOf(m))
+	}
 	if says(err, codeEmpty) { // of characters that Discord does not count
 		kit.CountCall(ctx)
 		m.Text = kit.Words("[empty]")

@@ -58,6 +58,13 @@ func (i *Intake) Take(ctx context.Context, in plugin.Inbound, files ...File) (ac
 	return plugin.Ack{}, false
 }
 
+// complaint begins what an operator is told of a file.
+const complaint = "⚠️ "
+
+// IsComplaint reports whether the text, as the platform has it, tells an operator
+// that a file did not get through: it is linked to no message.
+func IsComplaint(text string) bool { return strings.HasPrefix(text, complaint) }
+
 // fetch brings a file to the host. What cannot be brought is said in the thread,
 // and the message goes on without it.
 func (i *Intake) fetch(ctx context.Context, in *plugin.Inbound, f File) {
@@ -70,7 +77,7 @@ func (i *Intake) fetch(ctx context.Context, in *plugin.Inbound, f File) {
 		return
 	}
 	i.Host.Log().Warn("a file of an operator could not be taken", "error", err)
-	words := "⚠️ The file " + FileName(&plugin.Attachment{Name: f.Name}) + " did not reach the visitor. " + strings.TrimPrefix(err.Error(), "host: ")
+	words := complaint + "The file " + FileName(&plugin.Attachment{Name: f.Name}) + " did not reach the visitor. " + strings.TrimPrefix(err.Error(), "host: ")
 	out := Outgoing{Thread: Thread{ID: in.Thread}, Text: Words(cutRunes(words, 1000)), ReplyTo: in.ExternalID}
 	if _, err := i.Platform.Send(ctx, out); err != nil {
 		i.Host.Log().Warn("the operator could not be told", "error", err)

@@ -13,7 +13,7 @@ import (
 func (d *delivery) post(ctx context.Context) error {
 	m := d.e.Message
 	if m.Deleted {
-		return nil
+		return d.find(ctx, m)
 	}
 	there, replyTo := d.linked(m.ID), d.replyTo(m)
 	for i, p := range d.pieces(m) {
@@ -30,16 +30,46 @@ func (d *delivery) post(ctx context.Context) error {
 	return nil
 }
 
+// maxFound bounds the parts that are looked for.
+const maxFound = 100
+
+// find links what may be there of a message that was deleted before that was known:
+// its delete follows.
+func (d *delivery) find(ctx context.Context, m *plugin.Message) error {
+	finder, ok := d.Platform.(Finder)
+	if !ok || !d.doubted {
+		return nil
+	}
+	since, found := d.since(), len(d.linked(m.ID))
+	for n := found; n < maxFound; n++ {
+		var id string
+		err := d.call(ctx, func(ctx context.Context) (err error) {
+			id, err = finder.Find(ctx, Outgoing{Thread: d.where(), Key: d.key(m.ID, n, "text"), Since: since, Changed: true})
+			return err
+		})
+		if err != nil || id == "" {
+			return err
+		}
+		d.link(plugin.Link{ExternalID: id, MessageID: m.ID, Part: n})
+	}
+	return nil
+}
+
 // put sends one piece and links it as the message's part n.
 func (d *delivery) put(ctx context.Context, m *plugin.Message, n int, p piece, replyTo string) error {
 	return d.call(ctx, func(ctx context.Context) error {
 		out := d.outgoing(m, p)
 		out.ReplyTo, out.Key, out.Since = replyTo, d.key(m.ID, n, p.kind), d.since()
+		out.Changed = d.doubted && !m.EditedAt.IsZero()
 		id, err := d.Platform.Send(ctx, out)
 		if err != nil {
 			return err
 		}
-		d.link(plugin.Link{ExternalID: id, MessageID: m.ID, Part: n, Revision: p.revision(m)})
+		l := plugin.Link{ExternalID: id, MessageID: m.ID, Part: n, Revision: p.revision(m)}
+		if out.Changed {
+			l.Revision = p.revision(&plugin.Message{}) // it may show what was there before the edit, which follows
+		}
+		d.link(l)
 		return nil
 	})
 }
@@ -91,7 +121,11 @@ func (d *delivery) edit(ctx context.Context) error {
 	case m.Deleted:
 		return nil
 	case len(there) == 0:
-		return d.post(ctx)
+		doubted := d.doubted
+		if err := d.post(ctx); err != nil || !doubted {
+			return err
+		}
+		there = d.linked(m.ID) // and what was there before may say something else
 	}
 	if m.Via == d.Host.BridgeID() {
 		own := there[0]

@@ -27,6 +27,14 @@ type Platform interface {
 	Rename(ctx context.Context, t Thread, name string) error
 }
 
+// Finder is a Platform that can look for what it may have sent. It is asked for
+// messages that were deleted before it was known whether they are there.
+type Finder interface {
+	// Find answers with the id of the oldest message of the thread that is not linked
+	// and may be this one; empty when there is none. Key, Since and Thread are set.
+	Find(ctx context.Context, m Outgoing) (id string, err error)
+}
+
 // ErrMessageGone says that somebody removed the message which is to be edited.
 var ErrMessageGone = errors.New("the message was removed on the platform")
 
@@ -65,6 +73,8 @@ type Outgoing struct {
 	// Since is set when it may have been sent before, not earlier than that: a
 	// platform that can be searched is searched first.
 	Since time.Time
+	// Changed is set with Since when it may have said something else then.
+	Changed bool
 }
 
 // Speaker is who says something, for platforms that show a name and a picture with
