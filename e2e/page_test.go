@@ -225,7 +225,7 @@ func (p widget) write(text string) {
 	p.do(`const field = root.querySelector('textarea');
 		field.value = args[0];
 		field.dispatchEvent(new Event('input', { bubbles: true }));
-		root.querySelector('form').requestSubmit();`, text)
+		root.querySelector('.send').click();`, text)
 }
 
 // bodyOf is what a message of the widget says, without what it quotes and carries.
@@ -246,7 +246,7 @@ func (p widget) press(text, kind string) {
 
 func (p widget) lines() []line {
 	p.w.t.Helper()
-	return ask[[]line](p.tab, bodyOf+`return [...root.querySelectorAll('.log > .m')].slice(1).map((m) => ({
+	return ask[[]line](p.tab, bodyOf+`return [...root.querySelectorAll('.log .m')].slice(1).map((m) => ({
 		Who: m.classList.contains('visitor') ? 'visitor' : m.querySelector('.who')?.textContent || 'operator',
 		Text: bodyOf(m),
 		Quote: m.querySelector('.quote')?.textContent || '',
