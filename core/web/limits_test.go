@@ -144,3 +144,89 @@ func TestShutdownLosesNothing(t *testing.T) {
 	status, o, _ := h.call("GET", "/readyz", nil, nil)
 	equal(t, "ready while shutting down", fmt.Sprint(status, " ", o.text("error", "code")), "503 unavailable")
 }
+
+// Who comes back after too long is told to begin anew, with what is newest: a gap is
+// never shown.
+func TestAPointThatIsTooFarBehind(t *testing.T) {
+	h := newHouse(t)
+	p, w := h.open(nil)
+	ok := p.post("1", "x")
+	session, seen := ok.text("session"), ok.number("seq")
+	_ = p.conn.CloseNow()
+	for i := range 1100 {
+		h.operator(session, fmt.Sprint(i))
+	}
+	for what, after := range map[string]int64{"too far behind": seen, "of the future": 99_999, "none": 0, "below zero": -5} {
+		_, again := h.again(w, obj{"session": session, "after": after})
+		equal(t, what, again.at("resumed"), any(false))
+		messages, _ := again.at("session", "messages").([]any)
+		equal(t, what+": messages", len(messages), 50)
+		equal(t, what+": the newest", obj(messages[49].(map[string]any)).text("text"), "1099")
+		equal(t, what+": its point", again.number("session", "seq"), seen+1100)
+	}
+	_, again := h.again(w, obj{"session": "sess_another", "after": seen})
+	equal(t, "of another session", again.at("resumed"), any(false))
+	back, again := h.again(w, obj{"session": session, "after": seen + 101})
+	equal(t, "just within reach", again.at("resumed"), any(true))
+	for i := 101; i < 1100; i++ {
+		e := back.event("message.posted")
+		if e.text("event", "message", "text") != fmt.Sprint(i) {
+			t.Fatalf("event %d is %v", i, e)
+		}
+	}
+}
+
+// What waits for a page that does not read is bounded, however much it would be.
+func TestASlowReaderCostsABoundedBuffer(t *testing.T) {
+	h := newHouse(t)
+	p, _ := h.open(nil)
+	session := p.post("1", "x").text("session")
+	text := strings.Repeat("y", 30_000)
+	most, items := 0, 0
+	for range 400 {
+		h.operator(session, text)
+		h.srv.sockets.each(func(k *socket) {
+			k.out.mu.Lock()
+			defer k.out.mu.Unlock()
+			most, items = max(most, k.out.size), max(items, len(k.out.queue))
+		})
+	}
+	if most > outboxBytes+maxFrame || items > outboxItems {
+		t.Errorf("%d bytes in %d items waited", most, items)
+	}
+	equal(t, "code", p.closed(), closeSlow)
+}
+
+// A frame that is too large closes the socket with the contract's code, also when it
+// comes in pieces, never ends, or is cut off.
+func TestFramesThatAreTooLarge(t *testing.T) {
+	h := newHouse(t)
+	fits, _ := h.open(nil)
+	frame := func(size int) []byte {
+		const head = `{"type":"track","id":"1","name":"x","data":"`
+		return []byte(head + strings.Repeat("x", size-len(head)-2) + `"}`)
+	}
+	if err := fits.conn.Write(context.Background(), websocket.MessageText, frame(maxFrame)); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "as large as may be", fits.answer("1").text("code"), "invalid") // its data is too much, for another reason
+
+	large, w := h.open(nil)
+	if err := large.conn.Write(context.Background(), websocket.MessageText, frame(maxFrame+1)); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "a byte more", large.closed(), closeBadFrame)
+
+	pieces, _ := h.again(w, nil)
+	out, err := pieces.conn.Writer(context.Background(), websocket.MessageText)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 100 { // the server may close before all are written
+		if _, err := out.Write(make([]byte, 10_000)); err != nil {
+			break
+		}
+	}
+	equal(t, "in pieces, without an end", pieces.closed(), closeBadFrame)
+	until(t, "the sockets are gone", func() bool { return h.srv.sockets.count() == 1 })
+}

@@ -4,6 +4,7 @@
 package visitor
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -24,6 +25,10 @@ type Options struct {
 	Token  string // empty: a new visitor
 	Page   string // address of the page that they are on
 	Name   string // what they say they are called
+
+	// Away is for how long, at most, the page has no network when its connection has
+	// broken; zero: 20 ms.
+	Away time.Duration
 }
 
 // Message is a message as the protocol has it.
@@ -107,7 +112,7 @@ func (v *Visitor) live(ctx context.Context) {
 			_ = conn.CloseNow()
 		}
 		if err != nil && ctx.Err() == nil {
-			pause(ctx, 20*time.Millisecond)
+			pause(ctx, cmp.Or(v.o.Away, 20*time.Millisecond))
 		}
 	}
 }
