@@ -38,6 +38,8 @@ plugins {
 files {
   dir      = "files"
   max_size = "20MB"
+  quota    = "200MB"                           # of one visitor in a day
+  # types  = ["image/*", "application/pdf"]    # and no others
 }
 
 # What one visitor, or one address, may do: "N/time", or "none". These are the
@@ -47,6 +49,8 @@ limits {
   sockets  = "60/1m"  # from one address: widgets that connect
   sessions = "30/1h"  # from one address: new visitors
   uploads  = "20/10m" # from one address: files
+  tracks   = "60/1m"  # of one visitor: events that pages report
+  emits    = "120/1m" # of one project: events that its back end sends to pages
 }
 
 # A project is one website or app. There may be many.
@@ -63,6 +67,9 @@ project "demo" {
   # secret_key   = env("DEMO_SECRET_KEY")    # sk_…: your back end calls the API with it
   # identity_key = env("DEMO_IDENTITY_KEY")  # ik_…: your back end signs who a visitor is
 
+  # Whether visitors must be signed in by your back end: "required", "optional" or "off".
+  # identity = "required"
+
   # For how long a closed session goes on when its visitor writes again; later a
   # new one begins.
   reopen_within = "24h"
@@ -74,7 +81,20 @@ project "demo" {
     welcome  = "Hi! How can we help?"
     # names  = "first"                           # or "full": visitors see the operator's own name
     # avatar = "https://demo.example/team.png"   # the team's picture
+    # rating = true                              # ask for stars after closing
+    # ask    = ["name", "email"]                 # before the first message
+    # hide   = ["/checkout*"]                    # no bubble there
+    # and colours, position, texts, languages, consent: docs/configuration.md has them all
   }
+
+  # When somebody answers; without it always. Operators overrule it with /away and
+  # /online.
+  # hours {
+  #   zone = "Europe/Berlin"
+  #   mon  = "09:00-12:30 13:30-17:00"
+  #   tue  = "09:00-17:00"
+  #   away = "We are back tomorrow at 9:00"
+  # }
 
   # One person who answers, on whichever bridge: the name and picture that visitors
   # see with names = "first" or "full", and that operators elsewhere see.
@@ -108,6 +128,22 @@ project "demo" {
   #   bot_token  = env("SLACK_BOT_TOKEN")
   #   app_token  = env("SLACK_APP_TOKEN")
   #   channel_id = "C0123456789"
+  # }
+
+  # A hook is told what happens, and answers nothing: docs/hooks.md.
+  # It posts each event to your server, signed:
+  # hook "webhook" {
+  #   events = ["message.posted", "session.*"]   # without it: everything
+  #   url    = "https://demo.example/hooks/chat"
+  #   secret = env("HOOK_SECRET")                # whsec_ and base64: openssl rand -base64 32
+  # }
+
+  # It tells PostHog of sessions, ratings and what your pages track, without what
+  # was written:
+  # hook "posthog" {
+  #   api_key = env("POSTHOG_API_KEY")
+  #   host    = "https://eu.i.posthog.com"
+  #   consent = "analytics"                      # only visitors with this trait
   # }
 
   # What every bridge and hook takes, beside the fields of its plugin:
