@@ -171,15 +171,15 @@ func TestUnreachableFromTheStart(t *testing.T) {
 
 func TestWhatSomebodyMustActOn(t *testing.T) {
 	for name, c := range map[string]struct {
-		break_ func(*discordtest.Server)
-		words  string
+		spoil func(*discordtest.Server)
+		words string
 	}{
 		"token":   {func(s *discordtest.Server) { s.RevokeToken() }, "Reset Token"},
 		"content": {func(s *discordtest.Server) { s.SetMessageContent(false) }, "Message Content Intent"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
-			c.break_(r.Server)
+			c.spoil(r.Server)
 			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 			defer cancel()
 			r.wantFailure(r.bridge.Run(ctx), plugin.FailureUnusable, c.words)
