@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -34,12 +35,13 @@ type fakeCore struct {
 	events   []frame
 	messages []frame
 	results  map[string]frame // by client id: the ok that it was answered with
-	sockets  map[*websocket.Conn]bool
+	sockets  map[pipe]bool    // that were welcomed
 	received []frame
 	requests []string
 	settings frame
 
 	down     bool                         // nobody can connect
+	blocked  bool                         // no WebSocket gets through
 	mute     bool                         // frames are read and not answered
 	refuse   func(f frame) frame          // not nil: the error to answer with
 	deafTo   func(hello frame) (code int) // not 0: close with it instead of a welcome
@@ -51,7 +53,7 @@ type fakeCore struct {
 
 func newFakeCore(t *testing.T) *fakeCore {
 	c := &fakeCore{
-		t: t, changed: make(chan struct{}), results: map[string]frame{}, sockets: map[*websocket.Conn]bool{},
+		t: t, changed: make(chan struct{}), results: map[string]frame{}, sockets: map[pipe]bool{},
 		settings: frame{"name": "Acme", "color": "#6366f1", "operator": "Acme support", "welcome": "Hi! How can we help?"},
 		policy:   "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self'",
 	}
@@ -63,6 +65,8 @@ func newFakeCore(t *testing.T) *fakeCore {
 	mux.Handle("GET /demo/", http.StripPrefix("/demo/", http.FileServerFS(widget.DemoFiles())))
 	mux.HandleFunc("GET /v1/widget/{key}", c.widgetSettings)
 	mux.HandleFunc("GET /v1/socket", c.socket)
+	mux.HandleFunc("POST /v1/frames", c.frames)
+	mux.HandleFunc("GET /v1/stream", c.stream)
 	mux.HandleFunc("POST /v1/uploads", c.upload)
 	mux.HandleFunc("GET /v1/files/{id}", c.file)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -71,7 +75,7 @@ func newFakeCore(t *testing.T) *fakeCore {
 	}))
 	c.url = server.URL
 	t.Cleanup(func() {
-		c.drop(websocket.StatusGoingAway)
+		c.drop(1001)
 		server.Close()
 	})
 	return c
@@ -162,7 +166,7 @@ func (c *fakeCore) file(w http.ResponseWriter, _ *http.Request) {
 
 func (c *fakeCore) socket(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
-	down := c.down
+	down := c.down || c.blocked
 	c.mu.Unlock()
 	if down {
 		http.Error(w, "down", http.StatusServiceUnavailable)
@@ -172,9 +176,10 @@ func (c *fakeCore) socket(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
+	p := socketPipe{conn}
 	defer func() {
 		_ = conn.CloseNow()
-		c.do(func() { delete(c.sockets, conn) })
+		c.do(func() { delete(c.sockets, p) })
 	}()
 	for {
 		_, data, err := conn.Read(context.Background())
@@ -186,11 +191,11 @@ func (c *fakeCore) socket(w http.ResponseWriter, r *http.Request) {
 			c.t.Errorf("frame %q: %v", data, err)
 			return
 		}
-		c.do(func() { c.take(conn, f) })
+		c.do(func() { c.take(p, f) })
 	}
 }
 
-func (c *fakeCore) take(conn *websocket.Conn, f frame) {
+func (c *fakeCore) take(conn pipe, f frame) {
 	c.received = append(c.received, f)
 	id, _ := f["id"].(string)
 	switch {
@@ -207,7 +212,7 @@ func (c *fakeCore) take(conn *websocket.Conn, f frame) {
 	}
 }
 
-func (c *fakeCore) answer(conn *websocket.Conn, id string, failure frame) bool {
+func (c *fakeCore) answer(conn pipe, id string, failure frame) bool {
 	if failure == nil {
 		return false
 	}
@@ -216,14 +221,14 @@ func (c *fakeCore) answer(conn *websocket.Conn, id string, failure frame) bool {
 	return true
 }
 
-func (c *fakeCore) welcome(conn *websocket.Conn, f frame) {
+func (c *fakeCore) welcome(conn pipe, f frame) {
 	if f["key"] != testKey {
-		_ = conn.Close(4401, "no such key")
+		conn.close(4401)
 		return
 	}
 	if c.deafTo != nil {
 		if code := c.deafTo(f); code != 0 {
-			go func() { _ = conn.Close(websocket.StatusCode(code), "") }()
+			go conn.close(code)
 			return
 		}
 	}
@@ -237,7 +242,7 @@ func (c *fakeCore) welcome(conn *websocket.Conn, f frame) {
 		c.token = fmt.Sprint("token", len(c.received))
 		visitor["token"] = c.token
 	} else if f["token"] != c.token {
-		_ = conn.Close(4401, "no such token")
+		conn.close(4401)
 		return
 	}
 	c.sockets[conn] = true
@@ -258,7 +263,7 @@ func (c *fakeCore) welcome(conn *websocket.Conn, f frame) {
 	}
 }
 
-func (c *fakeCore) obey(conn *websocket.Conn, id string, f frame) {
+func (c *fakeCore) obey(conn pipe, id string, f frame) {
 	ok := frame{"type": "ok", "id": id}
 	switch f["type"] {
 	case "post":
@@ -340,15 +345,13 @@ func (c *fakeCore) broadcast(f frame) {
 	}
 }
 
-func (c *fakeCore) write(conn *websocket.Conn, f frame) {
+func (c *fakeCore) write(p pipe, f frame) {
 	data, err := json.Marshal(f)
 	if err != nil {
 		c.t.Errorf("marshal: %v", err)
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	_ = conn.Write(ctx, websocket.MessageText, data) // a broken one is found by its reader
+	p.send(f, data)
 }
 
 // operator posts a message as an operator.
@@ -375,16 +378,13 @@ func (c *fakeCore) receipt(delivered, read int) {
 func (c *fakeCore) tell(f frame) { c.do(func() { c.broadcast(f) }) }
 
 // drop closes every socket with the code.
-func (c *fakeCore) drop(code websocket.StatusCode) {
+func (c *fakeCore) drop(code int) {
 	c.mu.Lock()
-	conns := make([]*websocket.Conn, 0, len(c.sockets))
-	for conn := range c.sockets {
-		conns = append(conns, conn)
-	}
+	pipes := slices.Collect(maps.Keys(c.sockets))
 	clear(c.sockets)
 	c.mu.Unlock()
-	for _, conn := range conns {
-		_ = conn.Close(code, "")
+	for _, p := range pipes {
+		p.close(code)
 	}
 }
 

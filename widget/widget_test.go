@@ -7,7 +7,6 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
-	"github.com/coder/websocket"
 )
 
 func TestNothingBeforeTheVisitorActs(t *testing.T) {
@@ -90,7 +89,7 @@ func TestResumeWithoutAGap(t *testing.T) {
 	want := "1"
 	for i := 2; i < 6; i++ {
 		c.do(func() { c.down = true })
-		c.drop([]websocket.StatusCode{1012, 4408, 1011, 1001}[i-2])
+		c.drop([]int{1012, 4408, 1011, 1001}[i-2])
 		c.operator(fmt.Sprint(i), nil)
 		want += fmt.Sprint("|", i)
 		c.do(func() { c.down = false })
