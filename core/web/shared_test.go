@@ -72,3 +72,26 @@ func TestTheServerReadsWhatTheWidgetSends(t *testing.T) {
 		}
 	}
 }
+
+// The widget's own example of all settings holds what the server can send.
+func TestTheWidgetKnowsTheSettings(t *testing.T) {
+	raw, err := os.ReadFile("../../widget/testdata/settings.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		settings
+		Online bool `json:"online"`
+	}
+	strict := json.NewDecoder(bytes.NewReader(raw))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(&got); err != nil {
+		t.Fatal(err)
+	}
+	chosen := reflect.ValueOf(got.Widget)
+	for i := range chosen.NumField() {
+		if name := chosen.Type().Field(i).Name; chosen.Field(i).IsZero() && name != "Names" {
+			t.Errorf("the widget's example has no %s", name)
+		}
+	}
+}

@@ -88,7 +88,7 @@ func CardSays(text string) (closed, ok bool) {
 // facts are what is known of the session's visitor, the most telling first.
 func facts(s *plugin.Session) func(yield func(label, value string) bool) {
 	return func(yield func(label, value string) bool) {
-		if s.Visitor.Email != "" && !yield("E-mail", s.Visitor.Email+verified(s.Visitor.Verified)) {
+		if !s.Visitor.Verified && !yield("Name", said(s.Visitor, s.Visitor.Name)) || !yield("E-mail", said(s.Visitor, s.Visitor.Email)) {
 			return
 		}
 		known := map[string]bool{"name": true, "email": true}
@@ -98,21 +98,28 @@ func facts(s *plugin.Session) func(yield func(label, value string) bool) {
 				return
 			}
 		}
-		for _, values := range []map[string]string{s.Visitor.Traits, s.Metadata} {
-			for _, k := range slices.Sorted(maps.Keys(values)) {
-				if !known[k] && !yield(k, values[k]) {
-					return
-				}
+		for _, k := range slices.Sorted(maps.Keys(s.Visitor.Traits)) {
+			if !known[k] && !yield(k, said(s.Visitor, s.Visitor.Traits[k])) {
+				return
+			}
+		}
+		for _, k := range slices.Sorted(maps.Keys(s.Metadata)) {
+			if !known[k] && !yield(k, s.Metadata[k]) {
+				return
 			}
 		}
 	}
 }
 
-func verified(ok bool) string {
-	if ok {
-		return ""
+// said is what the visitor says of themselves, so marked unless their site has signed
+// it; the mark stays however long the value is.
+func said(v plugin.Visitor, value string) string {
+	const mark = " (unverified)"
+	value = strings.Join(strings.Fields(Clean(value)), " ")
+	if value == "" || v.Verified {
+		return value
 	}
-	return " (unverified)"
+	return cutRunes(value, maxValue-len(mark)) + mark
 }
 
 func (d *delivery) sendCard(ctx context.Context) error {
