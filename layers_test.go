@@ -48,8 +48,12 @@ var layers = []layer{
 	{pattern: "sdk/plugin/outbound", own: []string{"sdk/plugin"}},
 	{pattern: "sdk/plugin/plugintest", own: []string{"sdk/plugin/..."}, libs: sdkLibs},
 	{pattern: "plugins/inbox/...", own: append([]string{"plugins/inbox/..."}, plugin...), libs: []string{"github.com/coder/websocket"}},
-	{pattern: "plugins/discord/...", own: append([]string{"plugins/discord/..."}, plugin...), libs: []string{"github.com/bwmarrin/discordgo", "github.com/gorilla/websocket", "github.com/coder/websocket"}},
-	{pattern: "plugins/slack/...", own: append([]string{"plugins/slack/..."}, plugin...), libs: []string{"github.com/slack-go/slack", "github.com/coder/websocket"}},
+	{pattern: "plugins/discord/discordtest/...", own: simulator("plugins/discord/discordtest"), libs: []string{"github.com/coder/websocket"}},
+	{pattern: "plugins/slack/slacktest/...", own: simulator("plugins/slack/slacktest"), libs: []string{"github.com/coder/websocket"}},
+	{pattern: "plugins/telegram/telegramtest/...", own: simulator("plugins/telegram/telegramtest")},
+	{pattern: "sdk/plugin/plugintest/simulator"},
+	{pattern: "plugins/discord/...", own: append([]string{"plugins/discord/..."}, plugin...), libs: []string{"github.com/bwmarrin/discordgo", "github.com/gorilla/websocket"}},
+	{pattern: "plugins/slack/...", own: append([]string{"plugins/slack/..."}, plugin...), libs: []string{"github.com/slack-go/slack"}},
 	{pattern: "plugins/telegram/...", own: append([]string{"plugins/telegram/..."}, plugin...), libs: []string{"github.com/go-telegram/bot"}},
 	{pattern: "plugins/webhook", own: hook},
 	{pattern: "plugins/posthog", own: hook},
@@ -63,6 +67,12 @@ var sdkLibs = []string{
 	"github.com/hashicorp/go-plugin", "github.com/hashicorp/go-hclog",
 	"google.golang.org/grpc", "google.golang.org/protobuf", "google.golang.org/genproto/googleapis/rpc",
 	"golang.org/x/sys", // the SDK's watch on its parent
+}
+
+// simulator is what the simulator of a platform may import of this module: not the
+// bridge that it is to test.
+func simulator(folder string) []string {
+	return []string{folder + "/...", "sdk/plugin/plugintest/simulator"}
 }
 
 type goPackage struct {

@@ -40,7 +40,7 @@ func TestWhatOperatorsDidWhileNobodyListened(t *testing.T) {
 			for _, p := range platforms {
 				want[p.name()] = whileDown(p, ids[p.name()])
 			}
-			w.clock.jump(gap.long)
+			w.clock.Jump(gap.long)
 			if w.isDown() {
 				w.start()
 			}

@@ -16,6 +16,7 @@ import (
 	"github.com/pocketping/pocketping/plugins/discord/discordtest"
 	"github.com/pocketping/pocketping/plugins/slack/slacktest"
 	"github.com/pocketping/pocketping/plugins/telegram/telegramtest"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 const (
@@ -52,8 +53,8 @@ type world struct {
 	telegram *telegramtest.Server
 	discord  *discordtest.Server // nil, as slack is, but in a world of every bridge
 	slack    *slacktest.Server
-	clock    *jumpClock // of the platforms
-	lines    string     // in the block of each platform's bridge
+	clock    *simulator.JumpClock // of the platforms
+	lines    string               // in the block of each platform's bridge
 }
 
 // bridges says which bridges a world has beside Telegram and the inbox.
@@ -88,7 +89,7 @@ func newWorldOf(t *testing.T, database string, have bridges, lines ...string) *w
 	if err != nil {
 		t.Fatal(err)
 	}
-	clock := newJumpClock()
+	clock := simulator.NewJumpClock()
 	w := &world{t: t, clock: clock, lines: strings.Join(lines, "\n"), telegram: telegramtest.NewServer(telegramtest.WithPatience(patience), telegramtest.WithClock(clock))}
 	t.Cleanup(w.telegram.Close)
 	if have == everyBridge {

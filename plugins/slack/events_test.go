@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -59,7 +60,7 @@ func TestEventsOverHTTP(t *testing.T) {
 
 // What takes too long is answered with 503, and counts once when it comes again.
 func TestEventsAreAnsweredAfterTheCommit(t *testing.T) {
-	r, parent := overHTTP(t, slacktest.WithClock(slacktest.FastClock(1)))
+	r, parent := overHTTP(t, slacktest.WithClock(simulator.FastClock(1)))
 	slow := make(chan struct{})
 	r.host.OnReceive = func(plugin.Inbound) error { <-slow; return nil }
 	body := []byte(`{"type":"event_callback","event_id":"Ev9","api_app_id":"A9","event":{"type":"message","channel":"` + r.ChannelID +

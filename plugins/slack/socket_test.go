@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"slices"
 	"strings"
 	"sync"
@@ -122,7 +123,7 @@ func TestUnknownThingsAreKept(t *testing.T) {
 // Slack is told only after the commit, and a message that is not committed comes
 // again.
 func TestAckFollowsTheCommit(t *testing.T) {
-	r := newRig(t, slacktest.WithClock(slacktest.FastClock(20)))
+	r := newRig(t, slacktest.WithClock(simulator.FastClock(20)))
 	var mu sync.Mutex
 	refusing := true
 	tries := 0
@@ -236,7 +237,7 @@ func TestReplayAndShuffle(t *testing.T) {
 func TestReconnects(t *testing.T) {
 	for _, reason := range []string{"warning", "refresh_requested", "too_many_websockets"} {
 		t.Run(reason, func(t *testing.T) {
-			r, parent, olga, _ := live(t, slacktest.WithClock(slacktest.FastClock(50)))
+			r, parent, olga, _ := live(t, slacktest.WithClock(simulator.FastClock(50)))
 			connects, reads := r.Count(connectMethod), r.Count("conversations.history")
 			r.Disconnect(reason)
 			r.eventually("another connection", func() bool { return r.Count(connectMethod) > connects && r.State().Sockets > 0 })
@@ -331,7 +332,7 @@ func TestRunWaitsForSlack(t *testing.T) {
 // Killed between the commit and the acknowledgement: it comes again, to a bridge
 // that remembers nothing, and the host knows it.
 func TestKilledBeforeTheAck(t *testing.T) {
-	r, parent, olga, stop := live(t, slacktest.WithClock(slacktest.FastClock(20)))
+	r, parent, olga, stop := live(t, slacktest.WithClock(simulator.FastClock(20)))
 	cut := sync.OnceFunc(r.CutSockets)
 	r.host.OnReceive = func(plugin.Inbound) error { cut(); return nil }
 	olga.Message(parent, "hello")

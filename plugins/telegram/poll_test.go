@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"net/http"
 	"slices"
 	"strings"
@@ -188,7 +189,7 @@ func TestOwnTopicActionsComeToNothing(t *testing.T) {
 }
 
 func TestTwoEditsInOneSecond(t *testing.T) {
-	r := newRig(t, telegramtest.WithClock(telegramtest.NewClock(time.Unix(1_760_000_000, 0))))
+	r := newRig(t, telegramtest.WithClock(simulator.NewClock(time.Unix(1_760_000_000, 0))))
 	topic := r.open()
 	id := r.Operator("Olga").Message(topic, "a")
 	r.Operator("Olga").Edit(id, "b")

@@ -16,6 +16,7 @@ package discordtest
 
 import (
 	"context"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -42,6 +43,7 @@ type Server struct {
 	secret    [16]byte // signs the CDN's links
 	httpMu    sync.Mutex
 	http      *http.Server // nil while it is down
+	listener  net.Listener
 	stopClock context.CancelFunc
 
 	mu       sync.Mutex
@@ -95,7 +97,7 @@ type settings struct {
 // when it cannot listen.
 func NewServer(opts ...Option) *Server {
 	s := &Server{
-		Token: "MTA0.simulated.token-of-discordtest", addr: "127.0.0.1:0", clock: systemClock{}, patience: 10 * time.Second,
+		Token: "MTA0.simulated.token-of-discordtest", addr: "127.0.0.1:0", clock: simulator.SystemClock{}, patience: 10 * time.Second,
 		rand: rand.New(rand.NewPCG(1, 1)), settings: defaults(),
 		closed: make(chan struct{}), changed: make(chan struct{}),
 		channels: map[string]*channel{}, messages: map[string]*Message{}, users: map[string]*User{},
@@ -135,7 +137,7 @@ func (s *Server) listen() error {
 		Handler: s, ReadHeaderTimeout: 10 * time.Second,
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
 	}
-	s.http = server
+	s.http, s.listener = server, l
 	go func() { _ = server.Serve(l) }() // ends with Down or Close
 	return nil
 }
@@ -148,7 +150,8 @@ func (s *Server) Down() {
 	if s.http == nil {
 		return
 	}
-	_ = s.http.Close() // nothing is left to do about it
+	_ = s.listener.Close() // by itself: the server may not know of it yet
+	_ = s.http.Close()
 	s.http = nil
 	s.update(func() { s.down = true })
 	s.DropGateway()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"io"
 	"net/http"
 	"strings"
@@ -36,9 +37,9 @@ func start(t *testing.T, opts ...discordtest.Option) *discordtest.Server {
 }
 
 // frozen is a server whose clock stands until it is moved.
-func frozen(t *testing.T, opts ...discordtest.Option) (*discordtest.Server, *discordtest.ManualClock) {
+func frozen(t *testing.T, opts ...discordtest.Option) (*discordtest.Server, *simulator.ManualClock) {
 	t.Helper()
-	clock := discordtest.NewClock(epoch)
+	clock := simulator.NewClock(epoch)
 	return start(t, append([]discordtest.Option{discordtest.WithClock(clock)}, opts...)...), clock
 }
 

@@ -1,6 +1,7 @@
 package slacktest_test
 
 import (
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"net/http"
 	"net/url"
 	"strings"
@@ -83,7 +84,7 @@ func TestPrivateChannelNeedsGroupScopes(t *testing.T) {
 }
 
 func TestBudgets(t *testing.T) {
-	clock := slacktest.NewClock(time.Unix(1_700_000_000, 0))
+	clock := simulator.NewClock(time.Unix(1_700_000_000, 0))
 	s := start(t, slacktest.WithBudgets(), slacktest.WithClock(clock))
 	other := s.AddChannel("other", false, true)
 	for range 5 {

@@ -1,6 +1,7 @@
 package slacktest_test
 
 import (
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"strconv"
 	"testing"
 	"time"
@@ -10,7 +11,7 @@ import (
 
 func TestFastClock(t *testing.T) {
 	began := time.Now()
-	s := start(t, slacktest.WithClock(slacktest.FastClock(2000)))
+	s := start(t, slacktest.WithClock(simulator.FastClock(2000)))
 	ts := s.Operator("Olga").Message("", "nobody is there")
 	s.WaitFor(t, func(s slacktest.State) bool { return s.Lost == 1 }) // after six minutes and twelve seconds
 	if took := time.Since(began); took > 9*time.Second {

@@ -1,19 +1,20 @@
 package slacktest
 
 import (
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"slices"
 	"time"
 )
 
 // Drop says whether and when a fault cuts the connection.
-type Drop int
+type Drop = simulator.Drop
 
 // When the connection is cut: before the call does something, or after it did it
 // and before it answers.
 const (
-	DropNever Drop = iota
-	DropBefore
-	DropAfter
+	DropNever  = simulator.DropNever
+	DropBefore = simulator.DropBefore
+	DropAfter  = simulator.DropAfter
 )
 
 // Fault makes calls fail.

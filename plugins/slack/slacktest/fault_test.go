@@ -2,6 +2,7 @@ package slacktest_test
 
 import (
 	"context"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"io"
 	"net/http"
 	"net/url"
@@ -148,7 +149,7 @@ func TestFaultsOfFiles(t *testing.T) {
 }
 
 func TestDownAndUp(t *testing.T) {
-	clock := slacktest.NewClock(time.Unix(1_700_000_000, 0))
+	clock := simulator.NewClock(time.Unix(1_700_000_000, 0))
 	s := start(t, slacktest.WithClock(clock))
 	c := connect(t, s)
 	ts := post(t, s, "", "before")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -43,7 +44,7 @@ func send(t *testing.T, address, contentType, body string) (int, string) {
 }
 
 func TestUpload(t *testing.T) {
-	clock := slacktest.NewClock(time.Unix(1_700_000_000, 0))
+	clock := simulator.NewClock(time.Unix(1_700_000_000, 0))
 	s := start(t, slacktest.WithClock(clock), slacktest.WithShareDelay(3*time.Second))
 	c := connect(t, s)
 	parent := post(t, s, "", "parent")

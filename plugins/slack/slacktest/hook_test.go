@@ -2,6 +2,7 @@ package slacktest_test
 
 import (
 	"encoding/json"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -94,7 +95,7 @@ func TestEventsOverHTTP(t *testing.T) {
 }
 
 func TestRequestsAreRetried(t *testing.T) {
-	clock := slacktest.NewClock(time.Unix(1_700_000_000, 0))
+	clock := simulator.NewClock(time.Unix(1_700_000_000, 0))
 	s := start(t, slacktest.WithClock(clock))
 	address, got := app(t, s, func(r received) int {
 		if r.header.Get("X-Slack-Retry-Num") == "2" {
@@ -120,7 +121,7 @@ func TestRequestsAreRetried(t *testing.T) {
 }
 
 func TestASlowRequestTimesOut(t *testing.T) {
-	clock := slacktest.NewClock(time.Unix(1_700_000_000, 0))
+	clock := simulator.NewClock(time.Unix(1_700_000_000, 0))
 	s := start(t, slacktest.WithClock(clock))
 	late := make(chan struct{})
 	address, got := app(t, s, func(r received) int {

@@ -1,6 +1,7 @@
 package slacktest_test
 
 import (
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"regexp"
 	"strings"
 	"testing"
@@ -10,7 +11,7 @@ import (
 )
 
 func TestTimestampsAreUnique(t *testing.T) {
-	s := start(t, slacktest.WithClock(slacktest.NewClock(time.Unix(1_700_000_000, 0)))) // it stands still
+	s := start(t, slacktest.WithClock(simulator.NewClock(time.Unix(1_700_000_000, 0)))) // it stands still
 	form := regexp.MustCompile(`^\d{10}\.\d{6}$`)
 	last := ""
 	for range 20 {

@@ -15,6 +15,7 @@ package slacktest
 
 import (
 	"fmt"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -83,7 +84,7 @@ func NewServer(opts ...Option) *Server {
 	s := &Server{
 		BotToken: "xoxb-simulated-bot-token", AppToken: "xapp-1-A0LIVECHAT-simulated-app-token", SigningSecret: "simulated-signing-secret",
 		ChannelID: "C0CHATS", BotUser: "U0LIVECHAT", BotID: "B0LIVECHAT", AppID: "A0LIVECHAT", TeamID: "T0ACME",
-		addr: "127.0.0.1:0", clock: systemClock{}, patience: 10 * time.Second, ping: 15 * time.Second,
+		addr: "127.0.0.1:0", clock: simulator.SystemClock{}, patience: 10 * time.Second, ping: 15 * time.Second,
 		rand: rand.New(rand.NewPCG(1, 1)), scopes: allScopes, events: allEvents, share: 50 * time.Millisecond,
 		closed: make(chan struct{}), changed: make(chan struct{}),
 		channels: map[string]*channel{}, messages: map[string]*Message{}, users: map[string]*User{}, threads: map[string][]*Message{},

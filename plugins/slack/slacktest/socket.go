@@ -2,6 +2,7 @@ package slacktest
 
 import (
 	"context"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"net/http"
 	"slices"
 	"strings"
@@ -58,7 +59,7 @@ func (s *Server) redeem(ticket string) bool {
 	defer s.mu.Unlock()
 	at, ok := s.socket.tickets[ticket]
 	delete(s.socket.tickets, ticket)
-	return ok && s.http != nil && !s.socket.off && s.clock.Now().Sub(at) <= unscaled(s.clock, ticketLasts)
+	return ok && s.http != nil && !s.socket.off && s.clock.Now().Sub(at) <= simulator.Unscaled(s.clock, ticketLasts)
 }
 
 func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {

@@ -1,6 +1,7 @@
 package slacktest_test
 
 import (
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"net/http"
 	"testing"
 	"time"
@@ -23,7 +24,7 @@ func TestATicketIsGoodOnce(t *testing.T) {
 }
 
 func TestATicketExpires(t *testing.T) {
-	clock := slacktest.NewClock(time.Unix(1_700_000_000, 0))
+	clock := simulator.NewClock(time.Unix(1_700_000_000, 0))
 	s := start(t, slacktest.WithClock(clock))
 	address := ticket(t, s)
 	clock.Advance(31 * time.Second)
@@ -61,7 +62,7 @@ func TestRoundRobin(t *testing.T) {
 }
 
 func TestRetries(t *testing.T) {
-	clock := slacktest.NewClock(time.Unix(1_700_000_000, 0))
+	clock := simulator.NewClock(time.Unix(1_700_000_000, 0))
 	s := start(t, slacktest.WithClock(clock))
 	c := connect(t, s)
 	ts := s.Operator("Olga").Message("", "hi")
@@ -89,7 +90,7 @@ func TestRetries(t *testing.T) {
 }
 
 func TestAnAckEndsTheRetries(t *testing.T) {
-	clock := slacktest.NewClock(time.Unix(1_700_000_000, 0))
+	clock := simulator.NewClock(time.Unix(1_700_000_000, 0))
 	s := start(t, slacktest.WithClock(clock))
 	c := connect(t, s)
 	s.Operator("Olga").Message("", "hi")
@@ -106,7 +107,7 @@ func TestAnAckEndsTheRetries(t *testing.T) {
 }
 
 func TestNobodyConnected(t *testing.T) {
-	clock := slacktest.NewClock(time.Unix(1_700_000_000, 0))
+	clock := simulator.NewClock(time.Unix(1_700_000_000, 0))
 	s := start(t, slacktest.WithClock(clock))
 	ts := s.Operator("Olga").Message("", "early")
 	c := connect(t, s)
@@ -118,7 +119,7 @@ func TestNobodyConnected(t *testing.T) {
 }
 
 func TestLongAwayLosesEvents(t *testing.T) {
-	clock := slacktest.NewClock(time.Unix(1_700_000_000, 0))
+	clock := simulator.NewClock(time.Unix(1_700_000_000, 0))
 	s := start(t, slacktest.WithClock(clock))
 	s.Operator("Olga").Message("", "early")
 	for range 6 { // three waits of 3 s, one of a minute, one of five, and the last 3 s
@@ -158,7 +159,7 @@ func TestAcksOnAnotherConnection(t *testing.T) {
 }
 
 func TestDisconnects(t *testing.T) {
-	clock := slacktest.NewClock(time.Unix(1_700_000_000, 0))
+	clock := simulator.NewClock(time.Unix(1_700_000_000, 0))
 	s := start(t, slacktest.WithClock(clock))
 	c := connect(t, s)
 	s.Disconnect("warning")

@@ -1,8 +1,8 @@
 package slacktest
 
 import (
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"slices"
-	"time"
 )
 
 // State is the workspace as it is at one moment.
@@ -114,34 +114,16 @@ func (s *Server) snapshot() State {
 	return state
 }
 
-// TB is the part of testing.TB that WaitFor needs.
-type TB interface {
-	Helper()
-	Fatalf(format string, args ...any)
-}
-
 // WaitFor returns the state as soon as it is as wanted, and fails the test when
 // it does not get there in time.
-func (s *Server) WaitFor(t TB, want func(State) bool) State {
+func (s *Server) WaitFor(t simulator.TB, want func(State) bool) State {
 	t.Helper()
-	deadline := time.NewTimer(s.patience)
-	defer deadline.Stop()
-	for {
-		began := time.Now()
-		s.mu.Lock()
-		state, changed := s.snapshot(), s.changed
-		s.mu.Unlock()
-		if want(state) {
-			return state
-		}
-		looking := time.Since(began)
-		select {
-		case <-changed:
-		case <-deadline.C:
-			t.Fatalf("slacktest: not so after %v: %s", s.patience, state)
-			return state
-		}
-		// Under load, looking must not be all that goes on.
-		time.Sleep(3 * looking)
-	}
+	return simulator.Wait(t, "slacktest", s.patience, s.look, want)
+}
+
+// look is the state, and what is closed when it changes.
+func (s *Server) look() (State, <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.snapshot(), s.changed
 }

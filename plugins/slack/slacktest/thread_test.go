@@ -2,6 +2,7 @@ package slacktest_test
 
 import (
 	"fmt"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"slices"
 	"testing"
 	"time"
@@ -121,7 +122,7 @@ func TestShortPages(t *testing.T) {
 }
 
 func TestLimitedHistory(t *testing.T) {
-	clock := slacktest.NewClock(time.Unix(1_700_000_000, 0))
+	clock := simulator.NewClock(time.Unix(1_700_000_000, 0))
 	s := start(t, slacktest.WithLimitedHistory(), slacktest.WithClock(clock))
 	parent := post(t, s, "", "parent")
 	for range 20 {

@@ -3,6 +3,7 @@ package telegramtest_test
 import (
 	"bytes"
 	"fmt"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -70,7 +71,7 @@ func TestAlbum(t *testing.T) {
 }
 
 func TestDownloads(t *testing.T) {
-	clock := telegramtest.NewClock(epoch)
+	clock := simulator.NewClock(epoch)
 	s := start(t, telegramtest.WithClock(clock))
 	olga := s.Operator("Olga")
 	id := olga.Document(0, "a.pdf", "application/pdf", []byte("%PDF"), "")

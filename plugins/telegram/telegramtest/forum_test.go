@@ -1,6 +1,7 @@
 package telegramtest_test
 
 import (
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"strings"
 	"testing"
 
@@ -122,7 +123,7 @@ func TestReplies(t *testing.T) {
 }
 
 func TestReactionsAndTyping(t *testing.T) {
-	clock := telegramtest.NewClock(epoch)
+	clock := simulator.NewClock(epoch)
 	s := start(t, telegramtest.WithClock(clock))
 	id := topic(t, s)
 	m := send(t, s, id, "hi")

@@ -1,6 +1,7 @@
 package telegramtest
 
 import (
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"net/http"
 	"strings"
 	"time"
@@ -45,14 +46,14 @@ func (s *Server) requests(method string) []Request {
 }
 
 // Drop says whether and when a fault cuts the connection.
-type Drop int
+type Drop = simulator.Drop
 
 // When the connection is cut: before the call does something, or after it did it
 // and before it answers.
 const (
-	DropNever Drop = iota
-	DropBefore
-	DropAfter
+	DropNever  = simulator.DropNever
+	DropBefore = simulator.DropBefore
+	DropAfter  = simulator.DropAfter
 )
 
 // Fault makes calls fail.

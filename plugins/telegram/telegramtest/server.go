@@ -14,6 +14,7 @@ package telegramtest
 
 import (
 	"fmt"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -33,6 +34,7 @@ type Server struct {
 	rand     *rand.Rand
 	patience time.Duration
 	http     *http.Server
+	listener net.Listener
 
 	mu       sync.Mutex
 	closed   chan struct{}
@@ -99,7 +101,7 @@ func WithPatience(d time.Duration) Option { return func(s *Server) { s.patience 
 func NewServer(opts ...Option) *Server {
 	s := &Server{
 		Token: "987654321:simulated-token-of-telegramtest", ChatID: -1001234567890,
-		addr: "127.0.0.1:0", clock: systemClock{}, patience: 10 * time.Second,
+		addr: "127.0.0.1:0", clock: simulator.SystemClock{}, patience: 10 * time.Second,
 		rand:   rand.New(rand.NewPCG(1, 1)),
 		closed: make(chan struct{}), changed: make(chan struct{}),
 		topics: map[int]*Topic{}, messages: map[int]*Message{}, users: map[string]User{},
@@ -125,13 +127,16 @@ func (s *Server) listen() {
 	s.addr = l.Addr().String()
 	s.URL = "http://" + s.addr
 	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
-	s.http = server
+	s.http, s.listener = server, l
 	go func() { _ = server.Serve(l) }() // ends with Close or Down
 }
 
 // Down makes the server unreachable: connections are cut and refused until Up. Its
 // state stays, and operators go on.
-func (s *Server) Down() { _ = s.http.Close() }
+func (s *Server) Down() {
+	_ = s.listener.Close() // by itself: the server may not know of it yet
+	_ = s.http.Close()
+}
 
 // Up makes the server reachable again, at the same address.
 func (s *Server) Up() { s.listen() }
@@ -145,7 +150,7 @@ func (s *Server) Close() {
 		close(s.closed)
 	}
 	s.mu.Unlock()
-	_ = s.http.Close() // nothing is left to do about it
+	s.Down()
 }
 
 // notify wakes everything that waits for a change. It needs s.mu.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -158,7 +159,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestBudget(t *testing.T) {
-	clock := telegramtest.NewClock(time.Unix(1_760_000_000, 0))
+	clock := simulator.NewClock(time.Unix(1_760_000_000, 0))
 	s := start(t, telegramtest.WithBudget(), telegramtest.WithClock(clock))
 	id := topic(t, s)
 	m := send(t, s, id, "0")
@@ -183,7 +184,7 @@ func TestBudget(t *testing.T) {
 }
 
 func TestBudgetOfASecond(t *testing.T) {
-	clock := telegramtest.NewClock(time.Unix(1_760_000_000, 0))
+	clock := simulator.NewClock(time.Unix(1_760_000_000, 0))
 	s := start(t, telegramtest.WithBudgetOf(100, 2), telegramtest.WithClock(clock))
 	send(t, s, 0, "1")
 	send(t, s, 0, "2")

@@ -2,6 +2,7 @@ package telegramtest_test
 
 import (
 	"encoding/json"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -55,7 +56,7 @@ func wantTexts(t *testing.T, got []update, want ...string) {
 }
 
 func TestOffsets(t *testing.T) {
-	clock := telegramtest.NewClock(epoch)
+	clock := simulator.NewClock(epoch)
 	s := start(t, telegramtest.WithClock(clock))
 	write(s, "a", "b", "c", "d")
 	all := poll(t, s, nil)
@@ -103,7 +104,7 @@ func waiting(t *testing.T, s *telegramtest.Server, params string) <-chan answer 
 }
 
 func TestLongPoll(t *testing.T) {
-	clock := telegramtest.NewClock(epoch)
+	clock := simulator.NewClock(epoch)
 	s := start(t, telegramtest.WithClock(clock))
 	got := waiting(t, s, `{"timeout":50}`)
 	write(s, "hello")

@@ -1,12 +1,12 @@
-package e2e
+package simulator
 
 import (
 	"sync"
 	"time"
 )
 
-// jumpClock is the wall's clock, but for jumps. All simulators run by it.
-type jumpClock struct {
+// JumpClock is the wall's clock, but for jumps.
+type JumpClock struct {
 	mu      sync.Mutex
 	ahead   time.Duration
 	waiting map[*jumpTimer]bool
@@ -18,17 +18,18 @@ type jumpTimer struct {
 	real *time.Timer
 }
 
-func newJumpClock() *jumpClock { return &jumpClock{waiting: map[*jumpTimer]bool{}} }
+// NewJumpClock returns a clock that shows the true time until it jumps.
+func NewJumpClock() *JumpClock { return &JumpClock{waiting: map[*jumpTimer]bool{}} }
 
 // Now is the wall's time and all jumps.
-func (c *jumpClock) Now() time.Time {
+func (c *JumpClock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return time.Now().Add(c.ahead)
 }
 
 // After fires when the time has passed, or was jumped over.
-func (c *jumpClock) After(d time.Duration) <-chan time.Time {
+func (c *JumpClock) After(d time.Duration) <-chan time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t := &jumpTimer{at: time.Now().Add(c.ahead + d), ch: make(chan time.Time, 1)}
@@ -37,7 +38,7 @@ func (c *jumpClock) After(d time.Duration) <-chan time.Time {
 	return t.ch
 }
 
-func (c *jumpClock) fire(t *jumpTimer) {
+func (c *JumpClock) fire(t *jumpTimer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.waiting[t] {
@@ -47,8 +48,8 @@ func (c *jumpClock) fire(t *jumpTimer) {
 	}
 }
 
-// jump moves the time on.
-func (c *jumpClock) jump(d time.Duration) {
+// Jump moves the time on.
+func (c *JumpClock) Jump(d time.Duration) {
 	c.mu.Lock()
 	c.ahead += d
 	now := time.Now().Add(c.ahead)
