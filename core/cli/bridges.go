@@ -20,7 +20,7 @@ func specOf(cfg *config.Config, b *config.Bridge, projects []*core.Project) (hos
 		return host.Spec{}, err
 	}
 	spec := host.Spec{
-		ID: b.ID, Plugin: b.Plugin, Path: path, SHA256: b.SHA256, Env: b.Env, MTLS: b.MTLS,
+		ID: b.ID, Kind: b.Kind, Plugin: b.Plugin, Path: path, SHA256: b.SHA256, Env: b.Env, MTLS: b.MTLS,
 		Pace: b.Pace.String(), Events: b.Events, Projects: projects,
 		Config: func(fields []host.Field) ([]byte, error) { return b.Decode(fieldsOf(fields)) },
 	}

@@ -97,8 +97,14 @@ func checkDatabase(ctx context.Context, cfg *config.Config) (*core.Projects, fin
 func checkProjects(cfg *config.Config) []finding {
 	var found []finding
 	for _, p := range cfg.Projects {
-		f := finding{Where: p.Slug, What: "bridges", OK: true, Text: count(len(cfg.ProjectBridges(p.Slug)), "bridge")}
-		if len(cfg.ProjectBridges(p.Slug)) == 0 {
+		bridges := 0
+		for _, b := range cfg.Bridges {
+			if b.Kind == config.KindBridge && b.Serves(p.Slug) {
+				bridges++
+			}
+		}
+		f := finding{Where: p.Slug, What: "bridges", OK: true, Text: count(bridges, "bridge")}
+		if bridges == 0 {
 			f.OK, f.Text = false, "nobody is told what visitors write: add a bridge, such as bridge \"inbox\" {}"
 		}
 		found = append(found, f)

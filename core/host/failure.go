@@ -56,9 +56,9 @@ func (r *runner) failed(l *launch, ln *lane, run *core.Run, items []item, err er
 		}
 		r.counts.retried.Add(1)
 		r.limits.hold(f.GetScope(), ln.session, failedItem(f, items).kind, wait)
-		if l.hook { // it has no quota to wait for: its receiver does not take what it sends
-			r.note(reason)
-			r.outages.note(outageFailing, reason)
+		if l.hook {
+			r.hookWaits(ln.session, reason, wait)
+			break
 		}
 		r.log.Info("the platform asks to wait", "for", wait.String(), "scope", f.GetScope())
 	case pluginv1.FailureKind_FAILURE_KIND_PERMANENT:
@@ -73,6 +73,17 @@ func (r *runner) failed(l *launch, ln *lane, run *core.Run, items []item, err er
 		r.retry(ln, reason)
 	}
 	return spent{any: calls}
+}
+
+// hookWaits says that a hook's receiver does not take what it is sent: a hook has no
+// quota to wait for. It is a warning once; there may be many sessions.
+func (r *runner) hookWaits(session, reason string, wait time.Duration) {
+	level := slog.LevelDebug
+	if r.outages.note(outageFailing, reason) {
+		level = slog.LevelWarn
+	}
+	r.note(reason)
+	r.log.Log(r.ctx, level, "the receiver does not take what it is sent, it will be tried again", "session", session, "in", wait.Round(time.Millisecond).String(), "err", reason)
 }
 
 // failedItem is the event that failed: the one that is named, or else the first.

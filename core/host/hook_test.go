@@ -74,3 +74,14 @@ func TestAHookWaitsBySessionAndTellsNoOperator(t *testing.T) {
 		t.Errorf("the counters are %+v", c)
 	}
 }
+
+func TestABlockOfTheOtherKindIsRefused(t *testing.T) {
+	w := newWorld(t)
+	for kind, spec := range map[string]host.Spec{"hook": w.spec(), "bridge": w.spec(asHook)} {
+		spec.Kind = kind
+		_, err := w.host.Try(t.Context(), spec)
+		if err == nil || !strings.Contains(err.Error(), `"fixture" { … }`) || strings.Contains(err.Error(), "write "+kind) {
+			t.Errorf("a %s block: %v", kind, err)
+		}
+	}
+}

@@ -121,6 +121,9 @@ func wantedOf(takes, chosen []string) map[string]bool {
 
 // handOver checks the config against the declared fields and starts the plugin.
 func (h *Host) handOver(ctx context.Context, spec *Spec, log *pluginLog, l *launch) error {
+	if kind := kindOf(l.desc); spec.Kind != "" && spec.Kind != kind {
+		return &ConfigError{Reason: fmt.Sprintf("the plugin is a %s: write %s %q { … }", kind, kind, spec.Plugin)}
+	}
 	if l.wanted != nil && len(l.wanted) == 0 {
 		return &ConfigError{Field: "events", Reason: fmt.Sprintf("%s takes none of these: it takes %s", spec.Plugin, strings.Join(l.desc.GetEvents(), ", "))}
 	}
@@ -322,6 +325,13 @@ type Description struct {
 	PublicPaths   []string
 }
 
+func kindOf(d *pluginv1.DescribeResponse) string {
+	if d.GetKind() == pluginv1.Kind_KIND_HOOK {
+		return "hook"
+	}
+	return "bridge"
+}
+
 // Describe launches the binary without a config and asks what it is.
 func (h *Host) Describe(_ context.Context, path string, args ...string) (*Description, error) {
 	spec := &Spec{ID: "plugin", Path: path, Args: args}
@@ -331,11 +341,8 @@ func (h *Host) Describe(_ context.Context, path string, args ...string) (*Descri
 	}
 	defer p.kill()
 	d := &Description{
-		Name: p.desc.GetName(), Version: p.desc.GetVersion(), Kind: "bridge", Fields: fieldsOf(p.desc.GetFields()),
+		Name: p.desc.GetName(), Version: p.desc.GetVersion(), Kind: kindOf(p.desc), Fields: fieldsOf(p.desc.GetFields()),
 		Events: p.desc.GetEvents(), PublicPaths: slices.Clone(p.desc.GetPublicPaths()),
-	}
-	if p.desc.GetKind() == pluginv1.Kind_KIND_HOOK {
-		d.Kind = "hook"
 	}
 	for _, l := range p.desc.GetLimits() {
 		words := fmt.Sprintf("%d/%s", l.GetCalls(), l.GetPer().AsDuration())

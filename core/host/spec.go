@@ -17,6 +17,7 @@ import (
 // Spec is one bridge or hook block of config.hcl.
 type Spec struct {
 	ID       string // <project>.<name>, or <name> of a shared one
+	Kind     string // of the block: bridge or hook; empty: whatever the plugin is
 	Plugin   string // the plugin's name
 	Path     string // of its binary
 	Args     []string
@@ -41,10 +42,15 @@ type Field struct {
 	Default  json.RawMessage // empty: none
 }
 
-// ConfigError is what a plugin says about a field of its block.
+// ConfigError is what is wrong with a field of a plugin's block, or with the block.
 type ConfigError struct{ Field, Reason string }
 
-func (e *ConfigError) Error() string { return e.Field + ": " + e.Reason }
+func (e *ConfigError) Error() string {
+	if e.Field == "" {
+		return e.Reason
+	}
+	return e.Field + ": " + e.Reason
+}
 
 var fieldTypes = map[pluginv1.FieldType]string{
 	pluginv1.FieldType_FIELD_TYPE_STRING:  "string",
