@@ -40,15 +40,17 @@ type fakeCore struct {
 	requests []string
 	settings frame
 
-	down     bool                         // nobody can connect
-	blocked  bool                         // no WebSocket gets through
-	mute     bool                         // frames are read and not answered
-	refuse   func(f frame) frame          // not nil: the error to answer with
-	deafTo   func(hello frame) (code int) // not 0: close with it instead of a welcome
-	policy   string
-	uploads  [][]byte
-	greeting frame            // not nil: what every hello is answered with
-	demo     *widget.DemoPage // not nil: the page is the demo
+	down       bool                         // nobody can connect
+	blocked    bool                         // no WebSocket gets through
+	mute       bool                         // frames are read and not answered
+	refuse     func(f frame) frame          // not nil: the error to answer with
+	deafTo     func(hello frame) (code int) // not 0: close with it instead of a welcome
+	policy     string
+	broken     bool   // the settings cannot be had
+	attributes string // more of the script's
+	uploads    [][]byte
+	greeting   frame            // not nil: what every hello is answered with
+	demo       *widget.DemoPage // not nil: the page is the demo
 }
 
 func newFakeCore(t *testing.T) *fakeCore {
@@ -70,7 +72,7 @@ func newFakeCore(t *testing.T) *fakeCore {
 	mux.HandleFunc("POST /v1/uploads", c.upload)
 	mux.HandleFunc("GET /v1/files/{id}", c.file)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c.do(func() { c.requests = append(c.requests, r.URL.Path) })
+		c.do(func() { c.requests = append(c.requests, r.URL.RequestURI()) })
 		mux.ServeHTTP(w, r)
 	}))
 	c.url = server.URL
@@ -122,7 +124,7 @@ func (c *fakeCore) page(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Security-Policy", c.policy)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = fmt.Fprintf(w, `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Shop</title><main><h1>A page</h1><p>Some text.</p></main><script async src="/widget.js" data-key="%s"></script></html>`, testKey)
+<title>Shop</title><main><h1>A page</h1><p>Some text.</p></main><script async src="/widget.js" data-key="%s" %s></script></html>`, testKey, c.attributes)
 }
 
 func (c *fakeCore) widgetSettings(w http.ResponseWriter, r *http.Request) {
@@ -131,6 +133,10 @@ func (c *fakeCore) widgetSettings(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if c.broken {
+		http.Error(w, "<html>gateway</html>", http.StatusBadGateway)
+		return
+	}
 	page, guess, _ := strings.Cut(r.URL.Query().Get("lang"), ",")
 	project, _ := c.settings["lang"].(string)
 	settings := frame{"strings": widget.Words(page, project, guess)}

@@ -17,7 +17,7 @@ func TestNothingBeforeTheVisitorActs(t *testing.T) {
 	c.mu.Lock()
 	requests := strings.Join(c.requests, " ")
 	c.mu.Unlock()
-	if want := "/ /widget.js /v1/widget/" + testKey; strings.TrimSuffix(requests, " /favicon.ico") != want {
+	if want := "/ /widget.js /v1/widget/" + testKey + "?lang=,en"; strings.TrimSuffix(requests, " /favicon.ico") != want {
 		t.Errorf("requests: %s, want %s", requests, want)
 	}
 	if n := b.stored(); n != 0 {

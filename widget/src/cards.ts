@@ -10,19 +10,20 @@ let left: string | undefined; // the closed session that the visitor goes on fro
 
 /** Shows the card that is due, and says whether it takes the composer's place. */
 export function card(): boolean {
-  const { consent, ask: fields, askAfter, awayEmail } = settings();
-  const { agreed, asked } = visitor();
+  const { consent, ask: fields, askAfter, awayEmail, rating } = settings();
+  const { agreed, asked, rated } = visitor();
   const wrote = messages().some((m) => m.sender === 'visitor');
   const { id, status } = session() || {};
   const agree = consent && !agreed;
   const fill = fields && !asked && (wrote || !askAfter);
   const write = awayEmail && wrote && !asked && !there();
   const bye = status === 'closed' && id !== left;
-  const now = agree ? consent : fill ? fields : write ? 'email' : bye ? id : '';
+  const rate = rating && rated !== id;
+  const now = agree ? consent : fill ? fields : write ? 'email' : bye ? `${id} ${rate}` : '';
   if (now !== due) {
     due = now;
     shown?.remove();
-    if (now) form.before((shown = agree ? agreement(now) : fill || write ? questions(now, fill ? '' : t.leave) : farewell(now)));
+    if (now) form.before((shown = agree ? agreement(now) : fill || write ? questions(now, fill ? '' : t.leave) : farewell(id!, rate)));
   }
   return !!(agree || fill);
 }
@@ -59,7 +60,7 @@ function questions(fields: string, why: string): Element {
 }
 
 /** The session is closed: how it was, and the way on. */
-function farewell(session: string): Element {
+function farewell(session: string, rate?: boolean): Element {
   let score = 0;
   const comment = h('textarea', { rows: 2, maxLength: 1000, hidden: true, ariaLabel: t.comment, placeholder: t.comment });
   const stars = [1, 2, 3, 4, 5].map((n) =>
@@ -70,9 +71,10 @@ function farewell(session: string): Element {
     }, icon(star)),
   );
   const leave = () => {
-    if (score) ask({ type: 'rate', id: id(), score, comment: comment.value }, undefined, true);
     left = session;
+    if (!score) return;
+    save({ rated: session });
+    ask({ type: 'rate', id: id(), score, comment: comment.value }, undefined, true);
   };
-  const asks = settings().rating && visitor().rated !== session ? [t.rate, h('div', 'stars', ...stars), comment] : [];
-  return make(leave, t.again, ...asks);
+  return make(leave, t.again, ...(rate ? [t.rate, h('div', 'stars', ...stars), comment] : []));
 }

@@ -91,7 +91,7 @@ function above(m: Message, first: boolean): string {
   const name = m.sender === 'operator' && m.author?.name;
   const lines = [];
   if (first) last = met = '';
-  if (day !== last) lines.push(at.toLocaleDateString([t.code, 'en'], { weekday: 'long', month: 'long', day: 'numeric' }));
+  if (day !== last) lines.push(at.toLocaleDateString(t.code || 'en', { weekday: 'long', month: 'long', day: 'numeric' }));
   last = day;
   const who_ = `\n${m.sessionId} ${name}\n`;
   if (name && name !== who() && !met.includes(who_)) {

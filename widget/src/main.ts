@@ -142,7 +142,7 @@ function start(key: string, calls: [any, ...any][] = []): void {
   /** The page may have turned to another address, or taken the bubble away. */
   function look(_?: unknown): void {
     const { url } = here();
-    const { pathname } = new URL(url, address);
+    const { pathname } = new URL(url, location.href);
     const on = (paths = '') =>
       paths.split(' ').some((p) => p && RegExp(`^${p.replace(/[^\w*]/g, '\\$&').replaceAll('*', '.*')}$`).test(pathname));
     if (due) view.reveal(!hidden && (!settings.show || on(settings.show)) && !on(settings.hide));
