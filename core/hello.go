@@ -86,6 +86,14 @@ func (c *Chat) see(ctx context.Context, v *Visitor) {
 	v.LastSeen = now
 }
 
+// Leave says that the visitor has been here until now.
+func (c *Chat) Leave(ctx context.Context, by Actor) {
+	v, err := c.store.Visitor(ctx, by.ProjectID, by.VisitorID)
+	if err == nil {
+		c.see(ctx, v)
+	}
+}
+
 // Authenticate finds the visitor that a token belongs to.
 func (c *Chat) Authenticate(ctx context.Context, projectID, token string) (*Visitor, error) {
 	v, err := c.store.VisitorByToken(ctx, projectID, Hash(token))

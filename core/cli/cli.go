@@ -4,11 +4,14 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -16,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pocketping/pocketping/core/config"
+	"github.com/pocketping/pocketping/widget"
 )
 
 // Main runs the command line and returns the exit status: 0, or 1 with what is
@@ -41,7 +45,22 @@ type globals struct {
 	log    string
 }
 
-func (g *globals) load() (*config.Config, error) { return config.Load(g.config) }
+func (g *globals) load() (*config.Config, error) {
+	cfg, err := config.Load(g.config)
+	if err != nil {
+		return nil, err
+	}
+	return cfg, cfg.CheckWords(wordNames())
+}
+
+// wordNames are the names of the words that the widget says.
+func wordNames() []string {
+	var words map[string]string
+	if err := json.Unmarshal(widget.Words("en"), &words); err != nil {
+		panic(err) // it is compiled in
+	}
+	return slices.Collect(maps.Keys(words))
+}
 
 func newRoot() *cobra.Command {
 	g := &globals{}

@@ -106,6 +106,8 @@ func TestOneClearLine(t *testing.T) {
 			`error: there is no file other\.hcl: .*--config`},
 		{"typo in a core field", demo + "files { folder = 1 }", nil,
 			`config\.hcl:5: files: no field "folder": there are dir, max_size, quota, types`},
+		{"typo in a word of the widget", demo + "project \"b\" {\n  origins = []\n  widget { strings = { sned = \"Go\" } }\n}", nil,
+			`config\.hcl:7: project "b": widget: strings: no word "sned", did you mean "send"\?`},
 		{"typo in a plugin's field", demo + "\nbridge \"telegram\" {\n  tokn = \"1:x\"\n  token = \"1:x\"\n chat_id = -1\n}", nil,
 			`config\.hcl:7: bridge "telegram": no field "tokn", did you mean "token"\?`},
 		{"missing field", demo + "\nbridge \"telegram\" {\n  token = \"1:x\"\n}", nil,

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"github.com/pocketping/pocketping/core"
 )
 
@@ -84,6 +86,8 @@ type Project struct {
 	Widget       core.Widget
 	Hours        *Hours // nil: somebody answers at any time
 	Operators    []*Operator
+
+	words hcl.Range // of the widget's strings
 }
 
 // Operator is one person who answers, on whichever bridge.

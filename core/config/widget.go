@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -56,6 +57,9 @@ func (p *Project) readWidget(b *block) {
 		Consent: b.str("consent", "", checkWords(maxWords)), Ask: strings.Join(b.strs("ask", checkAsk), " "), AskAfter: b.flag("ask_after"),
 		AwayEmail: b.flag("away_email"), Rating: b.flag("rating"),
 		Sound: b.flag("sound"), Files: b.flag("files"), Fingerprint: b.flag("fingerprint"),
+	}
+	if attr := b.body.Attributes["strings"]; attr != nil {
+		p.words = attr.SrcRange
 	}
 	w := &p.Widget
 	switch {
@@ -125,6 +129,20 @@ func (b *block) words(field string) map[string]string {
 		}
 	}
 	return words
+}
+
+// CheckWords reports what the projects say in place of words that the widget does not
+// have; known are the names of those that it has.
+func (c *Config) CheckWords(known []string) error {
+	var ds Diagnostics
+	for _, p := range c.Projects {
+		for _, name := range slices.Sorted(maps.Keys(p.Widget.Strings)) {
+			if !slices.Contains(known, name) {
+				ds.add(p.words, "project %q: widget: strings: no word %q%s", p.Slug, name, didYouMean(name, known))
+			}
+		}
+	}
+	return ds.err()
 }
 
 // oneOf checks that a text is one of those.

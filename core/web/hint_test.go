@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pocketping/pocketping/core"
 )
@@ -85,4 +86,22 @@ func TestRatings(t *testing.T) {
 			t.Errorf("told again: %v", o)
 		}
 	}
+}
+
+// A visitor who stays for long was here until they left.
+func TestWhenALongVisitEnded(t *testing.T) {
+	h := newHouse(t)
+	p, w := h.open(nil)
+	seen := func() core.Time {
+		t.Helper()
+		v, err := h.store.Visitor(context.Background(), h.acme.ID, w.text("visitor", "id"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v.LastSeen
+	}
+	came := seen()
+	h.clock.Add(int64(10 * time.Minute))
+	_ = p.conn.CloseNow()
+	until(t, "it is known when they left", func() bool { return seen()-came >= core.Time(10*time.Minute/time.Millisecond) })
 }

@@ -32,7 +32,8 @@ const (
 	maxFrame     = 256 << 10
 	helloWithin  = 10 * time.Second
 	writeWithin  = 10 * time.Second
-	rejectedMost = 200 // frames in a row over the limit that a socket outlives
+	longVisit    = 5 * time.Minute // that it is worth to say when it ended
+	rejectedMost = 200             // frames in a row over the limit that a socket outlives
 )
 
 // socket is one page's connection. Its goroutine reads; frames are handled one at
@@ -137,6 +138,11 @@ func (k *socket) gone() {
 	k.follow.stop()
 	k.out.abandon()
 	_ = k.conn.CloseNow()
+	if v := k.visit.Load(); v != nil && k.s.now().Sub(k.born) > longVisit && !k.s.draining.Load() {
+		ctx, cancel := context.WithTimeout(context.Background(), actWithin)
+		defer cancel()
+		k.s.chat.Leave(ctx, v.actor)
+	}
 }
 
 func (k *socket) handle(kind websocket.MessageType, raw []byte) {
