@@ -107,8 +107,8 @@ func TestANameThatMovesLeadsToNoPrivateAddress(t *testing.T) {
 					t.Error("it was called")
 				}
 			}
-			if ns.asked < 2 {
-				t.Errorf("the name was asked for %d times: it could not move", ns.asked)
+			if n := ns.times(); n < 2 {
+				t.Errorf("the name was asked for %d times: it could not move", n)
 			}
 		})
 	}

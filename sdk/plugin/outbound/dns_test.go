@@ -79,6 +79,13 @@ func (n *nameserver) answer(query []byte) []byte {
 	return append(append(out, query[12:end]...), records...)
 }
 
+// times is how often it was asked for an IPv4 address.
+func (n *nameserver) times() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.asked
+}
+
 // next is the answer to a question; those for IPv4 count.
 func (n *nameserver) next(kind uint16) []netip.Addr {
 	n.mu.Lock()
