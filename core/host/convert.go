@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"encoding/json"
+	"maps"
 
 	"github.com/rivo/uniseg"
 
@@ -29,7 +30,17 @@ func visitorToWire(v *core.Visitor) *pluginv1.Visitor {
 	if v == nil {
 		return nil
 	}
-	return &pluginv1.Visitor{Id: v.ID, Subject: v.Subject, Name: v.Name, Email: v.Email, Verified: v.Verified, Traits: v.Traits}
+	traits := v.Traits
+	if len(v.Claimed) > 0 {
+		traits = maps.Clone(v.Traits)
+		if traits == nil {
+			traits = map[string]string{}
+		}
+		for name, value := range v.Claimed {
+			traits["claimed "+name] = value + " (unverified)" // apart from what was signed
+		}
+	}
+	return &pluginv1.Visitor{Id: v.ID, Subject: v.Subject, Name: v.Name, Email: v.Email, Verified: v.Verified, Traits: traits}
 }
 
 func (r *runner) eventToWire(ctx context.Context, run *core.Run, e *core.Event) *pluginv1.Event {
@@ -46,10 +57,10 @@ func (h *Host) messageToWire(m *core.Message, v *core.Visitor, replyText string)
 	wire := &pluginv1.Message{
 		Id: m.ID, Seq: m.Seq, Sender: string(m.Sender), Text: m.Text, Name: nameOf(m, v), Via: m.Via,
 		ReplyTo: m.ReplyTo, ReplyText: replyText, CreatedAt: int64(m.CreatedAt), EditedAt: int64(m.EditedAt),
-		Deleted: !m.DeletedAt.IsZero(), Note: m.Note,
+		Deleted: !m.DeletedAt.IsZero(), DeletedAt: int64(m.DeletedAt), Note: m.Note, Failed: m.Failed, ClientId: m.ClientID,
 	}
 	if m.Author != nil {
-		wire.Avatar = m.Author.Avatar
+		wire.Author, wire.Avatar = m.Author.Name, m.Author.Avatar
 	}
 	for _, a := range m.Attachments {
 		wire.Attachments = append(wire.Attachments, h.attachmentToWire(a))

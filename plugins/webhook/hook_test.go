@@ -232,7 +232,8 @@ func TestBody(t *testing.T) {
 	r := newRig(t)
 	at := time.Date(2026, 5, 4, 3, 2, 1, 123456789, time.FixedZone("CEST", 7200))
 	m := r.session.Message("Hi <b>there</b>")
-	m.Sender, m.Name, m.Avatar, m.Via, m.ReplyTo = "operator", "Olga", "https://a.example/o.png", "acme.telegram", "msg_0"
+	m.Sender, m.Name, m.Avatar, m.Via, m.ReplyTo = "operator", "Olga Berg", "https://a.example/o.png", "acme.telegram", "msg_0"
+	m.Author, m.ClientID, m.DeletedAt = "Olga", "c-1", at.Add(2*time.Second)
 	m.CreatedAt, m.EditedAt = at, at.Add(time.Second)
 	m.Attachments = []plugin.Attachment{{ID: "att_1", Name: "a.pdf", Type: "application/pdf", Size: 12, URL: "https://chat.example/f"}}
 	e := r.session.Event(plugin.MessageEdited, m)
@@ -252,7 +253,8 @@ func TestBody(t *testing.T) {
 			"id": "msg_1", "seq": 1, "sessionId": "sess_conform", "sender": "operator", "text": "Hi <b>there</b>",
 			"author": {"name": "Olga", "avatar": "https://a.example/o.png"}, "via": "acme.telegram", "replyTo": "msg_0",
 			"attachments": [{"id": "att_1", "name": "a.pdf", "type": "application/pdf", "size": 12, "url": "https://chat.example/f"}],
-			"createdAt": "2026-05-04T01:02:01.123Z", "editedAt": "2026-05-04T01:02:02.123Z"
+			"createdAt": "2026-05-04T01:02:01.123Z", "editedAt": "2026-05-04T01:02:02.123Z",
+			"deletedAt": "2026-05-04T01:02:03.123Z", "clientId": "c-1"
 		},
 		"project": {"id": "proj_1", "slug": "acme", "name": "Acme"},
 		"session": {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -49,13 +50,15 @@ type message struct {
 	SessionID   string              `json:"sessionId"`
 	Sender      string              `json:"sender"`
 	Text        string              `json:"text"`
-	Author      *author             `json:"author,omitempty"` // of what no visitor wrote
+	Author      *author             `json:"author,omitempty"` // of what no visitor wrote, as visitors see them
 	Via         string              `json:"via,omitempty"`
 	ReplyTo     string              `json:"replyTo,omitempty"`
 	Attachments []plugin.Attachment `json:"attachments,omitempty"`
 	CreatedAt   moment              `json:"createdAt"`
 	EditedAt    moment              `json:"editedAt,omitzero"`
-	Deleted     bool                `json:"deleted,omitempty"`
+	DeletedAt   moment              `json:"deletedAt,omitzero"`
+	Failed      bool                `json:"failed,omitempty"`
+	ClientID    string              `json:"clientId,omitempty"`
 	Note        bool                `json:"note,omitempty"`
 }
 
@@ -103,10 +106,11 @@ func messageOf(m *plugin.Message, sessionID string) *message {
 	}
 	out := &message{
 		ID: m.ID, Seq: m.Seq, SessionID: sessionID, Sender: m.Sender, Text: m.Text, Via: m.Via, ReplyTo: m.ReplyTo,
-		Attachments: m.Attachments, CreatedAt: moment(m.CreatedAt), EditedAt: moment(m.EditedAt), Deleted: m.Deleted, Note: m.Note,
+		Attachments: m.Attachments, CreatedAt: moment(m.CreatedAt), EditedAt: moment(m.EditedAt), DeletedAt: moment(m.DeletedAt),
+		Failed: m.Failed, ClientID: m.ClientID, Note: m.Note,
 	}
-	if m.Sender != "visitor" && m.Name != "" {
-		out.Author = &author{Name: m.Name, Avatar: m.Avatar}
+	if name := cmp.Or(m.Author, m.Name); m.Sender != "visitor" && name != "" {
+		out.Author = &author{Name: name, Avatar: m.Avatar}
 	}
 	return out
 }

@@ -55,7 +55,8 @@ func messageOf(m *pluginv1.Message) *Message {
 		Avatar: m.GetAvatar(), Via: m.GetVia(), ReplyTo: m.GetReplyTo(), ReplyText: m.GetReplyText(),
 		Attachments: mapAll(m.GetAttachments(), attachmentOf),
 		CreatedAt:   timeOf(m.GetCreatedAt()), EditedAt: timeOf(m.GetEditedAt()),
-		Deleted: m.GetDeleted(), Note: m.GetNote(),
+		Deleted: m.GetDeleted(), DeletedAt: timeOf(m.GetDeletedAt()), Note: m.GetNote(),
+		Failed: m.GetFailed(), ClientID: m.GetClientId(), Author: m.GetAuthor(),
 	}
 }
 

@@ -101,7 +101,8 @@ type Message struct {
 	Seq         int64        `json:"seq"`
 	Sender      string       `json:"sender"` // visitor, operator, system
 	Text        string       `json:"text"`
-	Name        string       `json:"name"` // of who wrote it
+	Name        string       `json:"name"`             // of who wrote it
+	Author      string       `json:"author,omitempty"` // the operator's name as visitors see it
 	Avatar      string       `json:"avatar,omitempty"`
 	Via         string       `json:"via"` // bridge id, "widget", "api"
 	ReplyTo     string       `json:"replyTo,omitempty"`
@@ -110,6 +111,9 @@ type Message struct {
 	CreatedAt   time.Time    `json:"createdAt"`
 	EditedAt    time.Time    `json:"editedAt,omitzero"`
 	Deleted     bool         `json:"deleted,omitempty"`
+	DeletedAt   time.Time    `json:"deletedAt,omitzero"`
+	Failed      bool         `json:"failed,omitempty"` // it could not be shown to the visitor
+	ClientID    string       `json:"clientId,omitempty"`
 	Note        bool         `json:"note,omitempty"` // for operators only
 }
 

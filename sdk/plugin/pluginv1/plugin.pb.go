@@ -1590,6 +1590,10 @@ type Message struct {
 	EditedAt      int64         `protobuf:"varint,12,opt,name=edited_at,json=editedAt,proto3" json:"edited_at,omitempty"`
 	Deleted       bool          `protobuf:"varint,13,opt,name=deleted,proto3" json:"deleted,omitempty"`
 	Note          bool          `protobuf:"varint,14,opt,name=note,proto3" json:"note,omitempty"`
+	DeletedAt     int64         `protobuf:"varint,15,opt,name=deleted_at,json=deletedAt,proto3" json:"deleted_at,omitempty"`
+	Failed        bool          `protobuf:"varint,16,opt,name=failed,proto3" json:"failed,omitempty"`                    // it could not be shown to the visitor
+	ClientId      string        `protobuf:"bytes,17,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"` // as who wrote it over the widget or the API chose it
+	Author        string        `protobuf:"bytes,18,opt,name=author,proto3" json:"author,omitempty"`                     // the operator's name as visitors see it
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1720,6 +1724,34 @@ func (x *Message) GetNote() bool {
 		return x.Note
 	}
 	return false
+}
+
+func (x *Message) GetDeletedAt() int64 {
+	if x != nil {
+		return x.DeletedAt
+	}
+	return 0
+}
+
+func (x *Message) GetFailed() bool {
+	if x != nil {
+		return x.Failed
+	}
+	return false
+}
+
+func (x *Message) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *Message) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
 }
 
 type Attachment struct {
@@ -2824,7 +2856,7 @@ const file_pluginv1_plugin_proto_rawDesc = "" +
 	"\x02at\x18\x03 \x01(\x03R\x02at\x127\n" +
 	"\amessage\x18\x04 \x01(\v2\x1d.pocketping.plugin.v1.MessageR\amessage\x12\x12\n" +
 	"\x04data\x18\x05 \x01(\fR\x04data\x12\x1c\n" +
-	"\tuncertain\x18\x06 \x01(\bR\tuncertain\"\xfd\x02\n" +
+	"\tuncertain\x18\x06 \x01(\bR\tuncertain\"\xe9\x03\n" +
 	"\aMessage\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03seq\x18\x02 \x01(\x03R\x03seq\x12\x16\n" +
@@ -2842,7 +2874,12 @@ const file_pluginv1_plugin_proto_rawDesc = "" +
 	"created_at\x18\v \x01(\x03R\tcreatedAt\x12\x1b\n" +
 	"\tedited_at\x18\f \x01(\x03R\beditedAt\x12\x18\n" +
 	"\adeleted\x18\r \x01(\bR\adeleted\x12\x12\n" +
-	"\x04note\x18\x0e \x01(\bR\x04note\"j\n" +
+	"\x04note\x18\x0e \x01(\bR\x04note\x12\x1d\n" +
+	"\n" +
+	"deleted_at\x18\x0f \x01(\x03R\tdeletedAt\x12\x16\n" +
+	"\x06failed\x18\x10 \x01(\bR\x06failed\x12\x1b\n" +
+	"\tclient_id\x18\x11 \x01(\tR\bclientId\x12\x16\n" +
+	"\x06author\x18\x12 \x01(\tR\x06author\"j\n" +
 	"\n" +
 	"Attachment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
