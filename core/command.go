@@ -140,6 +140,9 @@ func (c *Chat) describeVisitor(ctx context.Context, s *Session) string {
 	for _, k := range slices.Sorted(keys(v.Traits)) {
 		about(k, v.Traits[k])
 	}
+	for _, k := range slices.Sorted(keys(v.Claimed)) {
+		add(k, v.Claimed[k]+" (unverified)")
+	}
 	for _, k := range slices.Sorted(keys(s.Metadata)) {
 		add(k, s.Metadata[k])
 	}

@@ -17,8 +17,9 @@ type Visitor struct {
 	Subject   string            `json:"subject,omitempty"` // "sub" of a signed identity
 	Name      string            `json:"name,omitempty"`
 	Email     string            `json:"email,omitempty"`
-	Verified  bool              `json:"verified"` // name and e-mail come from a signed identity
+	Verified  bool              `json:"verified"` // name, e-mail and traits come from a signed identity
 	Traits    map[string]string `json:"traits,omitempty"`
+	Claimed   map[string]string `json:"claimed,omitempty"` // what one who is verified only says, or said before
 	CreatedAt Time              `json:"createdAt"`
 	LastSeen  Time              `json:"lastSeen"`
 	Waiting   []Event           `json:"-"` // tracked before there is a session; 20 at most

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -57,9 +58,8 @@ func (c *Chat) identify(ctx context.Context, by Actor, id Identity, clientID str
 			by.VisitorID = v.ID
 		}
 		once := onceFor(by, clientID, "identify", id.Subject, id.Name, id.Email, id.Traits)
-		known := v.Verified && id.Subject == "" // what is only claimed never replaces what was signed
 		switch {
-		case !known && describe(v, id):
+		case describe(v, id):
 			e := Event{Type: VisitorIdentified, Data: data(map[string]any{"name": v.Name, "email": v.Email, "verified": v.Verified})}
 			change, err := c.telling(ctx, by, e, v)
 			if err == nil {
@@ -101,11 +101,17 @@ func (c *Chat) joinKnown(ctx context.Context, v *Visitor, subject string) (*Visi
 	return known, nil
 }
 
-// describe writes an identity into the visitor and reports whether it was news.
+// describe writes an identity into the visitor and reports whether it was news. What
+// is only claimed stands apart from what was signed.
 func describe(v *Visitor, id Identity) bool {
 	before := *v
-	if id.Subject != "" && !v.Verified {
-		v.Name, v.Email, v.Traits = "", "", nil // what was only claimed is never taken for signed
+	switch {
+	case id.Subject == "" && v.Verified:
+		v.Claimed = merge(v.Claimed, id.all())
+		return !maps.Equal(before.Claimed, v.Claimed)
+	case id.Subject != "" && !v.Verified:
+		v.Claimed = merge(nil, Identity{Name: v.Name, Email: v.Email, Traits: v.Traits}.all())
+		v.Name, v.Email, v.Traits, v.Verified = "", "", nil, true
 	}
 	if id.Name != "" {
 		v.Name = clip(oneLine(id.Name), maxTrait)
@@ -113,22 +119,38 @@ func describe(v *Visitor, id Identity) bool {
 	if id.Email != "" {
 		v.Email = clip(oneLine(id.Email), maxTrait)
 	}
-	traits := maps.Clone(v.Traits)
-	for k, val := range id.Traits {
+	v.Traits = merge(v.Traits, id.Traits)
+	return before.Verified != v.Verified || before.Name != v.Name || before.Email != v.Email || !maps.Equal(before.Traits, v.Traits)
+}
+
+// all are the traits with name and e-mail among them.
+func (id Identity) all() map[string]string {
+	all := maps.Clone(id.Traits)
+	for name, value := range map[string]string{"name": id.Name, "email": id.Email} {
+		if value != "" {
+			if all == nil {
+				all = map[string]string{}
+			}
+			all[name] = value
+		}
+	}
+	return all
+}
+
+// merge is a copy of the traits with those that are given, as far as there is room.
+func merge(traits, given map[string]string) map[string]string {
+	traits = maps.Clone(traits)
+	for _, k := range slices.Sorted(maps.Keys(given)) {
+		name := clip(oneLine(k), MaxEventName)
+		if _, known := traits[name]; name == "" || !known && len(traits) >= maxTraits {
+			continue
+		}
 		if traits == nil {
 			traits = map[string]string{}
 		}
-		if _, known := traits[k]; known || len(traits) < maxTraits {
-			traits[clip(k, MaxEventName)] = clip(oneLine(val), maxTrait)
-		}
+		traits[name] = clip(oneLine(given[k]), maxTrait)
 	}
-	changed := before.Name != v.Name || before.Email != v.Email || !maps.Equal(before.Traits, traits)
-	v.Traits = traits
-	if id.Subject != "" {
-		changed = changed || !v.Verified
-		v.Verified = true
-	}
-	return changed
+	return traits
 }
 
 // tell stores an event in the visitor's session, or lets it wait on the visitor

@@ -94,8 +94,8 @@ func TestNewestSessionIsTheLastOneOpened(t *testing.T) {
 	}
 }
 
-// What was only claimed is never taken for signed.
-func TestSigningInForgetsWhatWasOnlyClaimed(t *testing.T) {
+// What is only claimed stands apart from what was signed.
+func TestWhatIsClaimedIsNeverTakenForSigned(t *testing.T) {
 	h := newHouse(t)
 	by, s := h.talk()
 	claimed := core.Identity{Name: "The boss", Email: "boss@acme.example", Traits: map[string]string{"plan": "gold"}}
@@ -112,12 +112,22 @@ func TestSigningInForgetsWhatWasOnlyClaimed(t *testing.T) {
 	if err != nil || v.Name != "" || v.Email != "" || fmt.Sprint(v.Traits) != "map[seats:3]" || !v.Verified {
 		t.Fatalf("signed in: %+v, %v", v, err)
 	}
-	if v, err = h.Identify(t.Context(), by, claimed, ""); err != nil || v.Name != "" || fmt.Sprint(v.Traits) != "map[seats:3]" {
-		t.Errorf("claimed after that: %+v, %v", v, err)
+	h.told("inbox")
+	if v, err = h.Identify(t.Context(), by, claimed, ""); err != nil || h.told("inbox") != "" {
+		t.Errorf("no news: %+v, %v", v, err)
+	}
+	claimed = core.Identity{Email: "me@acme.example", Traits: map[string]string{"seats": "100"}}
+	if v, err = h.Identify(t.Context(), by, claimed, ""); err != nil || h.told("inbox") != "visitor.identified" {
+		t.Errorf("news: %+v, %v", v, err)
+	}
+	if v.Name != "" || v.Email != "" || fmt.Sprint(v.Traits, v.Claimed) != "map[seats:3] map[email:me@acme.example name:The boss plan:gold seats:100]" {
+		t.Errorf("claimed after that: %+v", v)
 	}
 	h.command(2, "/info", core.Operator{ID: "55", Name: "Olga"})
-	if got := h.lastNotice(s.ID); strings.Contains(got, "unverified") || !strings.Contains(got, "seats: 3") {
-		t.Errorf("/info of a signed visitor: %s", got)
+	for _, want := range []string{`signed by the site\nseats: 3\nemail: me@acme.example (unverified)`, `seats: 100 (unverified)`} {
+		if got := h.lastNotice(s.ID); !strings.Contains(got, want) {
+			t.Errorf("/info of a signed visitor without %q: %s", want, got)
+		}
 	}
 }
 

@@ -28,7 +28,7 @@ func (r *projectRow) domain(keys []keyRow) *core.Project {
 func visitorOf(v *core.Visitor) visitorRow {
 	return visitorRow{
 		ID: v.ID, ProjectID: v.ProjectID, Subject: v.Subject, Name: v.Name, Email: v.Email, Verified: v.Verified,
-		Traits: toJSON(v.Traits, len(v.Traits)), Waiting: toJSON(v.Waiting, len(v.Waiting)),
+		Traits: toJSON(v.Traits, len(v.Traits)), Claimed: toJSON(v.Claimed, len(v.Claimed)), Waiting: toJSON(v.Waiting, len(v.Waiting)),
 		Created: v.CreatedAt, LastSeen: v.LastSeen,
 	}
 }
@@ -39,13 +39,14 @@ func (r *visitorRow) domain() *core.Visitor {
 		CreatedAt: r.Created, LastSeen: r.LastSeen, Version: r.version(),
 	}
 	fromJSON(r.Traits, &v.Traits)
+	fromJSON(r.Claimed, &v.Claimed)
 	fromJSON(r.Waiting, &v.Waiting)
 	return v
 }
 
 // version differs when anything in the row does.
 func (r *visitorRow) version() string {
-	return string(core.Hash(fmt.Sprintf("%q %q %q %q %t %q %q %d", r.ID, r.Subject, r.Name, r.Email, r.Verified, r.Traits, r.Waiting, r.LastSeen)))
+	return string(core.Hash(fmt.Sprintf("%q %q %q %q %t %q %q %q %d", r.ID, r.Subject, r.Name, r.Email, r.Verified, r.Traits, r.Claimed, r.Waiting, r.LastSeen)))
 }
 
 func sessionOf(s *core.Session) sessionRow {

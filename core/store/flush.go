@@ -27,7 +27,7 @@ func (b *batch) flush() error {
 
 func (b *batch) flushVisitors() error {
 	if err := save(b, b.saved.visitors.list(), over("id",
-		"subject", "name", "email", "verified", "traits", "waiting", "last_seen")); err != nil {
+		"subject", "name", "email", "verified", "traits", "claimed", "waiting", "last_seen")); err != nil {
 		return err
 	}
 	if err := save(b, b.tokens, nil); err != nil {

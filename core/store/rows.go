@@ -47,6 +47,7 @@ type visitorRow struct {
 	Email     string
 	Verified  bool
 	Traits    string
+	Claimed   string
 	Waiting   string
 	Created   core.Time `gorm:"column:created_at"`
 	LastSeen  core.Time

@@ -148,7 +148,7 @@ func TestTokensByHand(t *testing.T) {
 	equal(t, "signed", fmt.Sprint(v.Subject, " ", v.Name, " ", v.Email, v.Verified, v.Traits), "u1 Ann ann@acme.exampletrue map[plan:pro seats:3]")
 	equal(t, "claims", p.ask(obj{"type": "identify", "id": "c", "traits": obj{"name": "Eve", "plan": "gold"}}).text("type"), "ok")
 	v, _ = h.store.Visitor(context.Background(), h.acme.ID, v.ID)
-	equal(t, "are not merged", fmt.Sprint(v.Name, v.Traits), "Annmap[plan:pro seats:3]")
+	equal(t, "are not merged", fmt.Sprint(v.Name, v.Traits, v.Claimed), "Annmap[plan:pro seats:3] map[name:Eve plan:gold]")
 
 	parts := strings.Split(good, ".")
 	evil := base64.RawURLEncoding.EncodeToString([]byte(fmt.Sprintf(`{"sub":"u2","exp":%d}`, soon)))
