@@ -104,7 +104,9 @@ func (c *capture) identify(v plugin.Visitor) {
 	c.Event = "$identify"
 	set := map[string]any{"verified": v.Verified}
 	for name, value := range own(maps.Clone(v.Traits)) {
-		set[name] = value
+		if !strings.HasPrefix(name, claimed) {
+			set[name] = value
+		}
 	}
 	if v.Name != "" {
 		set["name"] = v.Name

@@ -21,17 +21,27 @@ func consentOf(text string) consent {
 
 var yes = []string{"true", "yes", "1", "on", "granted"}
 
-// given reports whether the visitor agrees: by a trait, or else by what the session
-// came with.
+// How the core hands over what a visitor whose identity is signed only says: nobody
+// has signed it.
+const (
+	claimed    = "claimed "
+	unverified = " (unverified)"
+)
+
+// given reports whether the visitor agrees: by a trait, signed or not, or else by what
+// the session came with.
 func (c consent) given(s *plugin.Session) bool {
 	if c.key == "" {
 		return true
 	}
 	said, ok := s.Visitor.Traits[c.key]
 	if !ok {
+		said, ok = s.Visitor.Traits[claimed+c.key]
+	}
+	if !ok {
 		said = s.Metadata[c.key]
 	}
-	said = strings.TrimSpace(said)
+	said = strings.TrimSpace(strings.TrimSuffix(said, unverified))
 	if c.value != "" {
 		return said == c.value
 	}

@@ -186,7 +186,7 @@ func TestASignedVisitorIsWhoTheSiteSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	e = r.event(plugin.VisitorIdentified, "")
-	e.Session.Visitor.Verified, e.Session.Visitor.Traits = true, map[string]string{"plan": "pro", "$ip": "1.2.3.4"}
+	e.Session.Visitor.Verified, e.Session.Visitor.Traits = true, map[string]string{"plan": "pro", "$ip": "1.2.3.4", "claimed plan": "gold (unverified)"}
 	if _, err := r.session.Deliver(t.Context(), e); err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +195,7 @@ func TestASignedVisitorIsWhoTheSiteSays(t *testing.T) {
 		t.Errorf("before it was signed: %+v", all[0])
 	}
 	set := all[1].Properties["$set"].(map[string]any)
-	if all[1].DistinctID != "user-7" || all[1].Properties["$anon_distinct_id"] != "vis_1" || set["plan"] != "pro" || set["$ip"] != nil || set["verified"] != true {
+	if all[1].DistinctID != "user-7" || all[1].Properties["$anon_distinct_id"] != "vis_1" || set["plan"] != "pro" || len(set) != 4 || set["verified"] != true {
 		t.Errorf("signed: %+v", all[1])
 	}
 }
@@ -209,6 +209,8 @@ func TestNothingIsToldOfWhoDidNotAgree(t *testing.T) {
 		"not asked":             {"", nil, nil, true},
 		"nothing said":          {"analytics", nil, nil, false},
 		"a trait":               {"analytics", map[string]string{"analytics": "Yes"}, nil, true},
+		"said, not signed":      {"analytics", map[string]string{"claimed analytics": "yes (unverified)"}, nil, true},
+		"signed no, said yes":   {"analytics", map[string]string{"claimed analytics": "yes (unverified)", "analytics": "no"}, nil, false},
 		"metadata":              {"analytics", nil, map[string]string{"analytics": "true"}, true},
 		"no by trait":           {"analytics", map[string]string{"analytics": "no"}, map[string]string{"analytics": "yes"}, false},
 		"no word for yes":       {"analytics", map[string]string{"analytics": "perhaps"}, nil, false},
