@@ -55,6 +55,15 @@ func ThreadGone(err error) error { return &Failure{Kind: FailureThreadGone, Err:
 // bot was removed. The core keeps what is owed and tries again with backoff.
 func Unusable(err error) error { return &Failure{Kind: FailureUnusable, Err: err} }
 
+// KindOf is the kind of the Failure in err; 0 when there is none.
+func KindOf(err error) FailureKind {
+	var f *Failure
+	if errors.As(err, &f) {
+		return f.Kind
+	}
+	return 0
+}
+
 // FieldError says that a field of the config is wrong.
 func FieldError(field string, err error) error {
 	return &Failure{Kind: FailureField, Field: field, Err: err}

@@ -116,11 +116,11 @@ func TestSessionLearnsFromReceipts(t *testing.T) {
 	h := plugintest.NewHost(t)
 	s := plugintest.NewSession(h, &echo{})
 	e := s.Event(plugin.MessagePosted, s.Message("hello"))
-	if _, err := s.Deliver(t.Context(), e); err != nil || s.Thread() != "thread-sess_conform" || e.Thread != "" {
-		t.Errorf("thread %q, %v", s.Thread(), err)
+	if _, err := s.Deliver(t.Context(), e); err != nil || s.Thread != "thread-sess_conform" || e.Thread != "" {
+		t.Errorf("thread %q, %v", s.Thread, err)
 	}
 	e = s.Event(plugin.MessageEdited, s.Message("hello"))
-	if _, err := s.Deliver(t.Context(), e); err != nil || e.Thread != s.Thread() || len(e.Parts("msg_1")) != 1 {
+	if _, err := s.Deliver(t.Context(), e); err != nil || e.Thread != s.Thread || len(e.Parts("msg_1")) != 1 {
 		t.Errorf("the second event has thread %q and links %v, %v", e.Thread, e.Links, err)
 	}
 }

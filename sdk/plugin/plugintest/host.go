@@ -122,6 +122,13 @@ func (h *Host) Receives() []plugin.Inbound {
 	return slices.Clone(h.received)
 }
 
+// Received waits for so many inbounds and returns all of them.
+func (h *Host) Received(t testing.TB, n int) []plugin.Inbound {
+	t.Helper()
+	h.Wait(t, fmt.Sprintf("%d inbounds", n), func() bool { return len(h.Receives()) >= n })
+	return h.Receives()
+}
+
 // Records are what the bridge recorded, in order.
 func (h *Host) Records() []plugin.Record {
 	h.mu.Lock()

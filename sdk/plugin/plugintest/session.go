@@ -11,30 +11,29 @@ import (
 )
 
 // Session delivers to a bridge as the core does: it knows the thread and the links
-// that the bridge has told of so far.
+// that the bridge has told of so far. The exported fields may be changed between
+// two events.
 type Session struct {
-	host   *Host
-	bridge plugin.Bridge
-	info   *plugin.Session
-	seq    int64
-	thread string
-	links  []plugin.Link
-	seen   int               // records of the host that are in thread and links
-	judge  func(error) error // what is wrong with an error of the bridge's; nil: nothing is
+	Info   *plugin.Session // what the bridge is told of it
+	Bridge plugin.Bridge   // another one is the plugin after a restart
+	Thread string          // as far as the bridge has told
+	Links  []plugin.Link
+
+	host  *Host
+	seq   int64
+	seen  int               // records of the host that are in Thread and Links
+	judge func(error) error // what is wrong with an error of the bridge's; nil: nothing is
 }
 
 // NewSession is a session of a visitor that nothing was delivered of.
 func NewSession(h *Host, b plugin.Bridge) *Session {
 	now := time.Now().UTC()
-	return &Session{host: h, bridge: b, info: &plugin.Session{
+	return &Session{host: h, Bridge: b, Info: &plugin.Session{
 		ID: "sess_conform", ProjectID: "proj_1", Status: "active", CreatedAt: now, LastActivity: now,
 		Visitor:  plugin.Visitor{ID: "vis_1", Name: "Anna", Email: "anna@example.com"},
 		Metadata: map[string]string{"url": "https://example.com/pricing", "title": "Pricing"},
 	}}
 }
-
-// Thread is the session's, as far as the bridge has told.
-func (s *Session) Thread() string { return s.thread }
 
 // Message is a visitor's message with the next seq.
 func (s *Session) Message(text string) *plugin.Message {
@@ -46,34 +45,76 @@ func (s *Session) Message(text string) *plugin.Message {
 
 // Event is the session's next, ready to be delivered.
 func (s *Session) Event(kind string, m *plugin.Message) *plugin.Event {
-	s.seq++
-	s.info.Seq = s.seq
-	return &plugin.Event{Type: kind, Seq: s.seq, At: time.Now().UTC(), Message: m, Session: s.info}
+	e := &plugin.Event{Type: kind, Message: m}
+	s.complete(e)
+	return e
 }
 
-// Deliver hands the event over with all that is known, and learns from the receipt.
+// complete gives the event what the core would, unless it has it.
+func (s *Session) complete(e *plugin.Event) {
+	if e.Seq == 0 {
+		s.seq++
+		s.Info.Seq, e.Seq = s.seq, s.seq
+	}
+	if e.At.IsZero() {
+		e.At = time.Now().UTC()
+	}
+	if e.Session == nil {
+		e.Session = s.Info
+	}
+}
+
+// Deliver hands the event over with all that is known, and learns from what the
+// bridge recorded and answers. An event without a seq is the session's next; one
+// that was delivered may come again, as after a failure.
 func (s *Session) Deliver(ctx context.Context, e *plugin.Event) (plugin.Receipt, error) {
 	s.learn()
-	e.Thread, e.Links = s.thread, append([]plugin.Link{}, s.links...)
+	s.complete(e)
+	e.Thread, e.Links = s.Thread, slices.Clone(s.Links)
 	receipt, err := s.deliver(ctx, e)
 	s.learn()
-	s.take(receipt.Thread, "", receipt.Links)
-	s.host.change(func() {
-		s.host.keep(plugin.Record{SessionID: s.info.ID, Thread: receipt.Thread, Links: receipt.Links})
-	})
+	switch {
+	case err == nil:
+		s.take(receipt.Thread, "", receipt.Links)
+		s.host.change(func() {
+			s.host.keep(plugin.Record{SessionID: s.Info.ID, Thread: receipt.Thread, Links: receipt.Links})
+		})
+	case plugin.KindOf(err) == plugin.FailureThreadGone:
+		s.Thread = ""
+	}
 	return receipt, err
+}
+
+// Must delivers, and fails the test when the bridge does.
+func (s *Session) Must(t testing.TB, e *plugin.Event) plugin.Receipt {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	receipt, err := s.try(ctx, t, e)
+	if err != nil {
+		t.Fatalf("%s: %v", e.Type, err)
+	}
+	return receipt
+}
+
+// Link makes a message of the thread known as one of ours, as if the host had
+// received it in an earlier launch.
+func (s *Session) Link(messageID, externalID string) {
+	l := plugin.Link{Thread: s.Thread, ExternalID: externalID, MessageID: messageID}
+	s.take("", "", []plugin.Link{l})
+	s.host.AddLinks(s.Thread, l)
 }
 
 // forget loses what is known of a message's parts, as a crash does that comes before
 // the receipt is stored.
 func (s *Session) forget(messageID string) {
-	s.links = slices.DeleteFunc(s.links, func(l plugin.Link) bool { return l.MessageID == messageID })
+	s.Links = slices.DeleteFunc(s.Links, func(l plugin.Link) bool { return l.MessageID == messageID })
 }
 
 func (s *Session) deliver(ctx context.Context, e *plugin.Event) (plugin.Receipt, error) {
-	all, ok := s.bridge.(plugin.RunDeliverer)
+	all, ok := s.Bridge.(plugin.RunDeliverer)
 	if !ok {
-		return s.bridge.Deliver(ctx, e)
+		return s.Bridge.Deliver(ctx, e)
 	}
 	receipts, err := all.DeliverRun(ctx, []*plugin.Event{e})
 	if len(receipts) == 0 {
@@ -86,7 +127,7 @@ func (s *Session) deliver(ctx context.Context, e *plugin.Event) (plugin.Receipt,
 func (s *Session) learn() {
 	records := s.host.Records()
 	for _, r := range records[s.seen:] {
-		if r.SessionID == s.info.ID {
+		if r.SessionID == s.Info.ID {
 			s.take(r.Thread, r.Gone, r.Links)
 		}
 	}
@@ -94,47 +135,38 @@ func (s *Session) learn() {
 }
 
 func (s *Session) take(thread, gone string, links []plugin.Link) {
-	if gone != "" && gone == s.thread {
-		s.thread = ""
+	if gone != "" && gone == s.Thread {
+		s.Thread = ""
 	}
 	if thread != "" {
-		s.thread = thread
+		s.Thread = thread
 	}
 	for _, l := range links {
 		known := false
-		for i := range s.links {
-			if s.links[i].Thread == l.Thread && s.links[i].ExternalID == l.ExternalID {
-				s.links[i], known = l, true
+		for i := range s.Links {
+			if s.Links[i].Thread == l.Thread && s.Links[i].ExternalID == l.ExternalID {
+				s.Links[i], known = l, true
 			}
 		}
 		if !known {
-			s.links = append(s.links, l)
+			s.Links = append(s.Links, l)
 		}
 	}
 }
 
 // parts are the platform's messages that show ours.
 func (s *Session) parts(id string) []plugin.Link {
-	return (&plugin.Event{Links: s.links}).Parts(id)
-}
-
-func (s *Session) must(t *testing.T, e *plugin.Event) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	if err := s.try(ctx, t, e); err != nil {
-		t.Fatalf("%s: %v", e.Type, err)
-	}
+	return (&plugin.Event{Links: s.Links}).Parts(id)
 }
 
 // try delivers and judges the error.
-func (s *Session) try(ctx context.Context, t *testing.T, e *plugin.Event) error {
+func (s *Session) try(ctx context.Context, t testing.TB, e *plugin.Event) (plugin.Receipt, error) {
 	t.Helper()
-	_, err := s.Deliver(ctx, e)
+	receipt, err := s.Deliver(ctx, e)
 	if s.judge != nil {
 		if fault := s.judge(err); fault != nil {
 			t.Error(fault)
 		}
 	}
-	return err
+	return receipt, err
 }
