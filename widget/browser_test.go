@@ -71,12 +71,20 @@ func visit(t *testing.T, c *fakeCore) *tab {
 // visitAfter has the script run before anything of the page.
 func visitAfter(t *testing.T, c *fakeCore, script string) *tab {
 	t.Helper()
+	b := arrive(t, c, script)
+	b.until("the bubble", shown)
+	return b
+}
+
+// arrive is visitAfter without waiting for the bubble.
+func arrive(t *testing.T, c *fakeCore, script string) *tab {
+	t.Helper()
 	ctx, stop := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(stop)
 	if _, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}); err != nil {
 		t.Fatal(err)
 	}
-	return open(t, ctx, c.url)
+	return load(t, ctx, c.url)
 }
 
 // another opens a second tab of the same visitor.
@@ -89,13 +97,19 @@ func (b *tab) another(url string) *tab {
 
 func open(t *testing.T, ctx context.Context, url string) *tab {
 	t.Helper()
+	b := load(t, ctx, url)
+	b.until("the bubble", shown)
+	return b
+}
+
+func load(t *testing.T, ctx context.Context, url string) *tab {
+	t.Helper()
 	b := &tab{t: t, ctx: ctx}
 	if err := chromedp.Listen(ctx, b.listen); err != nil {
 		t.Fatal(err)
 	}
 	call(b, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 	b.run(chromedp.EmulateViewport(1180, 800), chromedp.Navigate(url))
-	b.until("the bubble", shown)
 	t.Cleanup(func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()

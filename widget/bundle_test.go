@@ -51,12 +51,11 @@ func TestLanguages(t *testing.T) {
 		if theirs["code"] != code || (theirs["dir"] == "rtl") != (code == "ar" || code == "he") {
 			t.Errorf("%s: code %q, dir %q", code, theirs["code"], theirs["dir"])
 		}
-		delete(theirs, "dir")
 		for name, word := range english {
 			if theirs[name] == "" || strings.Count(theirs[name], "{}") != strings.Count(word, "{}") {
 				t.Errorf("%s: %s is %q, in English %q", code, name, theirs[name], word)
 			}
-			if theirs[name] == word {
+			if theirs[name] == word && name != "dir" {
 				same++
 			}
 		}

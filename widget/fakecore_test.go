@@ -48,6 +48,8 @@ type fakeCore struct {
 	policy     string
 	broken     bool   // the settings cannot be had
 	attributes string // more of the script's
+	styles     string // of the page
+	framed     bool   // the page holds the widget in a frame
 	uploads    [][]byte
 	greeting   frame            // not nil: what every hello is answered with
 	demo       *widget.DemoPage // not nil: the page is the demo
@@ -116,15 +118,20 @@ func (c *fakeCore) until(what string, met func() bool) {
 	}
 }
 
-func (c *fakeCore) page(w http.ResponseWriter, _ *http.Request) {
+func (c *fakeCore) page(w http.ResponseWriter, r *http.Request) {
 	if c.demo != nil {
 		c.demoPage(w)
+		return
+	}
+	if c.framed && r.URL.Query().Get("inside") == "" {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = io.WriteString(w, `<!doctype html><html lang="en"><title>Outer</title><iframe src="/?inside=1" width="900" height="700"></iframe></html>`)
 		return
 	}
 	w.Header().Set("Content-Security-Policy", c.policy)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = fmt.Fprintf(w, `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Shop</title><main><h1>A page</h1><p>Some text.</p></main><script async src="/widget.js" data-key="%s" %s></script></html>`, testKey, c.attributes)
+<title>Shop</title><style>%s</style><main><h1>A page</h1><p>Some text.</p></main><script async src="/widget.js" data-key="%s" %s></script></html>`, c.styles, testKey, c.attributes)
 }
 
 func (c *fakeCore) widgetSettings(w http.ResponseWriter, r *http.Request) {

@@ -67,6 +67,7 @@ function farewell(session: string, rate?: boolean): Element {
     button(n + '/5', 'star', () => {
       score = n;
       comment.hidden = false;
+      comment.nextSibling!.textContent = t.send;
       stars.forEach((s, i) => (s.ariaPressed = (i < n) + ''));
     }, icon(star)),
   );

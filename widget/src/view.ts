@@ -37,7 +37,7 @@ const closed = h('div', 'line');
 const list = h('div', 'list', hello, closed);
 const log = h('div', { className: 'log', role: 'log', tabIndex: 0, onscroll: scrolled }, list);
 const notice = h('div', { className: 'notice', role: 'status' });
-const input = h('textarea', { rows: 1, dir: 'auto', oninput: grow, onkeydown: pressed });
+const input = h('textarea', { rows: 1, oninput: grow, onkeydown: pressed });
 const send = button('', 'send', sent, icon('M12 19V5M5.5 11.5L12 5l6.5 6.5'));
 const form = h('form', {}, input, send);
 const badge = h('span', 'badge');
@@ -47,7 +47,7 @@ const close = button('', 'close', () => wishes._toggle(false), icon(cross));
 const header = h('header', {}, avatar, h('div', {}, title, presence), close);
 const panel = h(
   'section',
-  { className: 'panel', role: 'dialog', onkeydown: (e: KeyboardEvent) => e.key === 'Escape' && wishes._toggle(false) },
+  { className: 'panel', role: 'dialog', onkeydown: (e: KeyboardEvent) => void (e.key === 'Escape' && wishes._toggle(false)) },
   header,
   log,
   notice,
@@ -63,7 +63,7 @@ export function mount(w: Wishes, life: AbortController): void {
   style(css);
   root.append(all);
   for (const change of ['resize', 'scroll']) visualViewport!.addEventListener(change, fit, life);
-  panel.hidden = true;
+  show(false, false);
 }
 
 /** Adds a style sheet in a way that a strict policy allows. */
@@ -90,7 +90,7 @@ export function dress(s: Settings): void {
   set('c', color);
   set('on', (rgb >> 16) * 3 + ((rgb >> 8) & 255) * 6 > 1560 ? '#111' : '#fff');
   all.className = `all ${s.position} ${s.dark || 'auto'}`;
-  all.dir = t.dir!;
+  all.dir = t.dir;
   all.lang = t.code;
   who = s.operator || s.name || t.team;
   title.textContent = panel.ariaLabel = s.title || who;
