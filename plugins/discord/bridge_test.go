@@ -62,7 +62,7 @@ func TestSessionOpensAThreadOfATextChannel(t *testing.T) {
 	}
 	r.must(posted(visitorSays("msg_1", "hi")))
 	r.wantSaid("**Anna**: hi")
-	r.session.Status = "closed"
+	r.session.Info.Status = "closed"
 	r.must(&plugin.Event{Type: plugin.SessionClosed})
 	if card := r.State().Message(thread); !strings.HasPrefix(card.Content, "**Anna** · closed") {
 		t.Errorf("closed card %q", card.Content)
@@ -73,11 +73,11 @@ func TestMessage(t *testing.T) {
 	r := newRig(t)
 	r.open()
 	receipt := r.must(posted(visitorSays("msg_1", "*hi* @everyone <@1> https://acme.example/a_b_c, \\_x_ `code` 1. [a](b)")))
-	if receipt.Calls != 1 || len(receipt.Links) != 1 || receipt.Links[0].Thread != r.thread {
+	if receipt.Calls != 1 || len(receipt.Links) != 1 || receipt.Links[0].Thread != r.session.Thread {
 		t.Errorf("receipt %+v", receipt)
 	}
 	r.wantSaid(`**Anna**: \*hi\* \@everyone \<\@1> <https://acme.example/a_b_c>, \\\_x\_ \` + "`code\\`" + ` 1. \[a\](b)`)
-	said := r.Messages(r.thread)[1]
+	said := r.Messages(r.session.Thread)[1]
 	if len(r.State().Pinging()) > 0 || !said.Quiet() || said.Flags != flagNoPreviews || said.Nonce == "" {
 		t.Errorf("sent %+v", said)
 	}
@@ -98,7 +98,7 @@ func TestReplyEditDelete(t *testing.T) {
 	reply := operatorSays("msg_2", "second")
 	reply.ReplyTo, reply.ReplyText = "msg_1", "first"
 	r.must(posted(reply))
-	if all := r.Messages(r.thread); all[2].ReplyTo != all[1].ID || len(all[2].Pings) > 0 {
+	if all := r.Messages(r.session.Thread); all[2].ReplyTo != all[1].ID || len(all[2].Pings) > 0 {
 		t.Errorf("reply %+v", all[2])
 	}
 	r.must(editedTo(m, "@everyone changed"))
@@ -112,7 +112,7 @@ func TestReplyEditDelete(t *testing.T) {
 	r.must(editedTo(m, "small"))
 	r.must(&plugin.Event{Type: plugin.MessageDeleted, Message: &plugin.Message{ID: "msg_2", Deleted: true, Sender: "operator"}})
 	r.wantSaid("**Anna**: small")
-	r.Operator("Olga").Delete(r.Messages(r.thread)[1].ID)
+	r.Operator("Olga").Delete(r.Messages(r.session.Thread)[1].ID)
 	r.must(editedTo(m, "gone"))
 	r.must(&plugin.Event{Type: plugin.MessageDeleted, Message: &plugin.Message{ID: "msg_1", Deleted: true}})
 	r.wantSaid()
@@ -128,7 +128,7 @@ func TestCloseAndReopen(t *testing.T) {
 	}
 	m := visitorSays("msg_1", "hi")
 	r.must(posted(m))
-	r.session.Status = "closed"
+	r.session.Info.Status = "closed"
 	r.must(&plugin.Event{Type: plugin.SessionClosed})
 	r.must(&plugin.Event{Type: plugin.SessionClosed})
 	got := r.State().Thread(thread)
@@ -141,7 +141,7 @@ func TestCloseAndReopen(t *testing.T) {
 	if got := r.State().Thread(thread); !got.Archived || !got.Locked {
 		t.Errorf("after an edit and a line %+v", got)
 	}
-	r.session.Status = "active"
+	r.session.Info.Status = "active"
 	r.must(&plugin.Event{Type: plugin.SessionReopened})
 	r.must(posted(visitorSays("msg_2", "back")))
 	if got := r.State().Thread(thread); got.Archived || got.Locked || !slices.Equal(got.Tags, []string{"open"}) {
@@ -152,8 +152,8 @@ func TestCloseAndReopen(t *testing.T) {
 func TestTyping(t *testing.T) {
 	r := newRig(t)
 	r.open()
-	e := &plugin.Event{Type: plugin.EventTyping, Session: r.session, Thread: r.thread, Data: json.RawMessage(`{"on":true}`)}
-	if err := r.bridge.Typing(context.Background(), e); err != nil || !r.Typing(r.thread) {
+	e := &plugin.Event{Type: plugin.EventTyping, Session: r.session.Info, Thread: r.session.Thread, Data: json.RawMessage(`{"on":true}`)}
+	if err := r.bridge.Typing(context.Background(), e); err != nil || !r.Typing(r.session.Thread) {
 		t.Errorf("typing is not shown: %v", err)
 	}
 	e.Data = json.RawMessage(`{"on":false}`)

@@ -116,7 +116,7 @@ func TestConfigNamesTheField(t *testing.T) {
 		c := good
 		spoil(&c)
 		err := c.check()
-		if f := kindOf(err); f != plugin.FailureField || strings.Contains(err.Error(), "secret") {
+		if f := plugin.KindOf(err); f != plugin.FailureField || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", field, err)
 		}
 	}

@@ -21,7 +21,7 @@ func TestOperatorsWordsArriveInOrder(t *testing.T) {
 		olga.Message(thread, fmt.Sprint(i))
 	}
 	for i, in := range r.received(200) {
-		if in.Text != fmt.Sprint(i) || in.Kind != plugin.InboundMessage || in.Thread != r.thread || in.Operator.Name != "Olga" || in.Operator.ID != olga.ID() {
+		if in.Text != fmt.Sprint(i) || in.Kind != plugin.InboundMessage || in.Thread != r.session.Thread || in.Operator.Name != "Olga" || in.Operator.ID != olga.ID() {
 			t.Fatalf("inbound %d: %+v", i, in)
 		}
 	}
@@ -87,7 +87,7 @@ func sorted(s []string) []string {
 // no more than n inbounds came before that one.
 func (r *rig) quiet(n int) {
 	r.t.Helper()
-	r.Operator("Olga").Message(r.thread, "the last word")
+	r.Operator("Olga").Message(r.session.Thread, "the last word")
 	all := r.received(n + 1)
 	if len(all) != n+1 || all[n].Text != "the last word" {
 		r.t.Errorf("%d inbounds, want %d and the last word: %q", len(all), n, texts(all))

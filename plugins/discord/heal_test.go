@@ -32,7 +32,7 @@ func TestDeletedThreadHeals(t *testing.T) {
 	_, err := r.deliver(posted(next))
 	r.wantFailure(err, plugin.FailureThreadGone, "Unknown Channel")
 	r.must(posted(next))
-	if r.thread == old {
+	if r.session.Thread == old {
 		t.Error("the thread is the old one")
 	}
 	r.wantSaid("**Anna**: *↩ before*\nafter")
@@ -45,8 +45,8 @@ func TestDeletedThreadIsNotedAtOnce(t *testing.T) {
 	r.Operator("Olga").DeleteThread(old)
 	r.host.Wait(t, "that the thread is gone", func() bool {
 		records := r.host.Records()
-		last := records[len(records)-1]
-		return last.Gone == old && last.SessionID == "sess_1"
+		n := len(records)
+		return n > 0 && records[n-1].Gone == old && records[n-1].SessionID == "sess_1"
 	})
 }
 
@@ -66,7 +66,7 @@ func TestArchivedAndLockedThreadsHeal(t *testing.T) {
 	_, err := r.deliver(posted(visitorSays("msg_3", "three")))
 	r.wantFailure(err, plugin.FailureThreadGone, "")
 	r.must(posted(visitorSays("msg_3", "three")))
-	if r.thread == thread {
+	if r.session.Thread == thread {
 		t.Error("a thread that the bot may not unlock was not replaced")
 	}
 	r.wantSaid("**Anna**: three")
@@ -76,7 +76,7 @@ func TestTooManyActiveThreads(t *testing.T) {
 	r := newRig(t, discordtest.WithActiveThreads(3))
 	first := r.open()
 	others := []string{r.Operator("Olga").Post(r.ForumID, "ours", "not the bot's"), r.Operator("Olga").Post(r.TextID, "ours", "elsewhere")}
-	r.session.ID, r.thread, r.links = "sess_2", "", nil
+	r.session.Info.ID, r.session.Thread, r.session.Links = "sess_2", "", nil
 	second := r.open()
 	for _, id := range append(others, second) {
 		if r.State().Thread(id).Archived {
@@ -86,7 +86,7 @@ func TestTooManyActiveThreads(t *testing.T) {
 	if !r.State().Thread(first).Archived {
 		t.Error("the idle session's thread was not archived")
 	}
-	r.thread = first
+	r.session.Thread = first
 	r.must(posted(visitorSays("msg_1", "back"))) // its thread becomes active, another one goes
 	if r.State().Thread(first).Archived || !r.State().Thread(second).Archived {
 		t.Error("no room was made for the thread that wakes up")
@@ -97,7 +97,7 @@ func TestTooManyActiveThreads(t *testing.T) {
 	r.Operator("Olga").Post(r.ForumID, "ours", "third")
 	_, err := r.deliver(&plugin.Event{Type: plugin.SessionOpened})
 	if err == nil {
-		r.session.ID, r.thread, r.links = "sess_3", "", nil
+		r.session.Info.ID, r.session.Thread, r.session.Links = "sess_3", "", nil
 		_, err = r.deliver(&plugin.Event{Type: plugin.SessionOpened})
 	}
 	r.wantFailure(err, plugin.FailureUnusable, "archive some")
@@ -120,7 +120,7 @@ func TestRenameWaitsForNobody(t *testing.T) {
 	r := newRig(t, discordtest.WithLimits(discordtest.Limits{Rename: discordtest.Rate{Calls: 1, Per: 300 * time.Millisecond}}))
 	thread := r.open()
 	for i, name := range []string{"Anna B", "Anna C", "Anna D"} {
-		r.session.Visitor.Name = name
+		r.session.Info.Visitor.Name = name
 		r.must(&plugin.Event{Type: plugin.VisitorIdentified})
 		r.must(posted(visitorSays(fmt.Sprint("msg_", i), "hi")))
 	}
@@ -205,7 +205,7 @@ func TestFilesFromVisitors(t *testing.T) {
 	}
 	m.Attachments = append(m.Attachments, plugin.Attachment{ID: "att_huge", Name: "huge.bin", Size: maxUpload + 1, URL: "https://files.example/att_huge"})
 	r.must(posted(m))
-	all := r.Messages(r.thread)[1:]
+	all := r.Messages(r.session.Thread)[1:]
 	if len(all) != 3 || len(all[0].Files) != 1 || string(all[0].Files[0].Data) != "png" || all[0].Content != "**Anna**: look" {
 		t.Fatalf("messages %+v", all)
 	}
@@ -213,7 +213,7 @@ func TestFilesFromVisitors(t *testing.T) {
 		t.Errorf("messages %+v", all)
 	}
 	r.must(editedTo(m, "look here"))
-	if all := r.Messages(r.thread)[1:]; all[0].Content != "**Anna**: look here" || len(all[0].Files) != 1 || !strings.Contains(all[1].Content, "att_2") {
+	if all := r.Messages(r.session.Thread)[1:]; all[0].Content != "**Anna**: look here" || len(all[0].Files) != 1 || !strings.Contains(all[1].Content, "att_2") {
 		t.Errorf("edited %+v", all)
 	}
 	r.RemovePermission(discordtest.AttachFiles)
@@ -265,8 +265,8 @@ func TestThreadOfAnotherChannelIsGone(t *testing.T) {
 	_, err := r.deliver(posted(visitorSays("msg_1", "hi")))
 	r.wantFailure(err, plugin.FailureThreadGone, "another channel")
 	r.must(posted(visitorSays("msg_1", "hi")))
-	if r.thread == old || r.State().Thread(r.thread).Parent != r.TextID {
-		t.Errorf("the thread is %+v", r.State().Thread(r.thread))
+	if r.session.Thread == old || r.State().Thread(r.session.Thread).Parent != r.TextID {
+		t.Errorf("the thread is %+v", r.State().Thread(r.session.Thread))
 	}
 	r.wantSaid("**Anna**: hi")
 }
@@ -303,7 +303,7 @@ func TestOperatorsMessageThatTheBotMayNotDelete(t *testing.T) {
 	r := newRig(t)
 	thread := r.open()
 	id := r.Operator("Olga").Message(thread, "oops")
-	r.learn("", "", []plugin.Link{{Thread: thread, ExternalID: id, MessageID: "msg_1"}})
+	r.session.Link("msg_1", id)
 	gone := &plugin.Event{Type: plugin.MessageDeleted, Message: &plugin.Message{ID: "msg_1", Deleted: true, Sender: "operator", Via: "acme.discord"}}
 	r.RemovePermission(discordtest.ManageMessages)
 	_, err := r.deliver(gone)

@@ -58,7 +58,7 @@ func (r *rig) insist(e *plugin.Event) {
 		if err == nil {
 			return
 		}
-		if kind := kindOf(err); kind != plugin.FailureRetry {
+		if kind := plugin.KindOf(err); kind != plugin.FailureRetry {
 			r.t.Fatalf("%s: kind %d, %v", e.Type, kind, err)
 		}
 		e.Uncertain = true

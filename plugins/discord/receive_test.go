@@ -69,10 +69,10 @@ func TestOwnDoingsAreNoNews(t *testing.T) {
 	m := visitorSays("msg_1", strings.Repeat("x ", 1500))
 	r.must(posted(m))
 	r.must(editedTo(m, "short")) // its second part is deleted
-	r.session.Status = "closed"
+	r.session.Info.Status = "closed"
 	r.must(&plugin.Event{Type: plugin.SessionClosed})
 	r.must(posted(operatorSays("msg_2", "one more thing"))) // wakes the thread, which is archived again
-	r.session.Status = "active"
+	r.session.Info.Status = "active"
 	r.must(&plugin.Event{Type: plugin.SessionReopened})
 	r.must(&plugin.Event{Type: plugin.MessageDeleted, Message: &plugin.Message{ID: "msg_1", Deleted: true}})
 	r.quiet(0)
@@ -122,7 +122,7 @@ func TestClosedWhileNobodyListened(t *testing.T) {
 func TestReopenedWhileNobodyListened(t *testing.T) {
 	r := newRig(t)
 	thread := r.open()
-	r.session.Status = "closed"
+	r.session.Info.Status = "closed"
 	r.must(&plugin.Event{Type: plugin.SessionClosed})
 	r.host.AddThread(&plugin.Thread{ID: thread, SessionID: "sess_1", Status: "closed", LastActivity: time.Now()})
 	r.Operator("Olga").Reopen(thread)
@@ -137,7 +137,7 @@ func TestReopenedWhileNobodyListened(t *testing.T) {
 func TestClosedByTheCoreIsNotTakenForAnOperators(t *testing.T) {
 	r := newRig(t)
 	r.open()
-	r.session.Status = "closed"
+	r.session.Info.Status = "closed"
 	r.must(&plugin.Event{Type: plugin.SessionClosed})
 	r.bridge = r.newBridge()
 	r.run() // the host says that the session is active
@@ -189,7 +189,7 @@ func TestTypingOfOperators(t *testing.T) {
 	r := newRig(t)
 	thread := r.open()
 	r.run()
-	e := &plugin.Event{Session: r.session, Thread: thread, Data: json.RawMessage(`{"on":true}`)}
+	e := &plugin.Event{Session: r.session.Info, Thread: thread, Data: json.RawMessage(`{"on":true}`)}
 	if err := r.bridge.Typing(context.Background(), e); err != nil {
 		t.Fatal(err)
 	}

@@ -98,9 +98,9 @@ func TestLongTextsArriveWhole(t *testing.T) {
 
 func TestCardOfAnythingFits(t *testing.T) {
 	r := newRig(t)
-	r.session.Visitor.Name = strings.Repeat("*Ann*", 100)
+	r.session.Info.Visitor.Name = strings.Repeat("*Ann*", 100)
 	for i, key := range []string{"title", "url", "referrer", "language", "timezone", "browser", "os", "device", "screen", "a_b", "c_d"} {
-		r.session.Metadata[key] = strings.Repeat(corpus[i], 20)
+		r.session.Info.Metadata[key] = strings.Repeat(corpus[i], 20)
 	}
 	thread := r.open()
 	card := r.State().Message(thread).Content

@@ -43,7 +43,7 @@ func TestMessageIsShownToTheLetter(t *testing.T) {
 	parent := r.open()
 	text := "*hi* _x_ `y` ~z~ <!channel> <@U1> @here &amp; :smile: https://acme.example/a?b=1&c=2. mail a@b.example\n> quote\n• x"
 	receipt := r.must(posted(visitorSays("msg_1", text)))
-	if receipt.Calls != 1 || len(receipt.Links) != 1 || receipt.Links[0].Thread != r.thread {
+	if receipt.Calls != 1 || len(receipt.Links) != 1 || receipt.Links[0].Thread != r.session.Thread {
 		t.Errorf("receipt %+v", receipt)
 	}
 	m := r.Messages(parent)[0]
@@ -171,8 +171,8 @@ func TestDroppedAnswersDoubleNothing(t *testing.T) {
 	_, err := r.deliver(opened)
 	r.wantFailure(err, plugin.FailureRetry, "not reached")
 	r.again(opened)
-	if parents := r.State().Parents; len(parents) != 1 || r.thread != r.ChannelID+"/"+parents[0].TS {
-		t.Fatalf("%d cards, thread %s", len(parents), r.thread)
+	if parents := r.State().Parents; len(parents) != 1 || r.session.Thread != r.ChannelID+"/"+parents[0].TS {
+		t.Fatalf("%d cards, thread %s", len(parents), r.session.Thread)
 	}
 	drop("chat.postMessage")
 	said := posted(visitorSays("msg_1", strings.Repeat("0123456789 ", 500)))
@@ -183,7 +183,7 @@ func TestDroppedAnswersDoubleNothing(t *testing.T) {
 		t.Errorf("%d messages, want two parts", len(got))
 	}
 	drop("chat.update")
-	r.session.Status = "closed"
+	r.session.Info.Status = "closed"
 	closed := &plugin.Event{Type: plugin.SessionClosed}
 	_, err = r.deliver(closed)
 	r.wantFailure(err, plugin.FailureRetry, "")
@@ -258,7 +258,7 @@ func TestOperatorsOwnMessage(t *testing.T) {
 	r := newRig(t)
 	parent := r.open()
 	ts := r.Operator("Olga").Message(parent, "helo")
-	r.learn("", "", []plugin.Link{{Thread: r.thread, ExternalID: ts, MessageID: "msg_1"}})
+	r.session.Link("msg_1", ts)
 	m := &plugin.Message{ID: "msg_1", Sender: "operator", Name: "Olga", Text: "helo", Via: "acme.slack"}
 	r.must(editedTo(m, "hello"))
 	if got := r.said(); len(got) != 2 || !strings.Contains(got[1], "Edited; the visitor now reads:\nhello") {
@@ -291,14 +291,14 @@ func TestDelete(t *testing.T) {
 func TestCloseReopenIdentify(t *testing.T) {
 	r := newRig(t)
 	r.open()
-	r.session.Status = "closed"
+	r.session.Info.Status = "closed"
 	r.must(&plugin.Event{Type: plugin.SessionClosed})
 	if card := r.card(); !strings.HasPrefix(card.Rendered.Text, "Anna · closed") || card.Rendered.Buttons[0].ActionID != actionReopen {
 		t.Errorf("closed: %+v", card.Rendered)
 	}
-	r.session.Status = "active"
+	r.session.Info.Status = "active"
 	r.must(&plugin.Event{Type: plugin.SessionReopened})
-	r.session.Visitor = plugin.Visitor{Name: "Anna Schmidt", Email: "a@b.example", Verified: true}
+	r.session.Info.Visitor = plugin.Visitor{Name: "Anna Schmidt", Email: "a@b.example", Verified: true}
 	r.must(&plugin.Event{Type: plugin.VisitorIdentified})
 	calls := r.Count("chat.update")
 	r.must(&plugin.Event{Type: plugin.VisitorIdentified})
@@ -331,7 +331,7 @@ func TestReadMark(t *testing.T) {
 	ts := r.Operator("Olga").Message(parent, "hello")
 	r.received(1)
 	r.eventually("the reaction", func() bool {
-		err := r.bridge.showRead(context.Background(), &plugin.Event{Type: plugin.EventReceipt, Thread: r.thread, Data: json.RawMessage(`{"read":99}`)})
+		err := r.bridge.showRead(context.Background(), &plugin.Event{Type: plugin.EventReceipt, Thread: r.session.Thread, Data: json.RawMessage(`{"read":99}`)})
 		return err == nil && len(r.State().Message(ts).Reactions) == 1
 	})
 }

@@ -136,7 +136,7 @@ func TestMissedTombstone(t *testing.T) {
 	r.down(stop, func() { olga.DeleteParent(parent) })
 	r.connected()
 	records := r.host.Records()
-	if n := len(records); n == 0 || records[n-1].Gone != r.thread || records[n-1].SessionID != "sess_1" {
+	if n := len(records); n == 0 || records[n-1].Gone != r.session.Thread || records[n-1].SessionID != "sess_1" {
 		t.Errorf("records %+v", records)
 	}
 }
@@ -146,7 +146,7 @@ func TestMissedThreadThatIsGone(t *testing.T) {
 	r.down(stop, func() { olga.DeleteThread(parent) })
 	r.connected()
 	records := r.host.Records()
-	if n := len(records); n == 0 || records[n-1].Gone != r.thread {
+	if n := len(records); n == 0 || records[n-1].Gone != r.session.Thread {
 		t.Errorf("records %+v", records)
 	}
 }
@@ -171,10 +171,10 @@ func TestOldCommandsStayDone(t *testing.T) {
 func TestOldThreadsCostNothing(t *testing.T) {
 	r, _, _, stop := live(t)
 	for i := range 30 {
-		r.session = &plugin.Session{ID: fmt.Sprintf("sess_%d", i+2), Status: "active"}
-		r.thread = ""
+		r.session.Info = &plugin.Session{ID: fmt.Sprintf("sess_%d", i+2), Status: "active"}
+		r.session.Thread = ""
 		r.must(&plugin.Event{Type: plugin.SessionOpened})
-		r.host.AddThread(&plugin.Thread{ID: r.thread, SessionID: r.session.ID, Status: "closed", LastActivity: time.Now().Add(-48 * time.Hour)})
+		r.host.AddThread(&plugin.Thread{ID: r.session.Thread, SessionID: r.session.Info.ID, Status: "closed", LastActivity: time.Now().Add(-48 * time.Hour)})
 	}
 	r.acked()
 	reads := 0

@@ -63,7 +63,6 @@ func TestTombstoneBeginsAnotherThread(t *testing.T) {
 		return false
 	})
 	r.acked()
-	r.learn("", r.ChannelID+"/"+old, nil)
 	r.must(posted(visitorSays("msg_2", "after")))
 	if r.parent() == old {
 		t.Error("the session goes on under a tombstone")
@@ -75,7 +74,7 @@ func TestClosingADeletedThreadMakesNoOther(t *testing.T) {
 	r := newRig(t)
 	parent := r.open()
 	r.Operator("Olga").DeleteThread(parent)
-	r.session.Status = "closed"
+	r.session.Info.Status = "closed"
 	r.must(&plugin.Event{Type: plugin.SessionClosed})
 	r.must(&plugin.Event{Type: plugin.SessionReopened})
 	if len(r.State().Parents) != 1 {
@@ -85,7 +84,7 @@ func TestClosingADeletedThreadMakesNoOther(t *testing.T) {
 
 func TestThreadOfAnotherChannelIsGone(t *testing.T) {
 	r := newRig(t)
-	r.thread = "C999/1700000000.000100"
+	r.session.Thread = "C999/1700000000.000100"
 	_, err := r.deliver(posted(visitorSays("msg_1", "hi")))
 	r.wantFailure(err, plugin.FailureThreadGone, "not in this Slack channel")
 	r.must(posted(visitorSays("msg_1", "hi")))

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -15,18 +13,14 @@ import (
 	"github.com/pocketping/pocketping/sdk/plugin/plugintest"
 )
 
-// rig is a bridge between a simulated Slack and a host in memory, and what the core
-// would know of one session.
+// rig is a bridge between a simulated Slack and a host in memory, and one
+// session.
 type rig struct {
 	*slacktest.Server
 	t       *testing.T
 	host    *plugintest.Host
 	bridge  *bridge
-	session *plugin.Session
-	thread  string
-	links   []plugin.Link
-	seen    int // records that were learned
-	seq     int64
+	session *plugintest.Session
 }
 
 func newRig(t *testing.T, opts ...slacktest.Option) *rig {
@@ -34,10 +28,9 @@ func newRig(t *testing.T, opts ...slacktest.Option) *rig {
 	r := &rig{Server: slacktest.NewServer(opts...), t: t, host: plugintest.NewHost(t)}
 	t.Cleanup(r.Close)
 	r.host.ID = "acme.slack"
-	r.session = &plugin.Session{
-		ID: "sess_1", Status: "active", Visitor: plugin.Visitor{ID: "vis_1", Name: "Anna", Email: "anna@example.com"},
-		Metadata: map[string]string{"url": "https://acme.example/pricing?x=1", "title": "Pricing", "language": "fr"},
-	}
+	r.session = plugintest.NewSession(r.host, nil)
+	r.session.Info.ID = "sess_1"
+	r.session.Info.Metadata = map[string]string{"url": "https://acme.example/pricing?x=1", "title": "Pricing", "language": "fr"}
 	r.bridge = r.newBridge()
 	return r
 }
@@ -79,28 +72,19 @@ func realPauses(ctx context.Context, d time.Duration) {
 	kit.Pause(ctx, d)
 }
 
-// deliver brings an event as the core does, and learns from what comes back.
+// deliver brings an event as the core does.
 func (r *rig) deliver(e *plugin.Event) (plugin.Receipt, error) {
 	r.t.Helper()
-	r.seq++
-	e.Seq, e.Session, e.Thread, e.Links = r.seq, r.session, r.thread, slices.Clone(r.links)
-	if e.At.IsZero() {
-		e.At = time.Now()
-	}
+	r.session.Bridge = r.bridge
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	receipt, err := r.bridge.Deliver(ctx, e)
-	for _, rec := range r.host.Records()[r.seen:] {
-		r.seen++
-		r.learn(rec.Thread, rec.Gone, rec.Links)
-	}
-	if err == nil {
-		r.learn(receipt.Thread, "", receipt.Links)
-	}
-	if failureOf(err) == plugin.FailureThreadGone {
-		r.thread = ""
-	}
-	return receipt, err
+	return r.session.Deliver(ctx, e)
+}
+
+func (r *rig) must(e *plugin.Event) plugin.Receipt {
+	r.t.Helper()
+	r.session.Bridge = r.bridge
+	return r.session.Must(r.t, e)
 }
 
 // again is what the core does after a failure: the same event, which may have been
@@ -109,30 +93,6 @@ func (r *rig) again(e *plugin.Event) plugin.Receipt {
 	r.t.Helper()
 	e.Uncertain = true
 	return r.must(e)
-}
-
-func (r *rig) learn(thread, gone string, links []plugin.Link) {
-	if gone != "" && gone == r.thread {
-		r.thread = ""
-	}
-	if thread != "" {
-		r.thread = thread
-		r.host.AddThread(&plugin.Thread{ID: thread, SessionID: r.session.ID, Status: "active", LastActivity: time.Now()})
-	}
-	for _, l := range links {
-		same := func(old plugin.Link) bool { return old.Thread == l.Thread && old.ExternalID == l.ExternalID }
-		r.links = append(slices.DeleteFunc(r.links, same), l)
-		r.host.AddLinks(l.Thread, l)
-	}
-}
-
-func (r *rig) must(e *plugin.Event) plugin.Receipt {
-	r.t.Helper()
-	receipt, err := r.deliver(e)
-	if err != nil {
-		r.t.Fatalf("%s: %v", e.Type, err)
-	}
-	return receipt
 }
 
 // open makes the session's thread and returns its parent's ts.
@@ -188,45 +148,25 @@ func (r *rig) wantClean() {
 	}
 }
 
-func visitorSays(id, text string) *plugin.Message {
-	return &plugin.Message{ID: id, Sender: "visitor", Name: "Anna", Text: text, Via: "widget"}
-}
-
-func operatorSays(id, text string) *plugin.Message {
-	return &plugin.Message{ID: id, Sender: "operator", Name: "Olga", Text: text, Via: "acme.inbox"}
-}
-
-func posted(m *plugin.Message) *plugin.Event {
-	return &plugin.Event{Type: plugin.MessagePosted, Message: m}
-}
-
-// editedTo is the event that the message says something else.
-func editedTo(m *plugin.Message, text string) *plugin.Event {
-	m.Text, m.EditedAt = text, m.EditedAt.Add(time.Hour)
-	return &plugin.Event{Type: plugin.MessageEdited, Message: m}
-}
-
-func failureOf(err error) plugin.FailureKind {
-	var f *plugin.Failure
-	if errors.As(err, &f) {
-		return f.Kind
-	}
-	return 0
-}
+var (
+	visitorSays  = plugintest.VisitorSays
+	operatorSays = plugintest.OperatorSays
+	posted       = plugintest.Posted
+	editedTo     = plugintest.EditedTo
+)
 
 func (r *rig) wantFailure(err error, kind plugin.FailureKind, words string) *plugin.Failure {
 	r.t.Helper()
-	var f *plugin.Failure
-	if !errors.As(err, &f) || f.Kind != kind || !strings.Contains(err.Error(), words) {
-		r.t.Fatalf("failed with kind %d: %v; want kind %d and %q", failureOf(err), err, kind, words)
-	}
-	r.wantSecret(err.Error())
-	return f
+	return plugintest.WantFailure(r.t, err, kind, words, r.secrets()...)
+}
+
+func (r *rig) secrets() []string {
+	return []string{r.BotToken, r.AppToken, r.SigningSecret, "ticket", "/upload/"}
 }
 
 func (r *rig) wantSecret(words string) {
 	r.t.Helper()
-	for _, secret := range []string{r.BotToken, r.AppToken, r.SigningSecret, "ticket", "/upload/"} {
+	for _, secret := range r.secrets() {
 		if strings.Contains(words, secret) {
 			r.t.Fatalf("a secret is shown: %s", words)
 		}
@@ -236,27 +176,7 @@ func (r *rig) wantSecret(words string) {
 // run receives until the test ends or stop is called, which gives what Run did.
 func (r *rig) run() (stop func() error) {
 	r.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	b := r.bridge
-	go func() { done <- b.Run(ctx) }()
-	var once bool
-	var result error
-	stop = func() error {
-		if once {
-			return result
-		}
-		once = true
-		cancel()
-		select {
-		case result = <-done:
-		case <-time.After(10 * time.Second):
-			r.t.Error("Run did not end with its context")
-		}
-		return result
-	}
-	r.t.Cleanup(func() { _ = stop() })
-	return stop
+	return plugintest.Run(r.t, r.bridge)
 }
 
 // connected runs the bridge and waits until nothing is left to fetch.
@@ -293,8 +213,7 @@ func (r *rig) eventually(what string, ok func() bool) {
 // received waits for n inbounds and returns them.
 func (r *rig) received(n int) []plugin.Inbound {
 	r.t.Helper()
-	r.host.Wait(r.t, fmt.Sprintf("%d inbounds", n), func() bool { return len(r.host.Receives()) >= n })
-	return r.host.Receives()
+	return r.host.Received(r.t, n)
 }
 
 // acked waits until Slack has nothing left for the app.

@@ -28,7 +28,7 @@ func TestWhatOperatorsDo(t *testing.T) {
 	r, parent, olga, _ := live(t)
 	ts := olga.Message(parent, "hello & bye <b> :smile: https://acme.example/x")
 	in := r.received(1)[0]
-	if in.Kind != plugin.InboundMessage || in.Thread != r.thread || in.ExternalID != ts || in.EffectKey != "m:"+r.ChannelID+":"+ts {
+	if in.Kind != plugin.InboundMessage || in.Thread != r.session.Thread || in.ExternalID != ts || in.EffectKey != "m:"+r.ChannelID+":"+ts {
 		t.Errorf("inbound %+v", in)
 	}
 	if in.Text != "hello & bye <b> 😄 https://acme.example/x" {
@@ -57,7 +57,7 @@ func TestWhatOperatorsDo(t *testing.T) {
 		t.Fatal("the card has no button")
 	}
 	all = r.received(8)
-	if all[5].Kind != plugin.InboundClose || all[6].Kind != plugin.InboundReopen || all[7].Kind != plugin.InboundClose || all[7].Operator.Name != "Olga" || all[7].Thread != r.thread {
+	if all[5].Kind != plugin.InboundClose || all[6].Kind != plugin.InboundReopen || all[7].Kind != plugin.InboundClose || all[7].Operator.Name != "Olga" || all[7].Thread != r.session.Thread {
 		t.Errorf("states %+v", all[5:])
 	}
 	r.acked()

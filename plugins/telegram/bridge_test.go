@@ -49,7 +49,7 @@ func TestCrashBetweenTopicAndCard(t *testing.T) {
 	r.Inject(telegramtest.Fault{Method: "sendMessage", Drop: telegramtest.DropBefore, Times: 1})
 	_, err := r.deliver(&plugin.Event{Type: plugin.SessionOpened})
 	r.wantFailure(err, plugin.FailureRetry, "")
-	if r.thread == "" {
+	if r.session.Thread == "" {
 		t.Fatal("the topic was not recorded")
 	}
 	r.must(&plugin.Event{Type: plugin.SessionOpened})
@@ -60,12 +60,12 @@ func TestCrashBetweenTopicAndCard(t *testing.T) {
 
 func TestMessageIsPlainTextWithEntities(t *testing.T) {
 	r := newRig(t)
-	r.session.Visitor.Name = "Анна 👩‍🚀"
+	r.session.Info.Visitor.Name = "Анна 👩‍🚀"
 	topic := r.open()
 	m := visitorSays("msg_1", "<b>*hi*</b> @olga, mail me: a@b.example /close https://acme.example \\_x_")
-	m.Name = r.session.Visitor.Name
+	m.Name = r.session.Info.Visitor.Name
 	receipt := r.must(posted(m))
-	if receipt.Calls != 1 || len(receipt.Links) != 1 || receipt.Links[0].Thread != r.thread {
+	if receipt.Calls != 1 || len(receipt.Links) != 1 || receipt.Links[0].Thread != r.session.Thread {
 		t.Errorf("receipt %+v", receipt)
 	}
 	got := r.Messages(topic)[1]
@@ -198,7 +198,7 @@ func TestEditOfAnOperatorsOwnTelegramMessage(t *testing.T) {
 	topic := r.open()
 	id := r.Operator("Olga").Message(topic, "helo")
 	m := &plugin.Message{ID: "msg_1", Sender: "operator", Name: "Olga", Text: "helo", Via: "acme.telegram"}
-	r.learn("", "", []plugin.Link{{Thread: r.thread, ExternalID: itoa(id), MessageID: "msg_1"}})
+	r.session.Link("msg_1", itoa(id))
 	r.must(editedTo(m, "hello"))
 	r.must(editedTo(m, "hello!"))
 	r.wantSaid("helo", "Edited; the visitor now reads:\nhello!")
@@ -223,7 +223,7 @@ func TestDelete(t *testing.T) {
 	r.must(&plugin.Event{Type: plugin.MessageDeleted, Message: &plugin.Message{ID: "msg_2", Deleted: true}})
 	r.wantSaid("(deleted)")
 	id := r.Operator("Olga").Message(topic, "oops")
-	r.learn("", "", []plugin.Link{{Thread: r.thread, ExternalID: itoa(id), MessageID: "msg_3"}})
+	r.session.Link("msg_3", itoa(id))
 	theirs := &plugin.Event{Type: plugin.MessageDeleted, Message: &plugin.Message{ID: "msg_3", Deleted: true, Via: "acme.telegram"}}
 	r.Rights(true, false)
 	_, err := r.deliver(theirs)
@@ -264,10 +264,10 @@ func TestClosingADeletedTopicMakesNoOther(t *testing.T) {
 	r := newRig(t)
 	topic := r.open()
 	r.Operator("Olga").DeleteTopic(topic)
-	r.session.Status = "closed"
+	r.session.Info.Status = "closed"
 	r.must(&plugin.Event{Type: plugin.SessionClosed})
-	if r.thread != "" {
-		t.Errorf("the thread %s is still known", r.thread)
+	if r.session.Thread != "" {
+		t.Errorf("the thread %s is still known", r.session.Thread)
 	}
 	r.must(&plugin.Event{Type: plugin.SessionReopened})
 	if len(r.Topics()) != 1 {
@@ -277,7 +277,7 @@ func TestClosingADeletedTopicMakesNoOther(t *testing.T) {
 
 func TestTopicOfAnotherGroupIsGone(t *testing.T) {
 	r := newRig(t)
-	r.thread = "-100777/5"
+	r.session.Thread = "-100777/5"
 	_, err := r.deliver(posted(visitorSays("msg_1", "hi")))
 	r.wantFailure(err, plugin.FailureThreadGone, "not in this Telegram group")
 	r.must(posted(visitorSays("msg_1", "hi")))
@@ -293,7 +293,7 @@ func TestTopicsSwitchedOff(t *testing.T) {
 	if left := r.State().In(0); len(left) != 0 {
 		t.Errorf("the main chat shows %+v", left)
 	}
-	r.thread = ""
+	r.session.Thread = ""
 	_, err = r.deliver(posted(visitorSays("msg_1", "secret")))
 	r.wantFailure(err, plugin.FailureUnusable, "topics are switched off")
 	r.TopicsOn()
@@ -303,7 +303,7 @@ func TestTopicsSwitchedOff(t *testing.T) {
 func TestCloseReopenIdentify(t *testing.T) {
 	r := newRig(t)
 	topic := r.open()
-	r.session.Status = "closed"
+	r.session.Info.Status = "closed"
 	if got := r.must(&plugin.Event{Type: plugin.SessionClosed}); got.Calls != 2 {
 		t.Errorf("close: %+v", got)
 	}
@@ -311,9 +311,9 @@ func TestCloseReopenIdentify(t *testing.T) {
 	if s := r.State(); !s.Topic(topic).Closed || !strings.HasPrefix(s.Texts(topic)[0], "Anna · closed") {
 		t.Errorf("closed: %s", s)
 	}
-	r.session.Status = "active"
+	r.session.Info.Status = "active"
 	r.must(&plugin.Event{Type: plugin.SessionReopened})
-	r.session.Visitor = plugin.Visitor{Name: "Anna Schmidt", Email: "a@b.example", Verified: true}
+	r.session.Info.Visitor = plugin.Visitor{Name: "Anna Schmidt", Email: "a@b.example", Verified: true}
 	r.must(&plugin.Event{Type: plugin.VisitorIdentified})
 	r.must(&plugin.Event{Type: plugin.VisitorIdentified})
 	s := r.State()
@@ -359,7 +359,7 @@ func TestQuietLines(t *testing.T) {
 func TestTyping(t *testing.T) {
 	r := newRig(t)
 	topic := r.open()
-	e := &plugin.Event{Type: plugin.EventTyping, Session: r.session, Thread: r.thread, Data: json.RawMessage(`{"on":true}`)}
+	e := &plugin.Event{Type: plugin.EventTyping, Session: r.session.Info, Thread: r.session.Thread, Data: json.RawMessage(`{"on":true}`)}
 	if err := r.bridge.Typing(context.Background(), e); err != nil || !r.Typing(topic) {
 		t.Errorf("typing is not shown: %v", err)
 	}
@@ -444,7 +444,7 @@ func TestAnswerOfANewerAPI(t *testing.T) {
 	r := newRig(t)
 	topic := r.open()
 	id := r.Operator("Olga").Other(topic, "forward_origin", map[string]any{"type": "from_the_future"})
-	r.learn("", "", []plugin.Link{{Thread: r.thread, ExternalID: itoa(id), MessageID: "msg_1"}})
+	r.session.Link("msg_1", itoa(id))
 	reply := visitorSays("msg_2", "hi")
 	reply.ReplyTo = "msg_1"
 	r.must(posted(reply))

@@ -30,7 +30,7 @@ func TestOperatorsWordsArriveInOrder(t *testing.T) {
 		olga.Message(topic, fmt.Sprint(i))
 	}
 	for i, in := range r.received(250) {
-		if in.Text != fmt.Sprint(i) || in.Kind != plugin.InboundMessage || in.Thread != r.thread || in.Operator.Name != "Olga" || in.Operator.ID != fmt.Sprint(olga.ID()) {
+		if in.Text != fmt.Sprint(i) || in.Kind != plugin.InboundMessage || in.Thread != r.session.Thread || in.Operator.Name != "Olga" || in.Operator.ID != fmt.Sprint(olga.ID()) {
 			t.Fatalf("inbound %d: %+v", i, in)
 		}
 	}
@@ -311,7 +311,7 @@ func TestMigrationInTheUpdates(t *testing.T) {
 	r.acked()
 	topic := r.open()
 	r.Operator("Olga").Message(topic, "hello")
-	if in := r.received(1); in[0].Thread != r.thread || !strings.HasPrefix(in[0].Thread, "-100555/") {
+	if in := r.received(1); in[0].Thread != r.session.Thread || !strings.HasPrefix(in[0].Thread, "-100555/") {
 		t.Errorf("inbound %+v", in[0])
 	}
 	if len(r.Requests("createForumTopic")) != 1 {

@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -14,18 +12,14 @@ import (
 	"github.com/pocketping/pocketping/sdk/plugin/plugintest"
 )
 
-// rig is a bridge between a simulated Telegram and a host in memory, and what the
-// core would know of one session.
+// rig is a bridge between a simulated Telegram and a host in memory, and one
+// session.
 type rig struct {
 	*telegramtest.Server
 	t       *testing.T
 	host    *plugintest.Host
 	bridge  *bridge
-	session *plugin.Session
-	thread  string
-	links   []plugin.Link
-	seen    int // records that were learned
-	seq     int64
+	session *plugintest.Session
 }
 
 func newRig(t *testing.T, opts ...telegramtest.Option) *rig {
@@ -33,10 +27,9 @@ func newRig(t *testing.T, opts ...telegramtest.Option) *rig {
 	r := &rig{Server: telegramtest.NewServer(opts...), t: t, host: plugintest.NewHost(t)}
 	t.Cleanup(r.Close)
 	r.host.ID = "acme.telegram"
-	r.session = &plugin.Session{
-		ID: "sess_1", Status: "active", Visitor: plugin.Visitor{ID: "vis_1", Name: "Anna", Email: "anna@example.com"},
-		Metadata: map[string]string{"url": "https://acme.example/pricing?x=1", "title": "Pricing", "language": "fr"},
-	}
+	r.session = plugintest.NewSession(r.host, nil)
+	r.session.Info.ID = "sess_1"
+	r.session.Info.Metadata = map[string]string{"url": "https://acme.example/pricing?x=1", "title": "Pricing", "language": "fr"}
 	r.bridge = r.newBridge()
 	return r
 }
@@ -55,47 +48,19 @@ func (r *rig) pauseWith(pause func(context.Context, time.Duration)) {
 	r.bridge.pause, r.bridge.intake.Pause = pause, pause
 }
 
-// deliver brings an event as the core does, and learns from what comes back.
+// deliver brings an event as the core does.
 func (r *rig) deliver(e *plugin.Event) (plugin.Receipt, error) {
 	r.t.Helper()
-	r.seq++
-	e.Seq, e.Session, e.Thread, e.Links = r.seq, r.session, r.thread, slices.Clone(r.links)
+	r.session.Bridge = r.bridge
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	receipt, err := r.bridge.Deliver(ctx, e)
-	for _, rec := range r.host.Records()[r.seen:] {
-		r.seen++
-		r.learn(rec.Thread, rec.Gone, rec.Links)
-	}
-	if err == nil {
-		r.learn(receipt.Thread, "", receipt.Links)
-	}
-	if kindOf(err) == plugin.FailureThreadGone {
-		r.thread = ""
-	}
-	return receipt, err
-}
-
-func (r *rig) learn(thread, gone string, links []plugin.Link) {
-	if gone != "" && gone == r.thread {
-		r.thread = ""
-	}
-	if thread != "" {
-		r.thread = thread
-	}
-	for _, l := range links {
-		same := func(old plugin.Link) bool { return old.Thread == l.Thread && old.ExternalID == l.ExternalID }
-		r.links = append(slices.DeleteFunc(r.links, same), l)
-	}
+	return r.session.Deliver(ctx, e)
 }
 
 func (r *rig) must(e *plugin.Event) plugin.Receipt {
 	r.t.Helper()
-	receipt, err := r.deliver(e)
-	if err != nil {
-		r.t.Fatalf("%s: %v", e.Type, err)
-	}
-	return receipt
+	r.session.Bridge = r.bridge
+	return r.session.Must(r.t, e)
 }
 
 // open makes the session's topic and returns it.
@@ -134,64 +99,25 @@ func (r *rig) wantSaid(want ...string) {
 	}
 }
 
-func visitorSays(id, text string) *plugin.Message {
-	return &plugin.Message{ID: id, Sender: "visitor", Name: "Anna", Text: text, Via: "widget"}
-}
-
-func operatorSays(id, text string) *plugin.Message {
-	return &plugin.Message{ID: id, Sender: "operator", Name: "Olga", Text: text, Via: "acme.inbox"}
-}
-
-func posted(m *plugin.Message) *plugin.Event {
-	return &plugin.Event{Type: plugin.MessagePosted, Message: m}
-}
-
-// editedTo is the event that the message says something else.
-func editedTo(m *plugin.Message, text string) *plugin.Event {
-	m.Text, m.EditedAt = text, m.EditedAt.Add(time.Hour)
-	return &plugin.Event{Type: plugin.MessageEdited, Message: m}
-}
-
-func kindOf(err error) plugin.FailureKind {
-	var f *plugin.Failure
-	if errors.As(err, &f) {
-		return f.Kind
-	}
-	return 0
-}
+var (
+	visitorSays  = plugintest.VisitorSays
+	operatorSays = plugintest.OperatorSays
+	posted       = plugintest.Posted
+	editedTo     = plugintest.EditedTo
+)
 
 func (r *rig) wantFailure(err error, kind plugin.FailureKind, words string) *plugin.Failure {
 	r.t.Helper()
-	var f *plugin.Failure
-	if !errors.As(err, &f) || f.Kind != kind || !strings.Contains(err.Error(), words) {
-		r.t.Fatalf("failed with kind %d: %v; want kind %d and %q", kindOf(err), err, kind, words)
-	}
-	if strings.Contains(err.Error(), r.Token) {
-		r.t.Fatalf("the error shows the token: %v", err)
-	}
-	return f
+	return plugintest.WantFailure(r.t, err, kind, words, r.Token)
 }
 
 // run receives until the test ends or stop is called.
 func (r *rig) run() (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	b := r.bridge
-	go func() { done <- b.Run(ctx) }()
-	stopped := false
+	r.t.Helper()
+	end := plugintest.Run(r.t, r.bridge)
 	stop = func() {
-		if stopped {
-			return
-		}
-		stopped = true
-		cancel()
-		select {
-		case err := <-done:
-			if err != nil {
-				r.t.Errorf("Run: %v", err)
-			}
-		case <-time.After(10 * time.Second):
-			r.t.Error("Run did not end with its context")
+		if err := end(); err != nil {
+			r.t.Errorf("Run: %v", err)
 		}
 	}
 	r.t.Cleanup(stop)
@@ -201,8 +127,7 @@ func (r *rig) run() (stop func()) {
 // received waits for n inbounds and returns them.
 func (r *rig) received(n int) []plugin.Inbound {
 	r.t.Helper()
-	r.host.Wait(r.t, fmt.Sprintf("%d inbounds", n), func() bool { return len(r.host.Receives()) >= n })
-	return r.host.Receives()
+	return r.host.Received(r.t, n)
 }
 
 // acked waits until Telegram has nothing left for the bot.

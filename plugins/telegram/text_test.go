@@ -52,10 +52,10 @@ func TestHostileText(t *testing.T) {
 func TestHostileCard(t *testing.T) {
 	r := newRig(t)
 	evil := strings.Repeat("@olga <b>\n\u202E", 200)
-	r.session.Visitor = plugin.Visitor{Name: evil, Email: evil, Traits: map[string]string{evil: evil, "empty": ""}}
-	r.session.Metadata = map[string]string{"url": "https://x.example/" + evil, "title": evil}
+	r.session.Info.Visitor = plugin.Visitor{Name: evil, Email: evil, Traits: map[string]string{evil: evil, "empty": ""}}
+	r.session.Info.Metadata = map[string]string{"url": "https://x.example/" + evil, "title": evil}
 	for i := range 60 {
-		r.session.Metadata["key"+itoa(i)] = evil
+		r.session.Info.Metadata["key"+itoa(i)] = evil
 	}
 	topic := r.open()
 	state := r.State()
