@@ -8,6 +8,8 @@ import (
 // Store keeps everything that must not be lost. Reads of something that is not
 // there fail with CodeNotFound; every query names the project it is for.
 type Store interface {
+	BackendStore
+
 	// Append is the only write on the chat path: one transaction stores the
 	// change, and it is on the disk when Append returns. See Change.
 	Append(ctx context.Context, c Change) (*Result, error)

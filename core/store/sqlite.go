@@ -31,7 +31,8 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	if err := checkFile(path); err != nil {
 		return nil, err
 	}
-	write, err := sql.Open("sqlite", sqliteDSN(path, "immediate"))
+	// What is deleted is overwritten: a visitor may ask to be forgotten.
+	write, err := sql.Open("sqlite", sqliteDSN(path, "immediate", "secure_delete(1)"))
 	if err != nil {
 		return nil, err
 	}

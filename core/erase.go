@@ -1,0 +1,55 @@
+package core
+
+import (
+	"context"
+	"errors"
+)
+
+// Erasure is what was removed of a visitor, in rows and files, and what PocketPing
+// cannot remove: the threads on platforms.
+type Erasure struct {
+	VisitorID   string       `json:"visitorId"`
+	Sessions    int64        `json:"sessions"`
+	Messages    int64        `json:"messages"`
+	Events      int64        `json:"events"`
+	Attachments int64        `json:"attachments"`
+	Deliveries  int64        `json:"deliveries"` // that bridges and hooks were still owed
+	Links       int64        `json:"links"`      // to messages of platforms
+	Ledger      int64        `json:"ledger"`     // of what was received, once each
+	Tokens      int64        `json:"tokens"`
+	State       int64        `json:"state"` // what plugins had saved under the name of a session
+	Threads     []ThreadLeft `json:"threads"`
+}
+
+// ThreadLeft is a thread on a platform: what stands there is the operators' to delete.
+type ThreadLeft struct {
+	BridgeID  string `json:"bridge"`
+	Thread    string `json:"thread"` // as the platform names it
+	SessionID string `json:"sessionId"`
+	Messages  int64  `json:"messages"` // parts that are known to stand there
+}
+
+// EraseVisitor removes the visitor and all that names them: rows in one transaction,
+// then files. When it fails in between, the files go with the next Tidy.
+func (c *Chat) EraseVisitor(ctx context.Context, projectID, visitorID string) (*Erasure, error) {
+	ctx = context.WithoutCancel(ctx) // what has begun is finished
+	e, files, err := c.store.EraseVisitor(ctx, projectID, visitorID)
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for _, id := range files {
+		errs = append(errs, c.files.Remove(ctx, id))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if err := c.store.Forget(ctx, files); err != nil {
+		return nil, err
+	}
+	if err := c.store.Wipe(ctx); err != nil {
+		return nil, err
+	}
+	c.log.Info("a visitor was erased", "project", projectID, "sessions", e.Sessions, "messages", e.Messages, "files", len(files))
+	return e, nil
+}

@@ -1,0 +1,30 @@
+package core
+
+import "context"
+
+// VisitorData is all that is known of a visitor, but for their sessions.
+type VisitorData struct {
+	Visitor     *Visitor      `json:"visitor"`
+	Waiting     []Event       `json:"waiting"` // what they did since their last session
+	Attachments []*Attachment `json:"attachments"`
+	Threads     []ThreadLeft  `json:"threads"` // where their sessions stand on platforms
+}
+
+// VisitorData reads it.
+func (c *Chat) VisitorData(ctx context.Context, projectID, visitorID string) (*VisitorData, error) {
+	v, err := c.Visitor(ctx, projectID, visitorID)
+	if err != nil {
+		return nil, err
+	}
+	d := &VisitorData{Visitor: v, Waiting: append([]Event{}, v.Waiting...)}
+	if d.Attachments, err = c.store.VisitorFiles(ctx, projectID, visitorID); err != nil {
+		return nil, err
+	}
+	d.Threads, err = c.store.VisitorThreads(ctx, projectID, visitorID)
+	return d, err
+}
+
+// EventsOf is a page of a session's events after seq, for its project's back end.
+func (c *Chat) EventsOf(ctx context.Context, projectID, sessionID string, after int64, limit int) ([]*Event, error) {
+	return c.store.Events(ctx, projectID, sessionID, after, limit)
+}
