@@ -184,12 +184,7 @@ func (d *delivery) finish(ctx context.Context, err error) (plugin.Receipt, error
 }
 
 // isGone reports whether the thread no longer exists.
-func isGone(err error) bool { return isFailure(err, plugin.FailureThreadGone) }
+func isGone(err error) bool { return plugin.KindOf(err) == plugin.FailureThreadGone }
 
 // isPermanent reports whether trying again is no use.
-func isPermanent(err error) bool { return isFailure(err, plugin.FailurePermanent) }
-
-func isFailure(err error, kind plugin.FailureKind) bool {
-	var f *plugin.Failure
-	return errors.As(err, &f) && f.Kind == kind
-}
+func isPermanent(err error) bool { return plugin.KindOf(err) == plugin.FailurePermanent }

@@ -12,6 +12,8 @@ import (
 // Mark is the moment until which nothing that the platform reported was missed. It
 // survives restarts in the host's state: what came after it is to be fetched.
 type Mark struct {
+	Clock *Clock // the platform's; nil: ours
+
 	host plugin.Host
 
 	mu    sync.Mutex
@@ -27,6 +29,8 @@ const (
 	// more, because the platform's clock is another one.
 	markEvery = 15 * time.Second
 	markSlack = time.Minute
+	// The platform's clock is not known when the first mark is kept.
+	firstSlack = time.Hour
 )
 
 // NewMark reads the mark. Without one nothing was missed so far.
@@ -39,7 +43,26 @@ func NewMark(host plugin.Host) *Mark {
 	return m
 }
 
-// Since is from when on something may have been missed.
+// Keep saves the first mark, unless there is one: a bridge that is not well yet can
+// have threads already, and what is said there is to be fetched after a restart. To
+// be called when the bridge begins to receive.
+func (m *Mark) Keep(ctx context.Context) {
+	m.mu.Lock()
+	at, known := m.at, !m.saved.IsZero()
+	m.mu.Unlock()
+	if known {
+		return
+	}
+	if err := m.save(ctx, at.Add(-firstSlack)); err != nil {
+		m.host.Log().Warn("the place in the platform's history was not saved; what is missed before the next time may not be fetched", "error", err)
+	}
+}
+
+func (m *Mark) save(ctx context.Context, at time.Time) error {
+	return m.host.SaveState(ctx, stateMark, []byte(strconv.FormatInt(at.UnixMilli(), 10)))
+}
+
+// Since is from when on something may have been missed, by the platform's clock.
 func (m *Mark) Since() time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -71,10 +94,13 @@ func (m *Mark) Alive(ctx context.Context, at time.Time) {
 	}
 	saved := m.saved
 	m.mu.Unlock()
+	if m.Clock != nil {
+		at = m.Clock.Earliest(at)
+	}
 	if at.Sub(saved) < markEvery {
 		return
 	}
-	if err := m.host.SaveState(ctx, stateMark, []byte(strconv.FormatInt(at.UnixMilli(), 10))); err != nil {
+	if err := m.save(ctx, at); err != nil {
 		m.host.Log().Warn("the place in the platform's history was not saved; some will be read again and recognized", "error", err)
 		return
 	}
