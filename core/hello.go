@@ -32,7 +32,6 @@ type Welcome struct {
 	Token   string   // only when new
 	Session *Session // nil: none yet. Unless Resumed with its newest messages
 	Resumed bool     // the session is the one that the page named; events after its point follow
-	Online  bool     // somebody can take a message now
 }
 
 const (
@@ -45,7 +44,7 @@ const (
 
 // Hello lets a visitor in: by token, or as a new one.
 func (c *Chat) Hello(ctx context.Context, h Hello) (*Welcome, error) {
-	w := &Welcome{Online: c.Online(h.Project)}
+	w := &Welcome{}
 	if err := c.enter(ctx, h, w); err != nil {
 		return nil, err
 	}

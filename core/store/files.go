@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"time"
 
 	"github.com/pocketping/pocketping/core"
 )
@@ -23,8 +24,26 @@ func DiskFiles(dir string) (*Files, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("cannot keep files in %s (%s): give this process the right to write there", dir, cause(err))
 	}
-	return &Files{dir: dir}, nil
+	f := &Files{dir: dir}
+	f.sweep()
+	return f, nil
 }
+
+// leftover is how old a file is that nobody still writes.
+const leftover = 24 * time.Hour
+
+// sweep removes what was being saved when a server died.
+func (f *Files) sweep() {
+	begun, _ := filepath.Glob(filepath.Join(f.dir, uploading)) // the pattern is right
+	for _, path := range begun {
+		if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > leftover {
+			_ = os.Remove(path) // the next start tries again
+		}
+	}
+}
+
+// uploading is the name of a file that is not whole yet.
+const uploading = ".upload-*"
 
 var fileID = regexp.MustCompile(`^att_[0-9a-z]{8,64}$`)
 
@@ -48,7 +67,7 @@ func (f *Files) Save(ctx context.Context, attachmentID string, r io.Reader) (int
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return 0, core.Unavailable(err)
 	}
-	tmp, err := os.CreateTemp(f.dir, ".upload-*")
+	tmp, err := os.CreateTemp(f.dir, uploading)
 	if err != nil {
 		return 0, core.Unavailable(err)
 	}

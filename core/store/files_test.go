@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/pocketping/pocketping/core"
 )
@@ -48,4 +49,20 @@ func TestFiles(t *testing.T) {
 	entries, err := os.ReadDir(dir)
 	must(t, err)
 	equal(t, "folders", len(entries) <= 2, true)
+}
+
+// What a server left half-way when it died goes when one starts a day later.
+func TestLeftoversGo(t *testing.T) {
+	dir := t.TempDir()
+	old, young := filepath.Join(dir, ".upload-1"), filepath.Join(dir, ".upload-2")
+	for _, path := range []string{old, young} {
+		must(t, os.WriteFile(path, []byte("half"), 0o600))
+	}
+	must(t, os.Chtimes(old, time.Time{}, time.Now().Add(-25*time.Hour)))
+	_, err := DiskFiles(dir)
+	must(t, err)
+	_, err = os.Stat(old)
+	equal(t, "an old one is gone", errors.Is(err, os.ErrNotExist), true)
+	_, err = os.Stat(young)
+	must(t, err)
 }

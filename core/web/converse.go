@@ -24,9 +24,11 @@ func (k *socket) hello(f *frame, err error) {
 		k.close(ending{closeCode(e.Code), e.Message})
 		return
 	}
+	welcome := k.s.welcome(v.project, w, f.Language)
+	k.out.send(0, welcome)
 	k.visit.Store(v)
 	k.s.sockets.greeted(k)
-	k.out.send(0, k.s.welcome(v.project, w, f.Language))
+	k.s.correct(&k.out, v.project, welcome)
 	if v.fault != nil {
 		k.out.send(0, newErrorFrame(f.ID, k.s.explain(v.fault, "hello")))
 	}

@@ -62,6 +62,7 @@ type Server struct {
 	limits   limiters
 	metrics  *metrics
 	quota    quota
+	presence presence
 	draining atomic.Bool
 	unheard  []func() // ends what it listens to
 }
@@ -97,9 +98,7 @@ func New(o Options) *Server {
 	s.streams.open = map[*stream]struct{}{}
 	s.echo = s.routes()
 	s.hearEmits()
-	online := map[string]bool{}
-	s.tellPresence(online) // nobody is there to be told
-	go s.watch(online)
+	go s.watch()
 	return s
 }
 

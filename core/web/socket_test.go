@@ -348,16 +348,23 @@ func TestWelcomeAndEventsMeet(t *testing.T) {
 	<-done
 }
 
+// Pages are told of every change, also of one that begins and ends between two looks
+// at the clock, or while their welcome is being made.
 func TestPresence(t *testing.T) {
 	h := newHouse(t)
-	h.status.Store(&[]core.BridgeStatus{{ID: "acme.inbox", State: "running"}})
+	bridge := func(state string) { h.status.Store(&[]core.BridgeStatus{{ID: "acme.inbox", State: state}}) }
+	early, w := h.open(nil) // nothing is known of bridges yet
+	equal(t, "at first", w.at("online"), any(true))
+	bridge("starting")
 	p, w := h.open(nil)
-	equal(t, "online", w.at("online"), any(true))
-	online := map[string]bool{}
-	h.srv.tellPresence(online)
-	h.status.Store(&[]core.BridgeStatus{{ID: "acme.inbox", State: "degraded"}})
-	h.srv.tellPresence(online)
-	equal(t, "offline", p.want("presence").at("online"), any(false))
+	equal(t, "while it starts", w.at("online"), any(false))
+	equal(t, "the one before is told", early.want("presence").at("online"), any(false))
+	bridge("running")
+	for _, tab := range []*tab{early, p} {
+		equal(t, "told", tab.want("presence").at("online"), any(true))
+	}
+	bridge("waiting")
+	equal(t, "gone", p.want("presence").at("online"), any(false))
 }
 
 func TestSilentAndDeadSockets(t *testing.T) {

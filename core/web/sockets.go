@@ -7,8 +7,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/pocketping/pocketping/core"
 )
 
 const (
@@ -122,10 +120,8 @@ func (t *sockets) finish() bool {
 	return true
 }
 
-// watch looks after all sockets with one timer. online is what visitors are told at
-// first of their project's operators. That hours begin or end is found out by looking
-// at the clock, which may be set.
-func (s *Server) watch(online map[string]bool) {
+// watch looks after all sockets with one timer.
+func (s *Server) watch() {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
 	for i := 0; ; i++ {
@@ -133,12 +129,12 @@ func (s *Server) watch(online map[string]bool) {
 		case <-s.sockets.stop:
 			return
 		case <-ticker.C:
-			s.tick(i, online)
+			s.tick(i)
 		}
 	}
 }
 
-func (s *Server) tick(i int, online map[string]bool) {
+func (s *Server) tick(i int) {
 	for _, k := range s.sockets.late(s.now()) {
 		k.close(ending{closeBadFrame, "say hello first"})
 	}
@@ -147,7 +143,9 @@ func (s *Server) tick(i int, online map[string]bool) {
 			go k.ping()
 		}
 	}
-	s.tellPresence(online)
+	for _, p := range s.chat.Projects().All() {
+		s.online(p)
+	}
 }
 
 func (k *socket) ping() {
@@ -156,22 +154,6 @@ func (k *socket) ping() {
 	if k.conn.Ping(ctx) != nil {
 		_ = k.conn.CloseNow()
 	}
-}
-
-// tellPresence tells visitors when their project's operators can be reached again,
-// or no longer. online is what was told last.
-func (s *Server) tellPresence(online map[string]bool) {
-	for _, p := range s.chat.Projects().All() {
-		now := s.chat.Online(p)
-		if before, known := online[p.ID]; known && before != now {
-			s.present(p, now)
-		}
-		online[p.ID] = now
-	}
-}
-
-func (s *Server) present(p *core.Project, online bool) {
-	s.tellAll(p.ID, presenceFrame{Type: typePresence, Online: online})
 }
 
 // tellAll tells every page of the project; the frame is written out once.
@@ -187,7 +169,7 @@ func (s *Server) tellAll(projectID string, frame any) {
 		}
 	})
 	s.streams.each(func(k *stream) {
-		if k.project == projectID {
+		if k.greeted.Load() && k.project == projectID {
 			k.out.sendRaw(item{body: body})
 		}
 	})

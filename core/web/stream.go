@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -79,6 +80,7 @@ type stream struct {
 	w       http.ResponseWriter
 	project string
 	visitor string // as they came in
+	greeted atomic.Bool
 	out     outbox
 	ended   chan struct{}
 }
@@ -136,7 +138,10 @@ func (s *Server) getStream(c echo.Context) error {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no")
 	c.Response().WriteHeader(http.StatusOK)
-	k.out.send(0, s.welcome(p, w, ""))
+	welcome := s.welcome(p, w, "")
+	k.out.send(0, welcome)
+	k.greeted.Store(true)
+	s.correct(&k.out, p, welcome)
 	f.begin(v.actor, w, hello.After)
 	k.hold(r.Context())
 	return nil

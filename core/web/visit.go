@@ -94,7 +94,7 @@ func (s *Server) welcome(p *core.Project, w *core.Welcome, language string) welc
 	}
 	return welcomeFrame{
 		Type: typeWelcome, Visitor: visitorFrame{ID: w.Visitor.ID, Token: w.Token}, Session: s.linkedSession(w.Session),
-		Settings: chosen, Online: w.Online, Resumed: w.Resumed,
+		Settings: chosen, Online: s.online(p), Resumed: w.Resumed,
 	}
 }
 

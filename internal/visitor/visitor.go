@@ -25,6 +25,7 @@ type Options struct {
 	Token  string // empty: a new visitor
 	Page   string // address of the page that they are on
 	Name   string // what they say they are called
+	Looks  string // the fingerprint of their browser; empty: none
 
 	// Away is for how long, at most, the page has no network when its connection has
 	// broken; zero: 20 ms.
@@ -89,6 +90,8 @@ type Visitor struct {
 	faults []string
 	delivd int64
 	read   int64
+	online bool
+	emits  []string
 	watch  chan struct{} // closed and replaced at every change
 	done   chan struct{}
 }
@@ -138,7 +141,7 @@ func (v *Visitor) connect(ctx context.Context) (*websocket.Conn, error) {
 	}
 	conn.SetReadLimit(4 << 20)
 	v.mu.Lock()
-	hello := map[string]any{"type": "hello", "key": v.o.Key, "visitor": v.id, "token": v.token, "session": v.sess, "after": v.after, "page": map[string]string{"url": v.o.Page}}
+	hello := map[string]any{"type": "hello", "key": v.o.Key, "visitor": v.id, "token": v.token, "session": v.sess, "after": v.after, "page": map[string]string{"url": v.o.Page}, "fingerprint": v.o.Looks}
 	v.mu.Unlock()
 	return conn, write(ctx, conn, hello)
 }
@@ -164,6 +167,8 @@ type frame struct {
 	Retry   float64         `json:"retryAfter"`
 	Deliv   int64           `json:"delivered"`
 	Read    int64           `json:"read"`
+	Online  bool            `json:"online"`
+	Name    string          `json:"name"`
 }
 
 func (v *Visitor) listen(ctx context.Context, conn *websocket.Conn) error {
@@ -195,6 +200,10 @@ func (v *Visitor) take(ctx context.Context, conn *websocket.Conn, f frame) error
 		v.event(*f.Event)
 	case "receipt":
 		v.delivd, v.read = max(v.delivd, f.Deliv), max(v.read, f.Read)
+	case "presence":
+		v.online = f.Online
+	case "emit":
+		v.emits = append(v.emits, f.Name)
 	case "error":
 		return v.refused(f)
 	}
@@ -203,7 +212,7 @@ func (v *Visitor) take(ctx context.Context, conn *websocket.Conn, f frame) error
 
 // welcome takes the session over and sends again, in order, what was not acked.
 func (v *Visitor) welcome(ctx context.Context, conn *websocket.Conn, f frame) error {
-	v.id = f.Visitor.ID
+	v.id, v.online = f.Visitor.ID, f.Online
 	if f.Visitor.Token != "" {
 		v.token = f.Visitor.Token
 	}
@@ -306,6 +315,25 @@ func (v *Visitor) Post(ctx context.Context, text string) *Post {
 	return p
 }
 
+// Close ends the session, when there is a connection.
+func (v *Visitor) Close(ctx context.Context) error {
+	return v.tell(ctx, map[string]any{"type": "close", "id": rand.Text()})
+}
+
+// Rate says what they think of it, one to five, with a word.
+func (v *Visitor) Rate(ctx context.Context, score int, comment string) error {
+	return v.tell(ctx, map[string]any{"type": "rate", "id": rand.Text(), "score": score, "comment": comment})
+}
+
+func (v *Visitor) tell(ctx context.Context, frame any) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.conn == nil {
+		return errors.New("not connected")
+	}
+	return write(ctx, v.conn, frame)
+}
+
 // Cut drops the connection; the page comes back by itself.
 func (v *Visitor) Cut() {
 	v.mu.Lock()
@@ -325,6 +353,8 @@ type State struct {
 	Delivered, Read             int64
 	Unacked                     int
 	Connected                   bool
+	Online                      bool     // somebody answers
+	Emits                       []string // events of the back end, by name
 	Faults                      []string // what a page must never see
 }
 
@@ -334,6 +364,7 @@ func (v *Visitor) State() State {
 	defer v.mu.Unlock()
 	s := State{
 		VisitorID: v.id, Token: v.token, SessionID: v.sess, Delivered: v.delivd, Read: v.read,
+		Online: v.online, Emits: append([]string(nil), v.emits...),
 		Unacked: len(v.posts), Connected: v.conn != nil, Events: append([]Event(nil), v.events...),
 		Faults: append([]string(nil), v.faults...),
 	}
