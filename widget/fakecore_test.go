@@ -51,6 +51,8 @@ type fakeCore struct {
 	styles     string // of the page
 	framed     bool   // the page holds the widget in a frame
 	uploads    [][]byte
+	full       bool             // no upload is taken
+	slow       chan struct{}    // not nil: uploads end when it is closed
 	greeting   frame            // not nil: what every hello is answered with
 	demo       *widget.DemoPage // not nil: the page is the demo
 }
@@ -64,6 +66,7 @@ func newFakeCore(t *testing.T) *fakeCore {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", c.page)
 	mux.HandleFunc("GET /contact", c.page)
+	mux.HandleFunc("GET /page/{n}", c.page)
 	mux.HandleFunc("GET /widget.js", func(w http.ResponseWriter, _ *http.Request) { script(w, widget.Script) })
 	mux.HandleFunc("GET /extra.js", func(w http.ResponseWriter, _ *http.Request) { script(w, widget.Extra) })
 	mux.Handle("GET /demo/", http.StripPrefix("/demo/", http.FileServerFS(widget.DemoFiles())))
@@ -158,12 +161,23 @@ func (c *fakeCore) upload(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, `{"error":{"code":"unauthorized","message":"no such token"}}`, http.StatusUnauthorized)
 		return
 	}
+	c.mu.Lock()
+	full, slow := c.full, c.slow
+	c.mu.Unlock()
+	if full {
+		http.Error(w, `{"error":{"code":"too_large","message":"there is no room for it"}}`, http.StatusRequestEntityTooLarge)
+		return
+	}
 	f, head, err := r.FormFile("file")
 	if err != nil {
 		http.Error(w, `{"error":{"code":"invalid","message":"no file"}}`, http.StatusBadRequest)
 		return
 	}
 	body, _ := io.ReadAll(f)
+	if slow != nil {
+		<-slow
+		return
+	}
 	var id string
 	c.do(func() {
 		c.uploads = append(c.uploads, body)
