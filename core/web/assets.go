@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 )
@@ -30,6 +31,34 @@ func newAsset(kind string, body []byte) *asset {
 	if b.Len() < len(body) {
 		a.packed = b.Bytes()
 	}
+	return a
+}
+
+// assets keeps those that are made as they are asked for: each page of a site asks for
+// its settings, which are the same for all.
+type assets struct {
+	mu   sync.Mutex
+	kept map[string]*asset // by content
+}
+
+// assetsMost is how many are kept before it begins anew: more than the settings of
+// some projects in all languages.
+const assetsMost = 512
+
+func (k *assets) of(kind string, body []byte) *asset {
+	k.mu.Lock()
+	a := k.kept[string(body)]
+	k.mu.Unlock()
+	if a != nil {
+		return a
+	}
+	a = newAsset(kind, body) // the slow part, without holding up others
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.kept == nil || len(k.kept) >= assetsMost {
+		k.kept = map[string]*asset{}
+	}
+	k.kept[string(body)] = a
 	return a
 }
 

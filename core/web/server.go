@@ -63,6 +63,7 @@ type Server struct {
 	metrics  *metrics
 	quota    quota
 	presence presence
+	settings assets
 	draining atomic.Bool
 	unheard  []func() // ends what it listens to
 }

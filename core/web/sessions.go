@@ -11,8 +11,9 @@ func (s *Server) getProject(c call) error {
 	type project struct {
 		*core.Project
 		Bridges []core.BridgeStatus `json:"bridges"`
+		Online  bool                `json:"online"` // somebody answers now
 	}
-	all := project{c.project, []core.BridgeStatus{}}
+	all := project{c.project, []core.BridgeStatus{}, s.chat.Online(c.project)}
 	for _, b := range s.o.Status() {
 		for _, id := range c.project.Bridges {
 			if b.ID == id {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"testing"
 	"time"
@@ -177,5 +178,29 @@ func TestHoursAreTold(t *testing.T) {
 		if s := fmt.Sprint(o); bytes.Contains([]byte(s), []byte("Olga")) || o.text("event", "type") == "notice" {
 			t.Errorf("the visitor was told %s", s)
 		}
+	}
+}
+
+// Settings are packed once, and those of ever more projects do not pile up.
+func TestSettingsAreKept(t *testing.T) {
+	var k assets
+	first := k.of("text/plain", []byte("0"))
+	equal(t, "the same", k.of("text/plain", []byte("0")) == first, true)
+	for i := range 3 * assetsMost {
+		k.of("text/plain", fmt.Append(nil, i))
+	}
+	if len(k.kept) > assetsMost {
+		t.Errorf("%d are kept", len(k.kept))
+	}
+}
+
+// BenchmarkSettings is what each page of a site costs.
+func BenchmarkSettings(b *testing.B) {
+	h := newHouse(b)
+	req := httptest.NewRequest(http.MethodGet, "/v1/widget/"+h.acme.PublicKey+"?lang=,fr-FR", nil)
+	req.Header.Set("Origin", acmeOrigin)
+	req.Header.Set("Accept-Encoding", "gzip")
+	for b.Loop() {
+		h.srv.Handler().ServeHTTP(httptest.NewRecorder(), req)
 	}
 }

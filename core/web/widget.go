@@ -86,7 +86,7 @@ func (s *Server) getSettings(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return newAsset(echo.MIMEApplicationJSON, body).serve(c, "public, max-age=60")
+	return s.settings.of(echo.MIMEApplicationJSON, body).serve(c, "public, max-age=60")
 }
 
 // getDemo shows the first project's widget as a customer's site would.
