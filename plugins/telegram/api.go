@@ -11,6 +11,7 @@ import (
 	"github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
 	"github.com/pocketping/pocketping/sdk/plugin"
+	"github.com/pocketping/pocketping/sdk/plugin/kit"
 )
 
 const (
@@ -30,10 +31,7 @@ type api struct {
 }
 
 func newAPI(c Config, warn func(error)) (*api, error) {
-	wire := http.DefaultTransport.(*http.Transport).Clone()
-	wire.MaxIdleConnsPerHost = 32
-	wire.ResponseHeaderTimeout = (maxPollTimeout + 15) * time.Second
-	t := &transport{client: &http.Client{Transport: wire}, token: c.Token}
+	t := &transport{client: &http.Client{Transport: kit.Wire((maxPollTimeout + 15) * time.Second)}}
 	b, err := bot.New(c.Token, bot.WithSkipGetMe(), bot.WithServerURL(c.APIURL), bot.WithHTTPClient(callTimeout, t), bot.WithErrorsHandler(warn))
 	if err != nil {
 		return nil, err

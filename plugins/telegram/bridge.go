@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"sync/atomic"
 	"time"
 
@@ -65,9 +64,7 @@ func (b *bridge) showRead(ctx context.Context, e *plugin.Event) error {
 
 // Typing shows for five seconds that the visitor types.
 func (b *bridge) Typing(ctx context.Context, e *plugin.Event) error {
-	var typing struct{ On bool }
-	_ = json.Unmarshal(e.Data, &typing) // what cannot be read shows nothing
-	if !typing.On || e.Thread == "" {
+	if !kit.IsTyping(e) {
 		return nil
 	}
 	topic, err := b.api.topicOf(e.Thread)

@@ -3,11 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
 	"strings"
 
 	"github.com/pocketping/pocketping/sdk/plugin"
+	"github.com/pocketping/pocketping/sdk/plugin/kit"
 )
 
 // Config is the block of the bridge in config.hcl.
@@ -29,23 +29,20 @@ var tokenForm = regexp.MustCompile(`^[0-9]+:[A-Za-z0-9_-]{10,}$`)
 // check names the first field that is wrong, and fills in what was left out.
 func (c *Config) check() error {
 	c.Token = strings.TrimSpace(c.Token)
-	c.APIURL = strings.TrimRight(c.APIURL, "/")
-	if c.APIURL == "" {
-		c.APIURL = officialAPI
-	}
 	if c.PollTimeout == 0 {
 		c.PollTimeout = maxPollTimeout
 	}
-	u, err := url.Parse(c.APIURL)
+	address, err := kit.APIURL(c.APIURL, officialAPI)
 	switch {
 	case !tokenForm.MatchString(c.Token):
 		return plugin.FieldError("token", errors.New("this is no bot token: @BotFather gives one that looks like 123456789:AAF-x_…"))
 	case c.ChatID >= 0:
 		return plugin.FieldError("chat_id", fmt.Errorf("%d is no group: the id of a supergroup is negative and begins with -100", c.ChatID))
-	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		return plugin.FieldError("api_url", errors.New("give the server's address, such as https://api.telegram.org"))
+	case err != nil:
+		return plugin.FieldError("api_url", err)
 	case c.PollTimeout < 1 || c.PollTimeout > maxPollTimeout:
 		return plugin.FieldError("poll_timeout", fmt.Errorf("%d: give 1 to %d seconds", c.PollTimeout, maxPollTimeout))
 	}
+	c.APIURL = address
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
+	"time"
 
 	"github.com/pocketping/pocketping/sdk/plugin"
 )
@@ -12,11 +14,46 @@ var errTopicsOff = errors.New("topics are switched off in the Telegram group: sw
 
 var errCannotDelete = errors.New("the bot may not delete an operator's message in Telegram: give it the right “Delete messages”, or delete it there yourself")
 
+// apiError is an answer of Telegram that is not ok. Its description is the only
+// thing that tells reasons apart.
+type apiError struct {
+	Code        int
+	Description string
+	RetryAfter  time.Duration
+	MigrateTo   int64
+}
+
+func (e *apiError) Error() string { return e.Description }
+
+// says reports whether the description holds one of the words.
+func (e *apiError) says(words ...string) bool {
+	description := strings.ToLower(e.Description)
+	for _, w := range words {
+		if strings.Contains(description, strings.ToLower(w)) {
+			return true
+		}
+	}
+	return false
+}
+
+// answerOf finds what Telegram answered in an error of a call; nil when it did not.
+func answerOf(err error) *apiError {
+	var refused *apiError
+	errors.As(err, &refused)
+	return refused
+}
+
+// saying reports whether Telegram refused with one of the words.
+func saying(err error, words ...string) bool {
+	refused := answerOf(err)
+	return refused != nil && refused.says(words...)
+}
+
 // failure says in the core's words why a call did not work. An error that is no
 // answer of Telegram leaves the outcome open: the core tries again.
 func (a *api) failure(err error) error {
-	var refused *apiError
-	if !errors.As(err, &refused) {
+	refused := answerOf(err)
+	if refused == nil {
 		return err
 	}
 	switch {

@@ -39,11 +39,11 @@ func (a *api) openFile(ctx context.Context, id string) (io.ReadCloser, error) {
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, a.bot.FileDownloadLink(found), nil)
 	if err != nil {
-		return nil, a.net.hide(err)
+		return nil, kit.Unreached("Telegram", err)
 	}
 	resp, err := a.net.client.Do(r)
 	if err != nil {
-		return nil, a.net.hide(err)
+		return nil, kit.Unreached("Telegram", err)
 	}
 	if resp.StatusCode != http.StatusOK {
 		_ = resp.Body.Close()

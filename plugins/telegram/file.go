@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"slices"
 
@@ -26,23 +25,17 @@ func (p *platform) sendFile(ctx context.Context, where sending, m kit.Outgoing) 
 	}
 	if slices.Contains(photoTypes, m.File.Type) && m.File.Size <= maxPhoto {
 		id, err := p.stream(ctx, where, m, p.sendPhoto)
-		if !isPermanent(err) {
+		if plugin.KindOf(err) != plugin.FailurePermanent {
 			return id, err
 		}
 		kit.CountCall(ctx) // it is no picture that Telegram can show
 	}
 	id, err := p.stream(ctx, where, m, p.sendDocument)
-	if isPermanent(err) {
+	if plugin.KindOf(err) == plugin.FailurePermanent {
 		kit.CountCall(ctx)
 		return p.sendText(ctx, where, textOf(m.WithoutFile().Text))
 	}
 	return id, err
-}
-
-// isPermanent reports whether trying again is no use.
-func isPermanent(err error) bool {
-	var f *plugin.Failure
-	return errors.As(err, &f) && f.Kind == plugin.FailurePermanent
 }
 
 type sendStream func(ctx context.Context, where sending, name string, file io.Reader, caption text) (int, error)

@@ -180,9 +180,9 @@ func (a *api) updates(ctx context.Context, offset int64, timeout int) ([]json.Ra
 	if err != nil {
 		return nil, err
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, a.base+"/bot"+a.net.token+"/getUpdates", bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, a.base+"/bot"+a.bot.Token()+"/getUpdates", bytes.NewReader(body))
 	if err != nil {
-		return nil, a.net.hide(err)
+		return nil, kit.Unreached("Telegram", err)
 	}
 	r.Header.Set("Content-Type", "application/json")
 	result, err := a.net.call(r)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -184,7 +185,7 @@ func (m *message) says() string {
 	case m.Caption != "":
 		return withLinks(m.Caption, m.Captions)
 	case m.Sticker != nil:
-		return orElse(m.Sticker.Emoji, "(sticker)")
+		return cmp.Or(m.Sticker.Emoji, "(sticker)")
 	case m.Venue != nil:
 		return fmt.Sprintf("%s, %s (%v, %v)", m.Venue.Title, m.Venue.Address, m.Venue.Location.Latitude, m.Venue.Location.Longitude)
 	case m.Location != nil:
@@ -192,7 +193,7 @@ func (m *message) says() string {
 	case m.Contact != nil:
 		return strings.TrimSpace(m.Contact.First+" "+m.Contact.Last) + ", " + m.Contact.Phone
 	case m.Dice != nil:
-		return fmt.Sprintf("%s %d", orElse(m.Dice.Emoji, "🎲"), m.Dice.Value)
+		return fmt.Sprintf("%s %d", cmp.Or(m.Dice.Emoji, "🎲"), m.Dice.Value)
 	case m.Poll != nil:
 		words := m.Poll.Question
 		for _, o := range m.Poll.Options {
@@ -201,13 +202,6 @@ func (m *message) says() string {
 		return words
 	}
 	return ""
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 // withLinks puts the addresses of links that hide behind words after them; the
@@ -249,7 +243,7 @@ func (m *message) file() *file {
 	if f == nil || f.ID == "" {
 		return nil
 	}
-	f.Name = orElse(f.Name, name)
+	f.Name = cmp.Or(f.Name, name)
 	return f
 }
 

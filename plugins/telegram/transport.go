@@ -3,42 +3,43 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/pocketping/pocketping/sdk/plugin/kit"
 )
 
-// apiError is an answer of Telegram that is not ok. Its description is the only
-// thing that tells reasons apart.
-type apiError struct {
-	Code        int
-	Description string
-	RetryAfter  time.Duration
-	MigrateTo   int64
+// transport stands between the library and the net. The library knows the Bot API
+// of one version and refuses a whole answer for one value that is newer; after a
+// send that would mean sending it again. It also keeps of an error only its text.
+// So answers are cut to their plain values, all that a bridge reads of them, and
+// errors go through as they are.
+type transport struct {
+	client *http.Client
 }
 
-func (e *apiError) Error() string { return e.Description }
-
-// says reports whether the description holds one of the words.
-func (e *apiError) says(words ...string) bool {
-	description := strings.ToLower(e.Description)
-	for _, w := range words {
-		if strings.Contains(description, strings.ToLower(w)) {
-			return true
-		}
+func (t *transport) Do(r *http.Request) (*http.Response, error) {
+	result, err := t.call(r)
+	if err != nil {
+		return nil, err
 	}
-	return false
+	body, err := json.Marshal(map[string]any{"ok": true, "result": plainValues(result)})
+	if err != nil {
+		return nil, err
+	}
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(bytes.NewReader(body))}, nil
 }
 
-// saying finds the answer in an error, if it says one of the words.
-func saying(err error, words ...string) bool {
-	var refused *apiError
-	return errors.As(err, &refused) && refused.says(words...)
+func (t *transport) call(r *http.Request) (json.RawMessage, error) {
+	resp, err := t.client.Do(r)
+	if err != nil {
+		return nil, kit.Unreached("Telegram", err)
+	}
+	defer resp.Body.Close()
+	return readAnswer(resp)
 }
 
 const maxAnswer = 16 << 20 // getUpdates stops at about 4 MiB
@@ -74,46 +75,6 @@ func readAnswer(resp *http.Response) (json.RawMessage, error) {
 	}
 	failed.RetryAfter = time.Duration(seconds) * time.Second
 	return nil, failed
-}
-
-// transport stands between the library and the net. The library knows the Bot API
-// of one version and refuses a whole answer for one value that is newer; after a
-// send that would mean sending it again. It also keeps of an error only its text.
-// So answers are cut to their plain values, all that a bridge reads of them, and
-// errors go through as they are.
-type transport struct {
-	client *http.Client
-	token  string
-}
-
-func (t *transport) Do(r *http.Request) (*http.Response, error) {
-	result, err := t.call(r)
-	if err != nil {
-		return nil, err
-	}
-	body, err := json.Marshal(map[string]any{"ok": true, "result": plainValues(result)})
-	if err != nil {
-		return nil, err
-	}
-	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(bytes.NewReader(body))}, nil
-}
-
-func (t *transport) call(r *http.Request) (json.RawMessage, error) {
-	resp, err := t.client.Do(r)
-	if err != nil {
-		return nil, t.hide(err)
-	}
-	defer resp.Body.Close()
-	return readAnswer(resp)
-}
-
-// hide takes the token out of an error of net/http, which names the address.
-func (t *transport) hide(err error) error {
-	var failed *url.Error
-	if errors.As(err, &failed) {
-		return fmt.Errorf("%s: %w", strings.ReplaceAll(failed.URL, t.token, "…"), failed.Err)
-	}
-	return err
 }
 
 // plainValues leaves the strings, numbers and booleans of an object.
