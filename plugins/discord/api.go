@@ -23,6 +23,7 @@ type api struct {
 	session *discordgo.Session
 	token   string
 	buckets kit.Buckets
+	clock   kit.Clock
 	plain   *http.Client // without the token, for files
 }
 
@@ -31,15 +32,13 @@ func newAPI(c Config) (*api, error) {
 	if err != nil {
 		return nil, err
 	}
-	wire := http.DefaultTransport.(*http.Transport).Clone()
-	wire.MaxIdleConnsPerHost = 32
-	wire.ResponseHeaderTimeout = callTimeout
+	wire := kit.Wire(callTimeout)
 	a := &api{token: c.Token, plain: &http.Client{Transport: wire}}
 	a.session, err = newSession(c.Token)
 	if err != nil {
 		return nil, err
 	}
-	a.session.Client = &http.Client{Transport: &transport{wire: wire, base: base, buckets: &a.buckets}}
+	a.session.Client = &http.Client{Transport: &transport{wire: wire, base: base, buckets: &a.buckets, clock: &a.clock}}
 	return a, nil
 }
 
@@ -174,7 +173,7 @@ func (a *api) edit(ctx context.Context, channel, id, content string) (message, e
 // remove deletes a message; that it is gone already is a success.
 func (a *api) remove(ctx context.Context, channel, id string) error {
 	err := a.call(ctx, request{method: http.MethodDelete, url: discordgo.EndpointChannelMessage(channel, id), scope: plugin.ScopeThread}, nil)
-	if says(err, codeUnknownMessage) {
+	if saying(err, codeUnknownMessage) {
 		return nil
 	}
 	return err

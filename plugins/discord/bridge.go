@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"sync"
 	"time"
 
@@ -51,6 +50,7 @@ func newBridge(_ context.Context, c Config, host plugin.Host) (plugin.Bridge, er
 		intake:  &kit.Intake{Host: host, Platform: p},
 		mark:    kit.NewMark(host), launch: time.Now().UTC().Format("20060102150405.000"), strange: map[string]bool{},
 	}
+	b.mark.Clock = &a.clock
 	b.gateway = newGateway(a, host)
 	heedLibrary(b.gateway)
 	return b, nil
@@ -87,9 +87,7 @@ func (b *bridge) showRead(ctx context.Context, e *plugin.Event) error {
 
 // Typing shows for ten seconds that the visitor types.
 func (b *bridge) Typing(ctx context.Context, e *plugin.Event) error {
-	var typing struct{ On bool }
-	_ = json.Unmarshal(e.Data, &typing) // what cannot be read shows nothing
-	if !typing.On || e.Thread == "" {
+	if !kit.IsTyping(e) {
 		return nil
 	}
 	return b.platform.typing(ctx, e.Thread)

@@ -62,7 +62,7 @@ func (b *bridge) catchUp(ctx context.Context, since time.Time, queued func()) {
 	for ctx.Err() == nil {
 		var c *catching
 		b.insist(ctx, 0, func() (err error) {
-			if c, err = b.survey(ctx, since); isUnusable(err) {
+			if c, err = b.survey(ctx, since); plugin.KindOf(err) == plugin.FailureUnusable {
 				queued() // it can take long until somebody acts
 			}
 			return err
@@ -108,10 +108,10 @@ func (b *bridge) insist(ctx context.Context, tries int, do func() error) bool {
 		case errors.As(err, &f) && f.Kind == plugin.FailureRetryAfter:
 			b.pause(ctx, f.RetryAfter)
 			continue
-		case isKind(err, plugin.FailurePermanent):
+		case plugin.KindOf(err) == plugin.FailurePermanent:
 			b.host.Log().Debug("what was missed in a thread cannot be read", "error", err)
 			return true
-		case isUnusable(err):
+		case plugin.KindOf(err) == plugin.FailureUnusable:
 			b.host.Log().Error("what was missed on Discord cannot be fetched", "error", err)
 			if tries > 0 {
 				return false
@@ -210,7 +210,7 @@ func (c *catching) look(ctx context.Context, at place) error {
 // threadOrGone brings what was missed in the thread, or notes that it is gone.
 func (c *catching) threadOrGone(ctx context.Context, t *plugin.Thread) error {
 	err := c.thread(ctx, t)
-	if isKind(err, plugin.FailureThreadGone) {
+	if plugin.KindOf(err) == plugin.FailureThreadGone {
 		return c.host.Record(ctx, plugin.Record{SessionID: t.SessionID, Gone: t.ID})
 	}
 	return err
@@ -315,7 +315,7 @@ func (c *catching) cardSays(ctx context.Context, thread string, closed bool) (bo
 		return false, err
 	}
 	m, err := c.platform.message(ctx, in, thread)
-	if says(err, codeUnknownMessage) || err == nil && m.Content == nil {
+	if saying(err, codeUnknownMessage) || err == nil && m.Content == nil {
 		return false, nil
 	}
 	if err != nil {

@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strconv"
 
 	"github.com/bwmarrin/discordgo"
 	"github.com/pocketping/pocketping/sdk/plugin"
+	"github.com/pocketping/pocketping/sdk/plugin/kit"
 )
 
 // Check looks at everything that the bridge needs on Discord's side. What comes
@@ -22,36 +22,27 @@ func (b *bridge) Check(ctx context.Context) []plugin.Finding {
 			c.permissions()
 		}
 	}
-	return c.found
+	return c.All
 }
 
 type checking struct {
 	*platform
-	ctx   context.Context
-	me    user
-	at    channel
-	found []plugin.Finding
-}
-
-func (c *checking) good(name, format string, args ...any) bool {
-	c.found = append(c.found, plugin.Finding{OK: true, Name: name, Text: fmt.Sprintf(format, args...)})
-	return true
-}
-
-func (c *checking) bad(name, format string, args ...any) bool {
-	c.found = append(c.found, plugin.Finding{Name: name, Text: fmt.Sprintf(format, args...)})
-	return false
+	kit.Findings
+	ctx context.Context
+	me  user
+	at  channel
 }
 
 // broken is a call that failed for a reason of its own.
 func (c *checking) broken(name string, err error) bool {
-	if r := answerOf(err); r != nil {
-		if words := whatToDo(r); words != "" {
-			return c.bad(name, "%s", words)
-		}
-		return c.bad(name, "Discord says %q", r.words)
+	refused := answerOf(err)
+	if refused == nil {
+		return c.Bad(name, "%v; check the network and api_url", err)
 	}
-	return c.bad(name, "Discord is not reached, check the network and api_url: %v", err)
+	if words := whatToDo(refused); words != "" {
+		return c.Bad(name, "%s", words)
+	}
+	return c.Bad(name, "Discord says %q", refused.words)
 }
 
 func (c *checking) get(address string, answer any) error {
@@ -64,7 +55,7 @@ func (c *checking) bot() bool {
 		return c.broken("token", err)
 	}
 	c.me = me
-	return c.good("token", "the bot is %s", me.Name)
+	return c.Good("token", "the bot is %s", me.Name)
 }
 
 // starts looks how many connections are left today, and takes one of them to see
@@ -81,18 +72,18 @@ func (c *checking) starts(g *gateway) {
 		return
 	}
 	if left := gate.Limit.Remaining; left != nil && *left < fewStarts {
-		c.bad("gateway", "%d connections are left to this bot for the next %d minutes: another program, or a restart over and over, uses them up", *left, gate.Limit.ResetIn/60_000)
+		c.Bad("gateway", "%d connections are left to this bot for the next %d minutes: another program, or a restart over and over, uses them up", *left, gate.Limit.ResetIn/60_000)
 		return
 	}
 	heedLibrary(g)
 	switch err := g.try(c.ctx); {
-	case isUnusable(err):
-		c.bad("message content intent", "%v", err)
+	case plugin.KindOf(err) == plugin.FailureUnusable:
+		c.Bad("message content intent", "%v", err)
 	case err != nil:
-		c.bad("gateway", "the connection over which Discord reports what operators do does not work: %v", err)
+		c.Bad("gateway", "the connection over which Discord reports what operators do does not work: %v", err)
 	default:
-		c.good("gateway", "it connects")
-		c.good("message content intent", "it is ticked")
+		c.Good("gateway", "it connects")
+		c.Good("message content intent", "it is ticked")
 	}
 }
 
@@ -102,19 +93,19 @@ const fewStarts = 10
 func (c *checking) place() bool {
 	at, err := c.platform.channel(c.ctx, c.config.ChannelID)
 	switch {
-	case says(err, codeUnknownChannel, codeNoAccess):
-		return c.bad("channel", "there is no channel %s that the bot sees: check channel_id, invite the bot to the server with %s, and allow it “View Channel” in the channel's settings", c.config.ChannelID, invite(c.me.ID))
+	case saying(err, codeUnknownChannel, codeNoAccess):
+		return c.Bad("channel", "there is no channel %s that the bot sees: check channel_id, invite the bot to the server with %s, and allow it “View Channel” in the channel's settings", c.config.ChannelID, invite(c.me.ID))
 	case err != nil:
 		return c.broken("channel", err)
 	}
 	c.at = at
 	if words := wrongKind(at); words != "" {
-		return c.bad("channel", "#%s is %s: give the id of a forum, or of a text channel", at.Name, words)
+		return c.Bad("channel", "#%s is %s: give the id of a forum, or of a text channel", at.Name, words)
 	}
 	if (place{channel: at}).isForum() {
-		return c.good("channel", "#%s is a forum: each session is a post", at.Name)
+		return c.Good("channel", "#%s is a forum: each session is a post", at.Name)
 	}
-	return c.good("channel", "#%s is a text channel: each session is a thread", at.Name)
+	return c.Good("channel", "#%s is a text channel: each session is a thread", at.Name)
 }
 
 func (c *checking) tags() {
@@ -123,15 +114,15 @@ func (c *checking) tags() {
 		switch {
 		case name == "":
 		case !at.isForum():
-			c.bad("tag "+name, "only forums have tags: leave open_tag and closed_tag out")
+			c.Bad("tag "+name, "only forums have tags: leave open_tag and closed_tag out")
 		case tagNamed(at, name) == "":
-			c.bad("tag "+name, "the forum has no such tag: make it in the channel's settings, or change open_tag and closed_tag")
+			c.Bad("tag "+name, "the forum has no such tag: make it in the channel's settings, or change open_tag and closed_tag")
 		default:
-			c.good("tag "+name, "the forum has it")
+			c.Good("tag "+name, "the forum has it")
 		}
 	}
 	if at.Flags&flagRequireTag != 0 && len(c.config.tagsOf(at, false, nil)) == 0 {
-		c.bad("tags", "%s", whatToDo(&refusal{code: codeTagRequired}))
+		c.Bad("tags", "%s", whatToDo(&apiError{code: codeTagRequired}))
 	}
 }
 
@@ -178,9 +169,9 @@ func (c *checking) permissions() {
 	}
 	for _, r := range needed {
 		if has&r.bit != 0 {
-			c.good("permission "+r.label, "given")
+			c.Good("permission "+r.label, "given")
 		} else {
-			c.bad("permission "+r.label, "give it to the bot in the settings of #%s: without it %s", c.at.Name, r.without)
+			c.Bad("permission "+r.label, "give it to the bot in the settings of #%s: without it %s", c.at.Name, r.without)
 		}
 	}
 }

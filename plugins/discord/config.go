@@ -3,11 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
 	"strings"
 
 	"github.com/pocketping/pocketping/sdk/plugin"
+	"github.com/pocketping/pocketping/sdk/plugin/kit"
 )
 
 // Config is the block of the bridge in config.hcl.
@@ -31,20 +31,17 @@ var (
 func (c *Config) check() error {
 	c.Token = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(c.Token), "Bot "))
 	c.ChannelID = strings.TrimSpace(c.ChannelID)
-	c.APIURL = strings.TrimRight(c.APIURL, "/")
-	if c.APIURL == "" {
-		c.APIURL = officialAPI
-	}
-	u, err := url.Parse(c.APIURL)
+	address, err := kit.APIURL(c.APIURL, officialAPI)
 	switch {
 	case !tokenForm.MatchString(c.Token):
 		return plugin.FieldError("token", errors.New("this is no bot token: take the one from the page “Bot” of your application at https://discord.com/developers/applications; it has three parts with dots between them"))
 	case !snowflakeForm.MatchString(c.ChannelID):
 		return plugin.FieldError("channel_id", fmt.Errorf("%q is no channel's id: switch on Developer Mode in Discord's settings (Advanced), then right-click the channel and choose “Copy Channel ID”", c.ChannelID))
-	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		return plugin.FieldError("api_url", errors.New("give the server's address, such as https://discord.com"))
+	case err != nil:
+		return plugin.FieldError("api_url", err)
 	case c.OpenTag != "" && strings.EqualFold(c.OpenTag, c.ClosedTag):
 		return plugin.FieldError("closed_tag", errors.New("it is the same as open_tag: give each its own, or leave both out"))
 	}
+	c.APIURL = address
 	return nil
 }

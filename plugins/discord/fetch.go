@@ -29,7 +29,7 @@ func (a *api) openFile(ctx context.Context, channel, message string, f attachmen
 		return body, err
 	}
 	m, err := a.message(ctx, channel, message)
-	if says(err, codeUnknownMessage, codeUnknownChannel) {
+	if saying(err, codeUnknownMessage, codeUnknownChannel) {
 		return nil, plugin.Permanent(fmt.Errorf("it was deleted in Discord before it was read"))
 	}
 	if err != nil {
@@ -50,11 +50,11 @@ func (a *api) openFile(ctx context.Context, channel, message string, f attachmen
 func (a *api) download(ctx context.Context, address string) (io.ReadCloser, int, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, 0, plain(err)
+		return nil, 0, kit.Unreached("Discord", err)
 	}
 	resp, err := a.plain.Do(r)
 	if err != nil {
-		return nil, 0, plain(err)
+		return nil, 0, kit.Unreached("Discord", err)
 	}
 	if resp.StatusCode != http.StatusOK {
 		resp.Body.Close()

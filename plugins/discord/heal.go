@@ -15,7 +15,7 @@ var yes, no = true, false
 // of a closed session is archived again afterwards.
 func (p *platform) awake(ctx context.Context, t kit.Thread, do func() (message, error)) (message, error) {
 	m, err := do()
-	if !says(err, codeArchived) {
+	if !saying(err, codeArchived) {
 		return m, err
 	}
 	kit.CountCall(ctx)
@@ -33,16 +33,16 @@ func (p *platform) awake(ctx context.Context, t kit.Thread, do func() (message, 
 func (p *platform) unlocking(ctx context.Context, t kit.Thread, do func() (message, error)) (message, error) {
 	m, err := do()
 	switch {
-	case says(err, codeLocked, codeArchived):
+	case saying(err, codeLocked, codeArchived):
 		kit.CountCall(ctx)
 		failed := p.wake(ctx, t.ID, change{Archived: &no, Locked: &no})
-		if says(failed, codeNoPermission) {
+		if saying(failed, codeNoPermission) {
 			return m, plugin.ThreadGone(failed)
 		}
 		if failed != nil {
 			return m, failed
 		}
-	case says(err, codeTooManyThreads):
+	case saying(err, codeTooManyThreads):
 		if at, failed := p.find(ctx); failed != nil || !p.makeRoom(ctx, at, t.ID) {
 			return m, err
 		}
@@ -67,7 +67,7 @@ func (p *platform) changeThread(ctx context.Context, thread string, c change) er
 
 func (p *platform) wake(ctx context.Context, thread string, c change) error {
 	err := p.changeThread(ctx, thread, c)
-	if !says(err, codeTooManyThreads) {
+	if !saying(err, codeTooManyThreads) {
 		return err
 	}
 	at, failed := p.find(ctx)

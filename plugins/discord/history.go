@@ -11,6 +11,9 @@ import (
 	"github.com/pocketping/pocketping/sdk/plugin/kit"
 )
 
+// idSince is the least id of what was made since a moment of our clock.
+func (p *platform) idSince(t time.Time) string { return idAt(p.clock.Earliest(t)) }
+
 // findThread looks for a thread that an earlier try has made: its first message
 // names the session.
 func (p *platform) findThread(ctx context.Context, at place, o kit.Opening) (string, error) {
@@ -30,7 +33,7 @@ func (p *platform) findThread(ctx context.Context, at place, o kit.Opening) (str
 	if err != nil {
 		return "", channelGone(err)
 	}
-	since := idAt(o.Since)
+	since := p.idSince(o.Since)
 	for _, c := range append(candidates, archived...) {
 		if c.ParentID != at.ID || c.OwnerID != self || !newer(c.ID, since) {
 			continue
@@ -40,7 +43,7 @@ func (p *platform) findThread(ctx context.Context, at place, o kit.Opening) (str
 		if err == nil && namesSession(first, o.Session.ID) {
 			return c.ID, nil
 		}
-		if err != nil && !says(err, codeUnknownMessage, codeUnknownChannel) {
+		if err != nil && !saying(err, codeUnknownMessage, codeUnknownChannel) {
 			return "", err
 		}
 	}
@@ -50,7 +53,7 @@ func (p *platform) findThread(ctx context.Context, at place, o kit.Opening) (str
 // findCard looks for the card in a text channel, and for the thread on it.
 func (p *platform) findCard(ctx context.Context, at place, o kit.Opening) (string, error) {
 	var card string
-	err := p.eachOwn(ctx, at.ID, idAt(o.Since), func(m message) bool {
+	err := p.eachOwn(ctx, at.ID, p.idSince(o.Since), func(m message) bool {
 		if namesSession(m, o.Session.ID) {
 			card = m.ID
 		}
@@ -75,7 +78,7 @@ func (p *platform) findSent(ctx context.Context, m kit.Outgoing) (id string, err
 		known[l.ExternalID] = true
 	}
 	oldest := ""
-	err = p.eachOwn(ctx, m.Thread.ID, idAt(m.Since), func(seen message) bool {
+	err = p.eachOwn(ctx, m.Thread.ID, p.idSince(m.Since), func(seen message) bool {
 		if known[seen.ID] {
 			return true
 		}

@@ -74,7 +74,7 @@ func (p *platform) Open(ctx context.Context, o kit.Opening) (kit.Opened, error) 
 		open = p.openThread
 	}
 	id, err := open(ctx, at, o)
-	if says(err, codeTooManyThreads) && p.makeRoom(ctx, at, "") {
+	if saying(err, codeTooManyThreads) && p.makeRoom(ctx, at, "") {
 		id, err = open(ctx, at, o)
 	}
 	if err != nil {
@@ -88,7 +88,7 @@ func (p *platform) openPost(ctx context.Context, at place, o kit.Opening) (strin
 	card := outgoing{Content: textOf(o.Card), Mentions: nobody(), Flags: flagNoPreviews}
 	t := newThread{Name: threadName(o.Name), Archive: aWeek, Message: &card, Tags: p.config.tagsOf(at, false, nil)}
 	made, err := p.createPost(ctx, at.ID, t)
-	if says(err, codeTagRequired) {
+	if saying(err, codeTagRequired) {
 		kit.CountCall(ctx)
 		if at, err = p.findAnew(ctx); err == nil {
 			t.Tags = p.config.tagsOf(at, false, nil)
@@ -113,7 +113,7 @@ func (p *platform) openThread(ctx context.Context, at place, o kit.Opening) (str
 func (p *platform) threadOn(ctx context.Context, at place, card string, o kit.Opening) (string, error) {
 	kit.CountCall(ctx)
 	err := p.createThread(ctx, at.ID, card, newThread{Name: threadName(o.Name), Archive: aWeek})
-	if err != nil && !says(err, codeHasThread) {
+	if err != nil && !saying(err, codeHasThread) {
 		return "", err
 	}
 	return card, nil
@@ -156,12 +156,12 @@ func (p *platform) sendWhole(ctx context.Context, m kit.Outgoing) (message, erro
 		return p.sendFile(ctx, m)
 	}
 	sent, err := p.send(ctx, m.Thread.ID, bodyOf(m))
-	if says(err, codeUnknownMessage) && m.Key != "" { // an earlier try sent it, and it was deleted
+	if saying(err, codeUnknownMessage) && m.Key != "" { // an earlier try sent it, and it was deleted
 		kit.CountCall(ctx)
 		m.Key = ""
 		sent, err = p.send(ctx, m.Thread.ID, bodyOf(m))
 	}
-	if says(err, codeEmpty) { // of characters that Discord does not count
+	if saying(err, codeEmpty) { // of characters that Discord does not count
 		kit.CountCall(ctx)
 		m.Text = kit.Words("[empty]")
 		sent, err = p.send(ctx, m.Thread.ID, bodyOf(m))
@@ -194,7 +194,7 @@ func (p *platform) Edit(ctx context.Context, id string, m kit.Outgoing) error {
 		kit.CountCall(ctx) // the file went as a link
 		_, err = p.edit(ctx, in, id, textOf(m.WithoutFile().Text))
 	}
-	if says(err, codeUnknownMessage, codeNotAuthor, codeSystemMessage) {
+	if saying(err, codeUnknownMessage, codeNotAuthor, codeSystemMessage) {
 		return kit.ErrMessageGone
 	}
 	return err
@@ -209,7 +209,7 @@ func (p *platform) Remove(ctx context.Context, t kit.Thread, id string) error {
 	}
 	p.echo.Expect("deleted " + id)
 	_, err = p.awake(ctx, t, func() (message, error) { return message{}, p.remove(ctx, in, id) })
-	if says(err, codeNoPermission) {
+	if saying(err, codeNoPermission) {
 		return plugin.Permanent(fmt.Errorf("%w (Discord: %v)", errCannotDelete, err))
 	}
 	return err
@@ -235,13 +235,13 @@ func (p *platform) SetClosed(ctx context.Context, t kit.Thread) error {
 		c.Tags = &tags
 	}
 	err = p.changeThread(ctx, t.ID, c)
-	if t.Closed && says(err, codeArchived) {
+	if t.Closed && saying(err, codeArchived) {
 		err = p.closeArchived(ctx, t.ID, c)
 	}
-	if !t.Closed && says(err, codeTooManyThreads) && p.makeRoom(ctx, at, t.ID) {
+	if !t.Closed && saying(err, codeTooManyThreads) && p.makeRoom(ctx, at, t.ID) {
 		err = p.changeThread(ctx, t.ID, c)
 	}
-	if t.Closed && says(err, codeNoPermission) {
+	if t.Closed && saying(err, codeNoPermission) {
 		kit.CountCall(ctx)
 		return errors.Join(plugin.Permanent(errCannotLock), p.changeThread(ctx, t.ID, change{Archived: &t.Closed}))
 	}
@@ -282,10 +282,10 @@ func (p *platform) payName(ctx context.Context, t kit.Thread) error {
 		return nil
 	}
 	_, err := p.awake(ctx, t, func() (message, error) { return message{}, p.changeThread(ctx, t.ID, change{Name: name}) })
-	if isKind(err, plugin.FailureRetryAfter) && p.buckets.Ask("", "rename "+t.ID) != nil {
+	if plugin.KindOf(err) == plugin.FailureRetryAfter && p.buckets.Ask("", "rename "+t.ID) != nil {
 		return nil
 	}
-	if err == nil || isKind(err, plugin.FailurePermanent) || isKind(err, plugin.FailureThreadGone) {
+	if err == nil || plugin.KindOf(err) == plugin.FailurePermanent || plugin.KindOf(err) == plugin.FailureThreadGone {
 		p.owed.settle(t.ID, name)
 	}
 	return err

@@ -18,13 +18,14 @@ func (b *bridge) Run(ctx context.Context) error {
 	defer b.lanes.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	b.mark.Keep(ctx)
 	b.gateway.hear = func(e event) { b.hear(ctx, e) }
 	for failures := 0; ctx.Err() == nil; failures++ {
 		ready, err := b.gateway.serve(ctx, func(at time.Time) { b.alive(ctx, at) })
 		if ctx.Err() != nil {
 			return nil
 		}
-		if isUnusable(err) {
+		if plugin.KindOf(err) == plugin.FailureUnusable {
 			return err
 		}
 		if ready {
@@ -162,7 +163,7 @@ func (b *bridge) isOurs(ctx context.Context, thread string) bool {
 		return ours
 	}
 	err := b.platform.belongs(ctx, thread)
-	return err == nil || !isKind(err, plugin.FailureThreadGone) && !says(err, codeNoAccess)
+	return err == nil || plugin.KindOf(err) != plugin.FailureThreadGone && !saying(err, codeNoAccess)
 }
 
 func (b *bridge) onMessage(ctx context.Context, e event) error {

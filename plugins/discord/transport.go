@@ -2,8 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -14,16 +12,6 @@ import (
 	"github.com/pocketping/pocketping/sdk/plugin/kit"
 )
 
-// limited is Discord's answer that it takes no more calls for a while.
-type limited struct {
-	wait   time.Duration
-	global bool
-}
-
-func (l *limited) Error() string {
-	return fmt.Sprintf("Discord takes no more calls for %v", l.wait.Round(time.Millisecond))
-}
-
 // transport stands between the library and the net: calls go to the configured
 // address, and what answers say about limits goes into buckets. The library never
 // sees that: it would sleep through the end of a call's context.
@@ -31,6 +19,7 @@ type transport struct {
 	wire    http.RoundTripper
 	base    *url.URL
 	buckets *kit.Buckets
+	clock   *kit.Clock
 }
 
 const globalBucket = "global"
@@ -46,6 +35,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.clock.Read(resp.Header)
 	bucket, ok := r.Context().Value(bucketKey{}).(string)
 	if !ok {
 		bucket = bucketOf(r.Method, r.URL.Path)
@@ -122,13 +112,4 @@ func bucketOf(method, path string) string {
 		}
 	}
 	return method + " " + strings.Join(parts, "/")
-}
-
-// plain takes the address out of an error of net/http: a proxy's can hold a secret.
-func plain(err error) error {
-	var failed *url.Error
-	if errors.As(err, &failed) {
-		return fmt.Errorf("Discord is not reached: %w", failed.Err)
-	}
-	return err
 }

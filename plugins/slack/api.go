@@ -32,9 +32,7 @@ type api struct {
 }
 
 func newAPI(c Config) *api {
-	wire := http.DefaultTransport.(*http.Transport).Clone()
-	wire.MaxIdleConnsPerHost = 32
-	wire.ResponseHeaderTimeout = callTimeout
+	wire := kit.Wire(callTimeout)
 	t := &transport{client: &http.Client{Transport: wire}}
 	base := c.APIURL + "/"
 	return &api{
@@ -64,7 +62,7 @@ func (a *api) who(ctx context.Context) (*slack.AuthTestResponse, error) {
 func (a *api) ask(ctx context.Context, method string, params url.Values, answer any) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, a.base+method, strings.NewReader(params.Encode()))
 	if err != nil {
-		return hide(method, err)
+		return unreached(method, err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Authorization", "Bearer "+a.token)

@@ -45,7 +45,7 @@ func newBridge(_ context.Context, c Config, host plugin.Host) (plugin.Bridge, er
 		api: a, host: host, uploads: newUploads(host), showWithin: shareTimeout,
 		pause: func(ctx context.Context, d time.Duration) { b.pause(ctx, d) },
 	}
-	b.platform = p
+	b.platform, b.mark.Clock = p, &a.net.clock
 	b.courier = &kit.Courier{Host: host, Platform: p, Format: format}
 	b.intake = &kit.Intake{Host: host, Platform: p, Pause: p.pause}
 	return b, nil
@@ -76,6 +76,7 @@ func (b *bridge) showRead(ctx context.Context, e *plugin.Event) error {
 // somebody must act.
 func (b *bridge) Run(ctx context.Context) error {
 	ctx, end := context.WithCancelCause(ctx)
+	b.mark.Keep(ctx)
 	err := b.prepare(ctx)
 	if err == nil {
 		b.life.Store(&running{ctx, end})
@@ -88,7 +89,7 @@ func (b *bridge) Run(ctx context.Context) error {
 	}
 	end(nil)
 	b.lanes.Wait()
-	if cause := context.Cause(ctx); isKind(cause, plugin.FailureUnusable) {
+	if cause := context.Cause(ctx); plugin.KindOf(cause) == plugin.FailureUnusable {
 		return cause
 	}
 	return err
@@ -108,7 +109,7 @@ func (b *bridge) prepare(ctx context.Context) error {
 func (b *bridge) untilDone(ctx context.Context, trouble string, do func() error) error {
 	for failures := 0; ctx.Err() == nil; failures++ {
 		err := do()
-		if err == nil || isKind(err, plugin.FailureUnusable) {
+		if err == nil || plugin.KindOf(err) == plugin.FailureUnusable {
 			return err
 		}
 		b.failed(ctx, trouble, err, failures)

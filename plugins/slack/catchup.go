@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -155,7 +156,7 @@ func (b *bridge) fillFirst(ctx context.Context, thread string) {
 	for failures := range fillTries {
 		err := b.fill(ctx, thread)
 		wait, asked := askedToWait(err)
-		if err == nil || wait > maxHold || isKind(err, plugin.FailureUnusable) {
+		if err == nil || wait > maxHold || plugin.KindOf(err) == plugin.FailureUnusable {
 			return
 		}
 		if !asked {
@@ -173,7 +174,7 @@ func (b *bridge) fill(ctx context.Context, thread string) error {
 		return nil
 	}
 	err := b.readThread(ctx, thread, g.since)
-	if isKind(err, plugin.FailurePermanent) {
+	if plugin.KindOf(err) == plugin.FailurePermanent {
 		b.host.Log().Warn("a thread in Slack cannot be read", "error", err)
 		err = nil
 	}
@@ -199,7 +200,7 @@ func (b *bridge) toRead(ctx context.Context, since time.Time) ([]*plugin.Thread,
 	}
 	latest := map[string]string{} // reply, by thread
 	for _, m := range newest {
-		latest[b.api.threadID(m.TS)] = orElse(m.LatestReply, m.TS)
+		latest[b.api.threadID(m.TS)] = cmp.Or(m.LatestReply, m.TS)
 	}
 	var news, perhaps []*plugin.Thread
 	for _, t := range all {
@@ -250,7 +251,7 @@ func (b *bridge) readThread(ctx context.Context, thread string, since time.Time)
 		from = min(from, known[min(n, lookedAt)-1].ExternalID)
 	}
 	found, err := b.api.replies(ctx, parent, from)
-	if isKind(err, plugin.FailureThreadGone) {
+	if plugin.KindOf(err) == plugin.FailureThreadGone {
 		return b.forget(ctx, thread)
 	}
 	if err != nil {

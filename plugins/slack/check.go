@@ -2,14 +2,44 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/pocketping/pocketping/sdk/plugin"
+	"github.com/pocketping/pocketping/sdk/plugin/kit"
 	"github.com/slack-go/slack"
 )
+
+// Check looks at everything that the bridge needs on Slack's side. What comes after
+// something that is missing is not looked at.
+func (b *bridge) Check(ctx context.Context) []plugin.Finding {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	c := checking{api: b.api, ctx: ctx}
+	if c.botToken() {
+		c.place()
+	}
+	c.receiving(b)
+	return c.All
+}
+
+type checking struct {
+	*api
+	kit.Findings
+	ctx context.Context
+}
+
+// broken is a call that failed for a reason of its own.
+func (c *checking) broken(name string, err error) bool {
+	refused := answerOf(err)
+	if refused == nil {
+		return c.Bad(name, "%v; check the network and api_url", err)
+	}
+	if words := whatToDo(refused); words != "" {
+		return c.Bad(name, "%s", words)
+	}
+	return c.Bad(name, "Slack says %q", refused.Error())
+}
 
 const customizeScope = "chat:write.customize"
 
@@ -29,63 +59,22 @@ var scopes = []struct{ name, without string }{
 	{"users:read", "operators have no names"},
 }
 
-// Check looks at everything that the bridge needs on Slack's side. What comes after
-// something that is missing is not looked at.
-func (b *bridge) Check(ctx context.Context) []plugin.Finding {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	c := checking{api: b.api, ctx: ctx}
-	if c.botToken() {
-		c.place()
-	}
-	c.receiving(b)
-	return c.found
-}
-
-type checking struct {
-	*api
-	ctx   context.Context
-	found []plugin.Finding
-}
-
-func (c *checking) good(name, format string, args ...any) bool {
-	c.found = append(c.found, plugin.Finding{OK: true, Name: name, Text: fmt.Sprintf(format, args...)})
-	return true
-}
-
-func (c *checking) bad(name, format string, args ...any) bool {
-	c.found = append(c.found, plugin.Finding{Name: name, Text: fmt.Sprintf(format, args...)})
-	return false
-}
-
-// broken is a call that failed for a reason of its own.
-func (c *checking) broken(name string, err error) bool {
-	var refused *apiError
-	if !errors.As(err, &refused) {
-		return c.bad(name, "%v; check the network and api_url", err)
-	}
-	if words := whatToDo(refused); words != "" {
-		return c.bad(name, "%s", words)
-	}
-	return c.bad(name, "Slack says %q", refused.Error())
-}
-
 func (c *checking) botToken() bool {
 	self, err := c.slack.AuthTestContext(c.ctx)
 	if err != nil {
 		return c.broken("bot_token", err)
 	}
-	c.good("bot_token", "the bot is %s in the workspace %s", self.User, self.Team)
+	c.Good("bot_token", "the bot is %s in the workspace %s", self.User, self.Team)
 	given := strings.FieldsFunc(self.Header.Get("X-OAuth-Scopes"), func(r rune) bool { return r == ',' || r == ' ' })
 	missing := false
 	for _, s := range scopes {
 		if !slices.Contains(given, s.name) {
 			missing = true
-			c.bad("scope "+s.name, "bring the app's manifest up to date and install the app again: without it %s", s.without)
+			c.Bad("scope "+s.name, "bring the app's manifest up to date and install the app again: without it %s", s.without)
 		}
 	}
 	if !missing {
-		c.good("scopes", "all are given")
+		c.Good("scopes", "all are given")
 	}
 	return true
 }
@@ -96,25 +85,25 @@ func (c *checking) place() {
 	case err != nil:
 		c.broken("channel", err)
 	case found.IsArchived:
-		c.bad("channel", "#%s is archived: unarchive it, or put another channel_id into config.hcl", found.Name)
+		c.Bad("channel", "#%s is archived: unarchive it, or put another channel_id into config.hcl", found.Name)
 	case !found.IsMember && found.IsPrivate:
-		c.bad("channel", "the bot is not in the private channel #%s: /invite it there", found.Name)
+		c.Bad("channel", "the bot is not in the private channel #%s: /invite it there", found.Name)
 	case !found.IsMember:
-		c.good("channel", "it is #%s; the bot joins it when it starts", found.Name)
+		c.Good("channel", "it is #%s; the bot joins it when it starts", found.Name)
 	default:
-		c.good("channel", "it is #%s, and the bot is in it", found.Name)
+		c.Good("channel", "it is #%s, and the bot is in it", found.Name)
 	}
 }
 
 // receiving looks at the way by which events come.
 func (c *checking) receiving(b *bridge) {
 	if b.config.AppToken == "" {
-		c.good("signing_secret", "given; the app's Request URL is server.url with /plugins/%s%s", b.host.BridgeID(), eventsPath)
+		c.Good("signing_secret", "given; the app's Request URL is server.url with /plugins/%s%s", b.host.BridgeID(), eventsPath)
 		return
 	}
 	if _, err := c.connect(c.ctx); err != nil {
 		c.broken("app_token", err)
 		return
 	}
-	c.good("app_token", "Socket Mode is open to it")
+	c.Good("app_token", "Socket Mode is open to it")
 }

@@ -2,11 +2,11 @@ package main
 
 import (
 	"errors"
-	"net/url"
 	"regexp"
 	"strings"
 
 	"github.com/pocketping/pocketping/sdk/plugin"
+	"github.com/pocketping/pocketping/sdk/plugin/kit"
 )
 
 // Config is the block of the bridge in config.hcl.
@@ -33,11 +33,7 @@ func (c *Config) check() error {
 	for _, s := range []*string{&c.BotToken, &c.AppToken, &c.SigningSecret, &c.ChannelID} {
 		*s = strings.TrimSpace(*s)
 	}
-	c.APIURL = strings.TrimRight(c.APIURL, "/")
-	if c.APIURL == "" {
-		c.APIURL = officialAPI
-	}
-	u, err := url.Parse(c.APIURL)
+	address, err := kit.APIURL(c.APIURL, officialAPI)
 	switch {
 	case !botTokenForm.MatchString(c.BotToken):
 		return plugin.FieldError("bot_token", errors.New("this is no bot token: the app's page OAuth & Permissions shows one that begins with xoxb-"))
@@ -51,8 +47,9 @@ func (c *Config) check() error {
 		return plugin.FieldError("signing_secret", errors.New("this is no signing secret: the app's page Basic Information shows it"))
 	case !channelForm.MatchString(c.ChannelID):
 		return plugin.FieldError("channel_id", errors.New("this is no channel's id: it begins with C and stands at the end of the channel's details in Slack"))
-	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		return plugin.FieldError("api_url", errors.New("give the server's address, such as https://slack.com/api"))
+	case err != nil:
+		return plugin.FieldError("api_url", err)
 	}
+	c.APIURL = address
 	return nil
 }

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
+	"time"
 
 	"github.com/pocketping/pocketping/sdk/plugin"
 )
@@ -24,11 +27,46 @@ var (
 	}
 )
 
+// apiError is an answer of Slack that is not ok. Status is of an answer without a
+// code of Slack's own, such as a proxy's.
+type apiError struct {
+	Method, Code, Needed string
+	Status               int
+	Wait                 time.Duration // of a 429
+}
+
+func (e *apiError) Error() string {
+	switch {
+	case e.Code == "":
+		return fmt.Sprintf("%s: %d %s", e.Method, e.Status, http.StatusText(e.Status))
+	case e.Needed != "":
+		return fmt.Sprintf("%s: %s %s", e.Method, e.Code, e.Needed)
+	}
+	return e.Method + ": " + e.Code
+}
+
+func (e *apiError) is429() bool {
+	return e.Status == http.StatusTooManyRequests || e.Code == "ratelimited" || e.Code == "rate_limited"
+}
+
+// answerOf finds what Slack answered in an error of a call; nil when it did not.
+func answerOf(err error) *apiError {
+	var refused *apiError
+	errors.As(err, &refused)
+	return refused
+}
+
+// saying reports whether Slack refused with one of the codes.
+func saying(err error, codes ...string) bool {
+	refused := answerOf(err)
+	return refused != nil && slices.Contains(codes, refused.Code)
+}
+
 // failure says in the core's words why a call did not work. An error that is no
 // answer of Slack leaves the outcome open: the core tries again.
 func failure(err error) error {
-	var refused *apiError
-	if !errors.As(err, &refused) {
+	refused := answerOf(err)
+	if refused == nil {
 		return err
 	}
 	switch {
@@ -57,7 +95,7 @@ func whatToDo(e *apiError) string {
 	case "account_inactive", "app_uninstalled":
 		return "the app was removed from the Slack workspace: install it again and put the new token into config.hcl"
 	case "missing_scope", "no_permission":
-		return fmt.Sprintf("the Slack app lacks the scope %s: bring its manifest up to date and install it to the workspace again", orElse(e.Needed, "that this needs"))
+		return fmt.Sprintf("the Slack app lacks the scope %s: bring its manifest up to date and install it to the workspace again", cmp.Or(e.Needed, "that this needs"))
 	case "channel_not_found":
 		return "there is no such Slack channel for the bot: check channel_id; a private channel has to /invite the bot first"
 	case "is_archived":
@@ -72,16 +110,4 @@ func whatToDo(e *apiError) string {
 		return "the Slack organisation does not let the app into this workspace: ask its administrator to approve the app"
 	}
 	return ""
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
-}
-
-func isKind(err error, kind plugin.FailureKind) bool {
-	var f *plugin.Failure
-	return errors.As(err, &f) && f.Kind == kind
 }

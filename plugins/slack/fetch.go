@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,7 +33,7 @@ func (a *api) fetches(ctx context.Context, files []file) (fetched []kit.File, ad
 			continue
 		}
 		fetched = append(fetched, kit.File{
-			Name: orElse(f.Name, f.Title), Size: f.Size,
+			Name: cmp.Or(f.Name, f.Title), Size: f.Size,
 			Open: func(ctx context.Context) (io.ReadCloser, error) { return a.openFile(ctx, f) },
 		})
 	}
@@ -77,9 +78,9 @@ func (a *api) openFile(ctx context.Context, f file) (io.ReadCloser, error) {
 		}
 		f = found.file
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, orElse(f.Download, f.URL), nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, cmp.Or(f.Download, f.URL), nil)
 	if err != nil {
-		return nil, hide("download", err)
+		return nil, unreached("download", err)
 	}
 	if !a.trusts(r.URL) {
 		return nil, plugin.Permanent(errors.New("the file is not on Slack's own servers: send a link to it"))
@@ -87,7 +88,7 @@ func (a *api) openFile(ctx context.Context, f file) (io.ReadCloser, error) {
 	r.Header.Set("Authorization", "Bearer "+a.token)
 	resp, err := a.plain.Do(r)
 	if err != nil {
-		return nil, hide("download", err)
+		return nil, unreached("download", err)
 	}
 	switch {
 	case resp.StatusCode != http.StatusOK:

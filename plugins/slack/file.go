@@ -109,7 +109,7 @@ func (p *platform) upload(ctx context.Context, f *plugin.Attachment) (id string,
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, to.UploadURL, body)
 	if err != nil {
-		return "", hide("upload", err)
+		return "", unreached("upload", err)
 	}
 	r.ContentLength = f.Size
 	r.Header.Set("Content-Type", "application/octet-stream")
@@ -118,7 +118,7 @@ func (p *platform) upload(ctx context.Context, f *plugin.Attachment) (id string,
 	}
 	resp, err := p.plain.Do(r)
 	if err != nil {
-		return "", hide("upload", err)
+		return "", unreached("upload", err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
@@ -173,7 +173,7 @@ func (p *platform) awaitShown(ctx context.Context, parent, id string, shown <-ch
 			return "", errNotShown
 		case err == nil && s.ts != "":
 			return p.checked(ctx, parent, s)
-		case err != nil && !isKind(err, plugin.FailureRetryAfter):
+		case err != nil && plugin.KindOf(err) != plugin.FailureRetryAfter:
 			return "", err
 		}
 	}

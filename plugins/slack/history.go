@@ -78,10 +78,11 @@ func (a *api) read(ctx context.Context, method string, params url.Values, pages 
 // sent finds what the bridge posted under the key; empty when it is not there.
 func (a *api) sent(ctx context.Context, parent, key string, since time.Time) (ts string, err error) {
 	var found []*message
+	from := tsOf(a.net.clock.Earliest(since))
 	if parent == "" {
-		found, err = a.parents(ctx, tsOf(since), maxPages)
+		found, err = a.parents(ctx, from, maxPages)
 	} else {
-		found, err = a.replies(ctx, parent, tsOf(since))
+		found, err = a.replies(ctx, parent, from)
 	}
 	for _, m := range found {
 		if m.key() == key && a.echo.Mine(m.BotID, m.User) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -92,6 +93,6 @@ func (p *people) info(ctx context.Context, user string) (plugin.Operator, error)
 	}
 	err := p.api.ask(ctx, "users.info", url.Values{"user": {user}}, &answer)
 	u := answer.User
-	name := orElse(u.Profile.RealName, orElse(u.RealName, orElse(u.Profile.Display, u.Name)))
-	return plugin.Operator{ID: user, Name: orElse(name, "Operator"), Avatar: u.Profile.Image}, err
+	name := cmp.Or(u.Profile.RealName, cmp.Or(u.RealName, cmp.Or(u.Profile.Display, u.Name)))
+	return plugin.Operator{ID: user, Name: cmp.Or(name, "Operator"), Avatar: u.Profile.Image}, err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"regexp"
 	"strings"
@@ -17,7 +18,7 @@ func (m *message) says() string {
 	}
 	var lines []string
 	for _, a := range m.Attached {
-		if said := orElse(a.Text, a.Fallback); said != "" {
+		if said := cmp.Or(a.Text, a.Fallback); said != "" {
 			lines = append(lines, said)
 		}
 	}
@@ -141,15 +142,15 @@ func resolve(inner string, name func(user string) string) string {
 	target, label = unescaper.Replace(target), unescaper.Replace(label)
 	switch {
 	case strings.HasPrefix(target, "@"):
-		return "@" + orElse(label, name(target[1:]))
+		return "@" + cmp.Or(label, name(target[1:]))
 	case strings.HasPrefix(target, "#"):
-		return "#" + orElse(label, "channel")
+		return "#" + cmp.Or(label, "channel")
 	case strings.HasPrefix(target, "!date^"):
 		return label
 	case strings.HasPrefix(target, "!subteam^"):
-		return "@" + strings.TrimPrefix(orElse(label, "group"), "@")
+		return "@" + strings.TrimPrefix(cmp.Or(label, "group"), "@")
 	case strings.HasPrefix(target, "!"):
-		return "@" + strings.TrimPrefix(orElse(label, target[1:]), "@")
+		return "@" + strings.TrimPrefix(cmp.Or(label, target[1:]), "@")
 	}
 	bare := strings.TrimPrefix(target, "mailto:")
 	if !labelled || label == target || label == bare || "http://"+label == target || "https://"+label == target {

@@ -86,7 +86,7 @@ func (p *platform) find(ctx context.Context, parent, key string, since time.Time
 		p.pause(ctx, lookAgain)
 		ts, err = p.sent(ctx, parent, key, since)
 	}
-	if parent != "" && isKind(err, plugin.FailureThreadGone) {
+	if parent != "" && plugin.KindOf(err) == plugin.FailureThreadGone {
 		return "", errors.Join(err, p.sweep(ctx, key, since))
 	}
 	return ts, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -32,7 +33,7 @@ func (b *bridge) listen(ctx context.Context) error {
 	seamless := false
 	for failures := 0; ctx.Err() == nil; {
 		c, err := b.dial(ctx)
-		if isKind(err, plugin.FailureUnusable) {
+		if plugin.KindOf(err) == plugin.FailureUnusable {
 			return err
 		}
 		if err != nil {
@@ -51,7 +52,7 @@ func (b *bridge) listen(ctx context.Context) error {
 		case reason == "link_disabled":
 			return errDisabled
 		case !well:
-			b.failed(ctx, "Slack ended a connection at once, trying again", errors.New(orElse(reason, "no reason was given")), failures)
+			b.failed(ctx, "Slack ended a connection at once, trying again", errors.New(cmp.Or(reason, "no reason was given")), failures)
 			failures, seamless = failures+1, false
 		default:
 			failures, seamless = 0, reason == "warning"
@@ -87,7 +88,7 @@ func (b *bridge) dial(ctx context.Context) (*conn, error) {
 		if resp != nil && resp.Body != nil {
 			_ = resp.Body.Close() // nobody reads why
 		}
-		return nil, hide("the socket", err)
+		return nil, unreached("the socket", err)
 	}
 	ws.SetReadLimit(maxFrame)
 	return &conn{bridge: b, ws: ws, began: time.Now(), leaving: make(chan struct{})}, nil

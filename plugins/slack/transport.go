@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"path"
 	"strconv"
 	"time"
@@ -25,38 +23,6 @@ const (
 	defaultWait = 30 * time.Second
 )
 
-// apiError is an answer of Slack that is not ok. Status is of an answer without a
-// code of Slack's own, such as a proxy's.
-type apiError struct {
-	Method, Code, Needed string
-	Status               int
-	Wait                 time.Duration // of a 429
-}
-
-func (e *apiError) Error() string {
-	switch {
-	case e.Code == "":
-		return fmt.Sprintf("%s: %d %s", e.Method, e.Status, http.StatusText(e.Status))
-	case e.Needed != "":
-		return fmt.Sprintf("%s: %s %s", e.Method, e.Code, e.Needed)
-	}
-	return e.Method + ": " + e.Code
-}
-
-// saying reports whether Slack answered with one of the codes.
-func saying(err error, codes ...string) bool {
-	var refused *apiError
-	if !errors.As(err, &refused) {
-		return false
-	}
-	for _, c := range codes {
-		if refused.Code == c {
-			return true
-		}
-	}
-	return false
-}
-
 // transport stands between the library and the net. It makes no call into a quota
 // that Slack has closed, makes an error of each answer that is not ok, and keeps
 // addresses, which can be secret, out of errors. The library refuses a whole
@@ -65,6 +31,7 @@ func saying(err error, codes ...string) bool {
 type transport struct {
 	client  *http.Client
 	buckets kit.Buckets
+	clock   kit.Clock
 }
 
 // Do answers the library.
@@ -102,12 +69,13 @@ func (t *transport) call(r *http.Request, method string) (http.Header, []byte, e
 	defer cancel()
 	resp, err := t.client.Do(r.WithContext(ctx))
 	if err != nil {
-		return nil, nil, hide(method, err)
+		return nil, nil, unreached(method, err)
 	}
 	defer resp.Body.Close()
+	t.clock.Read(resp.Header)
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return nil, nil, hide(method, err)
+		return nil, nil, unreached(method, err)
 	}
 	return resp.Header, body, t.refusal(resp, method, body)
 }
@@ -134,18 +102,10 @@ func (t *transport) refusal(resp *http.Response, method string, body []byte) err
 	return failed
 }
 
-func (e *apiError) is429() bool {
-	return e.Status == http.StatusTooManyRequests || e.Code == "ratelimited" || e.Code == "rate_limited"
-}
-
-// hide takes the address out of an error of net/http: it can be an upload's, which
-// whoever has it may use.
-func hide(what string, err error) error {
-	var failed *url.Error
-	if errors.As(err, &failed) {
-		err = failed.Err
-	}
-	return fmt.Errorf("Slack is not reached (%s): %w", what, err)
+// unreached says what was not reached. An upload's address must not be in it:
+// whoever has it may use it.
+func unreached(what string, err error) error {
+	return fmt.Errorf("%s: %w", what, kit.Unreached("Slack", err))
 }
 
 // trimmed leaves the plain values of an answer's message.

@@ -28,6 +28,7 @@ type call struct {
 
 // ServeHTTP answers as https://slack.com, files.slack.com and the socket's host do.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Date", s.clock.Now().UTC().Format(http.TimeFormat))
 	switch path := r.URL.Path; {
 	case strings.HasPrefix(path, "/api/"):
 		s.serveMethod(w, r, strings.TrimPrefix(path, "/api/"))
