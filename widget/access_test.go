@@ -48,9 +48,9 @@ func TestNoViolations(t *testing.T) {
 	b.until("stored", `!!$('.tick.stored')`)
 	c.operator("Hi, `code` and\n- a list\n- [a link](https://a.example/)", frame{"author": frame{"name": "Olga", "avatar": "/v1/files/face"}, "replyTo": "msg_1",
 		"attachments": []frame{{"id": "att_9", "name": "a.png", "type": "image/png", "size": 70, "url": "/v1/files/att_9"}, {"id": "att_8", "name": "b.pdf", "type": "application/pdf", "size": 70, "url": "/v1/files/att_8"}}})
-	c.do(func() { c.change("message.edited", "msg_1", frame{"text": "Hello!", "editedAt": now()}) })
+	c.do(func() { c.change("message.edited", "msg_1", frame{"text": "Hello!", "editedAt": c.now()}) })
 	c.operator("gone", nil)
-	c.do(func() { c.change("message.deleted", "msg_3", frame{"text": "", "deletedAt": now()}) })
+	c.do(func() { c.change("message.deleted", "msg_3", frame{"text": "", "deletedAt": c.now()}) })
 	c.do(func() { c.post("system", "Something happened", nil) })
 	c.tell(frame{"type": "typing", "on": true})
 	b.until("all of it", `!!$('.typing.on') && !!$('.b > i') && !!$('.system') && !!$('.foot em') && !!$('.file img')`)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -235,24 +234,6 @@ func (b *tab) reload() {
 	b.t.Helper()
 	b.run(chromedp.Reload())
 	b.until("the bubble", shown)
-}
-
-// shoot keeps a picture of the page where WIDGET_SHOTS says, if anywhere.
-func (b *tab) shoot(name string) {
-	b.t.Helper()
-	dir := os.Getenv("WIDGET_SHOTS")
-	if dir == "" {
-		dir = b.t.TempDir()
-	}
-	ctx, stop := context.WithTimeout(b.ctx, patience)
-	defer stop()
-	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
-		b.t.Fatal(err)
-	}
 }
 
 // stored is how much the page keeps in the browser.

@@ -22,7 +22,6 @@ func TestDemoPage(t *testing.T) {
 	b.until("stored", `!!$('.tick.stored')`)
 	c.operator("We do, in four days. Where would it go?", nil)
 	b.until("answered", `texts().endsWith('Where would it go?')`)
-	b.shoot("demo")
 }
 
 func TestDemoPageEscapes(t *testing.T) {

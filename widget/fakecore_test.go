@@ -46,6 +46,7 @@ type fakeCore struct {
 	refuse     func(f frame) frame          // not nil: the error to answer with
 	deafTo     func(hello frame) (code int) // not 0: close with it instead of a welcome
 	policy     string
+	at         string // not empty: when everything happens
 	broken     bool   // the settings cannot be had
 	attributes string // more of the script's
 	styles     string // of the page
@@ -297,9 +298,9 @@ func (c *fakeCore) obey(conn pipe, id string, f frame) {
 		m := c.post("visitor", f["text"].(string), frame{"clientId": id, "replyTo": f["replyTo"], "attachments": c.attached(f)})
 		ok["message"], ok["session"], ok["seq"] = m, c.session["id"], m["seq"]
 	case "edit":
-		ok["message"] = c.change("message.edited", f["message"].(string), frame{"text": f["text"], "editedAt": now()})
+		ok["message"] = c.change("message.edited", f["message"].(string), frame{"text": f["text"], "editedAt": c.now()})
 	case "delete":
-		ok["message"] = c.change("message.deleted", f["message"].(string), frame{"text": "", "attachments": nil, "deletedAt": now()})
+		ok["message"] = c.change("message.deleted", f["message"].(string), frame{"text": "", "attachments": nil, "deletedAt": c.now()})
 	case "history":
 		older := slices.DeleteFunc(slices.Clone(c.messages), func(m frame) bool { return m["seq"].(int) >= int(f["before"].(float64)) })
 		first := max(0, len(older)-int(f["limit"].(float64)))
@@ -327,7 +328,7 @@ func (c *fakeCore) post(sender, text string, more frame) frame {
 		c.session["status"] = "active"
 		c.event(frame{"type": "session.reopened"})
 	}
-	m := frame{"id": fmt.Sprint("msg_", len(c.messages)+1), "seq": len(c.events) + 1, "sessionId": c.session["id"], "sender": sender, "text": text, "createdAt": now()}
+	m := frame{"id": fmt.Sprint("msg_", len(c.messages)+1), "seq": len(c.events) + 1, "sessionId": c.session["id"], "sender": sender, "text": text, "createdAt": c.now()}
 	if sender == "operator" {
 		m["author"] = frame{"name": "Olga"}
 	}
@@ -361,7 +362,7 @@ func (c *fakeCore) change(kind, id string, with frame) frame {
 }
 
 func (c *fakeCore) event(e frame) {
-	e["seq"], e["sessionId"], e["at"] = len(c.events)+1, c.session["id"], now()
+	e["seq"], e["sessionId"], e["at"] = len(c.events)+1, c.session["id"], c.now()
 	c.events = append(c.events, e)
 	c.broadcast(frame{"type": "event", "event": e})
 }
@@ -429,4 +430,10 @@ func (c *fakeCore) texts() string {
 	return strings.Join(all, "|")
 }
 
-func now() string { return time.Now().UTC().Format("2006-01-02T15:04:05.000Z") }
+// now is when everything happens: today, unless the test wants another day.
+func (c *fakeCore) now() string {
+	if c.at != "" {
+		return c.at
+	}
+	return time.Now().UTC().Format("2006-01-02T15:04:05.000Z")
+}

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/chromedp"
 )
 
 func TestNothingBeforeTheVisitorActs(t *testing.T) {
@@ -72,11 +71,11 @@ func TestEditDeleteReply(t *testing.T) {
 	b.click(".operator .menu .reply")
 	b.write("The blue one")
 	b.until("a quote", `$$('.quote').map(q=>q.textContent).join()==='Which one?'`)
-	c.do(func() { c.change("message.edited", "msg_2", frame{"text": "Which colour?", "editedAt": now()}) })
+	c.do(func() { c.change("message.edited", "msg_2", frame{"text": "Which colour?", "editedAt": c.now()}) })
 	b.until("the quote follows", `$('.quote').textContent==='Which colour?'`)
 	b.click(".visitor .menu .delete")
 	b.until("the placeholder", `$('.b i').textContent==='message deleted'`)
-	c.do(func() { c.change("message.deleted", "msg_2", frame{"text": "", "deletedAt": now()}) })
+	c.do(func() { c.change("message.deleted", "msg_2", frame{"text": "", "deletedAt": c.now()}) })
 	b.until("the quote too", `$('.quote').textContent==='message deleted'`)
 }
 
@@ -340,44 +339,6 @@ func TestPageAPI(t *testing.T) {
 	b.do(`PocketPing.destroy()`)
 	b.until("gone", `!host && !window.PocketPing`)
 	c.until("disconnected", func() bool { return len(c.sockets) == 0 })
-}
-
-func TestLooks(t *testing.T) {
-	c := newFakeCore(t)
-	b := visit(t, c)
-	b.shoot("closed")
-	b.openPanel()
-	b.shoot("welcome")
-	b.write("Hello! Does the blue one come in a larger size?")
-	b.until("stored", `!!$('.tick.stored')`)
-	c.operator("Hi, good to see you here.", nil)
-	c.operator("It does: 40, 60 and 80 cm. There is a picture of all three at https://acme.example/sizes", nil)
-	b.write("Lovely, thank you")
-	b.write("And how long would it take to Lyon?")
-	b.until("stored", `$$('.tick.stored').length===3`)
-	c.operator("Two to four days, and it is free from 50 euros.", frame{"replyTo": "msg_5"})
-	c.do(func() { c.change("message.edited", "msg_4", frame{"text": "Lovely, thank you!", "editedAt": now()}) })
-	c.receipt(6, 5)
-	b.write("Great. I take the 60 cm one.")
-	b.until("stored", `!!$('.tick.stored')`)
-	c.receipt(9, 7)
-	c.tell(frame{"type": "typing", "on": true})
-	b.until("dots", `$('.typing').classList.contains('on') && !!$('.tick.delivered')`)
-	prefers(b, "light")
-	b.shoot("open")
-	b.do(`$('.m.visitor:not(:has(+ .visitor)) .row').focus()`)
-	b.until("the menu", `getComputedStyle($('.row:focus .menu')).opacity==='1'`)
-	b.shoot("menu")
-	b.click(".operator .menu .reply")
-	b.shoot("reply")
-	b.click(".cancel")
-	prefers(b, "dark")
-	b.shoot("dark")
-	prefers(b, "light")
-	b.run(chromedp.EmulateViewport(390, 780, chromedp.EmulateMobile, chromedp.EmulateScale(2)))
-	b.until("the whole screen", `(r=>r.width===innerWidth && r.height===innerHeight && r.top===0)($('.panel').getBoundingClientRect())`)
-	b.until("no zoom", `parseFloat(getComputedStyle($('textarea')).fontSize)>=16`)
-	b.shoot("phone")
 }
 
 // prefers sets the visitor's colour scheme, without motion.
