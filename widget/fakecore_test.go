@@ -50,6 +50,7 @@ type fakeCore struct {
 	broken     bool   // the settings cannot be had
 	attributes string // more of the script's
 	styles     string // of the page
+	bundled    string // not empty: the module of the page, in place of a script tag
 	framed     bool   // the page holds the widget in a frame
 	uploads    [][]byte
 	full       bool             // no upload is taken
@@ -68,6 +69,9 @@ func newFakeCore(t *testing.T) *fakeCore {
 	mux.HandleFunc("GET /{$}", c.page)
 	mux.HandleFunc("GET /contact", c.page)
 	mux.HandleFunc("GET /page/{n}", c.page)
+	for _, path := range []string{"/bundle.js", "/npm/", "/react.js"} {
+		mux.HandleFunc("GET "+path, c.bundledPage)
+	}
 	mux.HandleFunc("GET /widget.js", func(w http.ResponseWriter, _ *http.Request) { script(w, widget.Script) })
 	mux.HandleFunc("GET /extra.js", func(w http.ResponseWriter, _ *http.Request) { script(w, widget.Extra) })
 	mux.Handle("GET /demo/", http.StripPrefix("/demo/", http.FileServerFS(widget.DemoFiles())))
@@ -133,6 +137,11 @@ func (c *fakeCore) page(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Security-Policy", c.policy)
+	if c.bundled != "" {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = io.WriteString(w, `<!doctype html><html lang="en"><title>Shop</title><h1>A page</h1><script type="module" src="/bundle.js"></script></html>`)
+		return
+	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = fmt.Fprintf(w, `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Shop</title><style>%s</style><main><h1>A page</h1><p>Some text.</p></main><script async src="/widget.js" data-key="%s" %s></script></html>`, c.styles, testKey, c.attributes)
