@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"net/http"
 
 	"github.com/pocketping/pocketping/core"
@@ -13,10 +12,11 @@ import (
 type projectView struct {
 	*core.Project
 	Bridges []core.BridgeStatus `json:"bridges"`
+	Online  bool                `json:"online"` // somebody answers now
 }
 
 func (s *Server) viewProject(p *core.Project) projectView {
-	all := projectView{p, []core.BridgeStatus{}}
+	all := projectView{p, []core.BridgeStatus{}, s.chat.Online(p)}
 	for _, b := range s.o.Status() {
 		for _, id := range p.Bridges {
 			if b.ID == id {
@@ -77,5 +77,3 @@ func strictly(raw []byte, into any) error {
 	}
 	return nil
 }
-
-var _ = errors.Is
