@@ -23,7 +23,7 @@ func TestUpdatesRepeatedAndShuffledHaveOneEffect(t *testing.T) {
 	before := w.updates()
 	w.telegram.Replay(shuffleCopies, shuffleWindow)
 	w.discord.Replay(shuffleCopies, shuffleWindow)
-	w.slack.Replay(shuffleWindow, shuffleCopies)
+	w.slack.Replay(shuffleCopies, shuffleWindow)
 	want := make([][]string, len(guests))
 	var acting sync.WaitGroup
 	var things int

@@ -205,7 +205,7 @@ func TestOutOfOrder(t *testing.T) {
 // Everything comes up to five times, shuffled: one effect each.
 func TestReplayAndShuffle(t *testing.T) {
 	r, parent, olga, _ := live(t, slacktest.WithSeed(7))
-	r.Replay(25, 5)
+	r.Replay(5, 25)
 	want := map[string]bool{}
 	for i := range 3000 {
 		ts := olga.Message(parent, "hello")

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 const routeCDN = "/attachments/{channel}/{attachment}/{name}"
@@ -60,15 +62,9 @@ func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, path string) 
 	entry := &Request{Method: r.Method, Path: r.URL.Path, Route: routeCDN, At: s.clock.Now()}
 	s.update(func() { s.log = append(s.log, entry) })
 	f := s.faultFor(entry)
-	if f.Delay > 0 {
-		select {
-		case <-s.clock.After(f.Delay):
-		case <-r.Context().Done():
-		case <-s.closed:
-		}
-	}
+	simulator.Delay(s.clock, r, f.Delay, s.closed)
 	if f.Drop != DropNever {
-		s.drop(w, entry)
+		s.hangUp(w, entry)
 		return
 	}
 	file := s.fileAt(path, r.URL.Query())

@@ -1,8 +1,9 @@
 package discordtest
 
 import (
-	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"time"
+
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 // Drop says whether and when a fault cuts the connection.
@@ -34,39 +35,19 @@ type Fault struct {
 	Chance     float64 // of each call, from 0 to 1; 0 means every call
 }
 
-type fault struct{ Fault }
-
-// Inject adds a fault and returns how to remove it.
+// Inject adds a fault and returns how to remove it. The first that hits a call is
+// the one that counts.
 func (s *Server) Inject(f Fault) (remove func()) {
-	added := &fault{f}
-	s.update(func() { s.faults = append(s.faults, added) })
-	return func() { s.update(func() { s.removeFault(added) }) }
+	var gone func()
+	s.update(func() { gone = s.faults.Add(f, f.Times, f.Chance) })
+	return func() { s.update(gone) }
 }
 
-func (s *Server) removeFault(gone *fault) {
-	for i, f := range s.faults {
-		if f == gone {
-			s.faults = append(s.faults[:i:i], s.faults[i+1:]...)
-			return
-		}
-	}
-}
-
-// faultFor picks the first fault that hits this call.
+// faultFor picks the fault that hits this call.
 func (s *Server) faultFor(r *Request) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, f := range s.faults {
-		hit := r.matches(f.Method, f.Route) && (f.Route != "" || r.Route != routeCDN)
-		if !hit || f.Chance > 0 && s.rand.Float64() >= f.Chance {
-			continue
-		}
-		if f.Times > 0 {
-			if f.Times--; f.Times == 0 {
-				s.removeFault(f)
-			}
-		}
-		return f.Fault
-	}
-	return Fault{}
+	return s.faults.Pick(s.rand, func(f Fault) bool {
+		return r.matches(f.Method, f.Route) && (f.Route != "" || r.Route != routeCDN)
+	})
 }

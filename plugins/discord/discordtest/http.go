@@ -2,10 +2,11 @@ package discordtest
 
 import (
 	"errors"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 // call is one request to one route.
@@ -52,22 +53,16 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 	}
 	s.record(c, path)
 	f := s.faultFor(c.entry)
-	if f.Delay > 0 {
-		select {
-		case <-s.clock.After(f.Delay):
-		case <-r.Context().Done():
-		case <-s.closed:
-		}
-	}
+	simulator.Delay(s.clock, r, f.Delay, s.closed)
 	switch {
 	case f.Drop == DropBefore:
-		s.drop(w, c.entry)
+		s.hangUp(w, c.entry)
 	case f.Status != 0:
 		s.answerFault(w, c, f)
 	default:
 		status, body, err := s.perform(c, errors.Join(routeErr, bodyErr))
 		if f.Drop == DropAfter {
-			s.drop(w, c.entry)
+			s.hangUp(w, c.entry)
 			return
 		}
 		s.answer(w, c, status, body, err)
@@ -171,17 +166,10 @@ func (s *Server) hold(c *call, f Fault) {
 	})
 }
 
-// drop ends the connection without an answer.
-func (s *Server) drop(w http.ResponseWriter, entry *Request) {
+// hangUp ends the connection without an answer.
+func (s *Server) hangUp(w http.ResponseWriter, entry *Request) {
 	s.finish(entry, &apiError{})
-	conn, _, err := w.(http.Hijacker).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0) // a reset; a plain close will do where it fails
-	}
-	_ = conn.Close()
+	simulator.Reset(w)
 }
 
 func (s *Server) finish(entry *Request, e *apiError) {

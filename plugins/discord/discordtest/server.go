@@ -16,12 +16,13 @@ package discordtest
 
 import (
 	"context"
-	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 // Server is the simulator. All of it may be used from any goroutine.
@@ -72,7 +73,7 @@ type Server struct {
 
 	buckets map[string]*bucket
 	global  bucket
-	faults  []*fault
+	faults  simulator.Faults[Fault]
 	log     []*Request
 }
 

@@ -4,11 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 func (s *Server) answer(w http.ResponseWriter, c *call, method string, result obj, err error) {
@@ -55,14 +56,7 @@ func (s *Server) answerFault(w http.ResponseWriter, c *call, f Fault) {
 // hangUp ends the connection without an answer.
 func (s *Server) hangUp(w http.ResponseWriter, entry *Request) {
 	s.finish(entry, 0, nil)
-	conn, _, err := w.(http.Hijacker).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0) // a reset; a plain close will do where it fails
-	}
-	_ = conn.Close()
+	simulator.Reset(w)
 }
 
 func (s *Server) finish(entry *Request, status int, refused *Error) {

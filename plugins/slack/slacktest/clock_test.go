@@ -1,12 +1,12 @@
 package slacktest_test
 
 import (
-	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"strconv"
 	"testing"
 	"time"
 
 	"github.com/pocketping/pocketping/plugins/slack/slacktest"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 func TestFastClock(t *testing.T) {

@@ -66,7 +66,7 @@ func (s *Server) release(d *delivery) {
 	switch {
 	case s.outbox.holding:
 		s.outbox.held = append(s.outbox.held, d)
-	case s.outbox.replay.times > 0 && d.eventID != "":
+	case s.outbox.replay.wanted() && d.eventID != "":
 		s.shuffle(d)
 	default:
 		s.attempt(d)

@@ -3,6 +3,8 @@ package slacktest
 import (
 	"fmt"
 	"strings"
+
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 // String shows the state for a test that failed.
@@ -23,24 +25,11 @@ func (s State) String() string {
 	for _, v := range s.Violations {
 		fmt.Fprintf(&b, "\n  violation: %s", v)
 	}
-	b.WriteString("\n  last calls:")
-	for _, r := range s.Log[max(len(s.Log)-20, 0):] {
-		fmt.Fprintf(&b, "\n    %s → %d %s", r.Method, r.Status, r.Error)
-	}
+	b.WriteString(simulator.LastCalls(s.Log, func(r Request) string { return fmt.Sprintf("%s → %d %s", r.Method, r.Status, r.Error) }))
 	return b.String()
 }
 
 func (m Message) line() string {
 	return fmt.Sprintf("%s %s: %q%s", m.TS, m.Author, m.Rendered.Text,
-		flags("deleted", m.Deleted, "tombstone", m.Tombstone, "file", len(m.Files) > 0, "edited", m.Edited != "", "unthreaded", m.Wanted != "" && m.Thread == ""))
-}
-
-func flags(pairs ...any) string {
-	var b strings.Builder
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i+1].(bool) {
-			fmt.Fprintf(&b, " (%s)", pairs[i])
-		}
-	}
-	return b.String()
+		simulator.Flags("deleted", m.Deleted, "tombstone", m.Tombstone, "file", len(m.Files) > 0, "edited", m.Edited != "", "unthreaded", m.Wanted != "" && m.Thread == ""))
 }

@@ -3,9 +3,8 @@ package slacktest_test
 import (
 	"fmt"
 
-	"github.com/slack-go/slack"
-
 	"github.com/pocketping/pocketping/plugins/slack/slacktest"
+	"github.com/slack-go/slack"
 )
 
 func ExampleNewServer() {

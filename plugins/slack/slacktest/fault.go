@@ -1,9 +1,9 @@
 package slacktest
 
 import (
-	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
-	"slices"
 	"time"
+
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 // Drop says whether and when a fault cuts the connection.
@@ -34,35 +34,19 @@ type Fault struct {
 // answers tells whether the fault has an answer of its own.
 func (f Fault) answers() bool { return f.Error != "" || f.Status != 0 || f.RetryAfter != 0 }
 
-type fault struct{ Fault }
-
-// Inject adds a fault and returns how to remove it. The first that hits a call
-// is the one that counts.
+// Inject adds a fault and returns how to remove it. The first that hits a call is
+// the one that counts.
 func (s *Server) Inject(f Fault) (remove func()) {
-	added := &fault{f}
-	s.update(func() { s.faults = append(s.faults, added) })
-	return func() { s.update(func() { s.removeFault(added) }) }
+	var gone func()
+	s.update(func() { gone = s.faults.Add(f, f.Times, f.Chance) })
+	return func() { s.update(gone) }
 }
 
-func (s *Server) removeFault(gone *fault) {
-	s.faults = slices.DeleteFunc(slices.Clone(s.faults), func(f *fault) bool { return f == gone })
-}
-
-// faultFor picks the first fault that hits this call.
+// faultFor picks the fault that hits this call.
 func (s *Server) faultFor(method string) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, f := range s.faults {
-		hit := f.Method == method || f.Method == "" && method != "apps.connections.open"
-		if !hit || f.Chance > 0 && s.rand.Float64() >= f.Chance {
-			continue
-		}
-		if f.Times > 0 {
-			if f.Times--; f.Times == 0 {
-				s.removeFault(f)
-			}
-		}
-		return f.Fault
-	}
-	return Fault{}
+	return s.faults.Pick(s.rand, func(f Fault) bool {
+		return f.Method == method || f.Method == "" && method != "apps.connections.open"
+	})
 }

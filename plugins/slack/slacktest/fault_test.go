@@ -2,7 +2,6 @@ package slacktest_test
 
 import (
 	"context"
-	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"io"
 	"net/http"
 	"net/url"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pocketping/pocketping/plugins/slack/slacktest"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 // try makes a call that may not be answered.

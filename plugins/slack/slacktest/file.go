@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 const (
@@ -63,7 +65,7 @@ func (s *Server) serveFiles(w http.ResponseWriter, r *http.Request, name string,
 	entry := s.record(name, params{"path": r.URL.Path}, s.kindOf(bearer))
 	f := s.faultFor(name)
 	if !f.After {
-		s.wait(r, f.Delay)
+		simulator.Delay(s.clock, r, f.Delay, s.closed)
 	}
 	if f.Drop == DropBefore {
 		s.hangUp(w, entry)
@@ -80,7 +82,7 @@ func (s *Server) serveFiles(w http.ResponseWriter, r *http.Request, name string,
 	refused := do(out, r)
 	s.update(func() { entry.Performed = refused == nil })
 	if f.After {
-		s.wait(r, f.Delay)
+		simulator.Delay(s.clock, r, f.Delay, s.closed)
 	}
 	switch {
 	case f.Drop == DropAfter:

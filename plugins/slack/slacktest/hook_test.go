@@ -2,7 +2,6 @@ package slacktest_test
 
 import (
 	"encoding/json"
-	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -11,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/slack-go/slack"
-
 	"github.com/pocketping/pocketping/plugins/slack/slacktest"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
+	"github.com/slack-go/slack"
 )
 
 // received is a request that the app got.
@@ -161,7 +160,7 @@ func TestARequestURLMustProveItself(t *testing.T) {
 }
 
 func TestReplayOverHTTP(t *testing.T) {
-	s := start(t, slacktest.WithReplay(10, 5))
+	s := start(t, slacktest.WithReplay(5, 10))
 	address, got := app(t, s, always(200))
 	if err := s.UseHTTP(address, ""); err != nil {
 		t.Fatal(err)

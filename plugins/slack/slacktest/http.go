@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 // Error is an answer that is not ok.
@@ -54,7 +56,7 @@ func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, method stri
 	c := &call{s, p, s.record(method, p, s.kindOf(token))}
 	f := s.faultFor(method)
 	if !f.After {
-		s.wait(r, f.Delay)
+		simulator.Delay(s.clock, r, f.Delay, s.closed)
 	}
 	var result obj
 	var raised []*delivery
@@ -71,7 +73,7 @@ func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, method stri
 	if f.After {
 		s.sendOn(raised) // nobody waits for an answer that is held back
 		raised = nil
-		s.wait(r, f.Delay)
+		simulator.Delay(s.clock, r, f.Delay, s.closed)
 	}
 	switch {
 	case f.Drop == DropAfter:
@@ -83,17 +85,6 @@ func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, method stri
 		s.answer(w, c, method, result, err)
 	}
 	s.sendOn(raised)
-}
-
-func (s *Server) wait(r *http.Request, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	select {
-	case <-s.clock.After(d):
-	case <-r.Context().Done():
-	case <-s.closed:
-	}
 }
 
 // perform does what the method does, and returns what the app must be told of.

@@ -10,11 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pocketping/pocketping/plugins/slack/slacktest"
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/slackevents"
 	"github.com/slack-go/slack/socketmode"
-
-	"github.com/pocketping/pocketping/plugins/slack/slacktest"
 )
 
 func library(s *slacktest.Server) *slack.Client {

@@ -1,13 +1,13 @@
 package slacktest_test
 
 import (
-	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/pocketping/pocketping/plugins/slack/slacktest"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 func TestTimestampsAreUnique(t *testing.T) {

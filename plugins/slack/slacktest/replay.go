@@ -4,34 +4,38 @@ import "time"
 
 // replay sends every event several times and out of order.
 type replay struct {
-	times, window int
-	pool          []*delivery
-	events        int // in the pool, each counted once
-	flush         *time.Timer
+	copies, window int
+	pool           []*delivery
+	events         int // in the pool, each counted once
+	flush          *time.Timer
 }
 
 // replayIdle ends a window that does not fill.
 const replayIdle = 25 * time.Millisecond
 
-// WithReplay is Replay from the start.
-func WithReplay(window, times int) Option {
-	return func(s *Server) { s.outbox.replay.window, s.outbox.replay.times = window, times }
-}
-
-// Replay delivers every event from now on 1 to so many times, with the same
-// event_id, and shuffles what comes within a window of so many events (a window
-// that does not fill ends when nothing was added for 25 ms). Times 0 ends it.
-func (s *Server) Replay(window, times int) {
+// Replay delivers every event from now on 1 to copies times, with the same event_id,
+// and shuffles what comes within a window of so many events (a window that does not
+// fill ends when nothing was added for 25 ms), by chance (see WithSeed). 1 and 0 end
+// that.
+func (s *Server) Replay(copies, window int) {
 	s.update(func() {
-		s.outbox.replay.window, s.outbox.replay.times = window, times
+		s.outbox.replay.copies, s.outbox.replay.window = copies, window
 		s.flushReplay()
 	})
 }
 
+// WithReplay is Replay from the start.
+func WithReplay(copies, window int) Option {
+	return func(s *Server) { s.outbox.replay.copies, s.outbox.replay.window = copies, window }
+}
+
+// wanted reports whether events are repeated or shuffled at all.
+func (r *replay) wanted() bool { return r.copies > 1 || r.window > 0 }
+
 // shuffle puts a delivery into the window. It needs s.mu.
 func (s *Server) shuffle(d *delivery) {
 	r := &s.outbox.replay
-	for range 1 + s.rand.IntN(r.times) {
+	for range 1 + s.rand.IntN(max(1, r.copies)) {
 		r.pool = append(r.pool, d)
 	}
 	if r.events++; r.events >= r.window {

@@ -33,7 +33,7 @@ func TestRepeatsAndOrder(t *testing.T) {
 }
 
 func TestReplay(t *testing.T) {
-	s := start(t, slacktest.WithReplay(20, 5), slacktest.WithSeed(7))
+	s := start(t, slacktest.WithReplay(5, 20), slacktest.WithSeed(7))
 	c := connect(t, s)
 	olga := s.Operator("Olga")
 	var sent []string

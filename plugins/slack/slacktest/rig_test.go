@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-
 	"github.com/pocketping/pocketping/plugins/slack/slacktest"
 )
 

@@ -15,12 +15,13 @@ package slacktest
 
 import (
 	"fmt"
-	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 // Server is the simulator. All of it may be used from any goroutine.
@@ -72,7 +73,7 @@ type Server struct {
 	hook     hook
 	budget   *budget
 	history  *budget // of history calls, when they are limited
-	faults   []*fault
+	faults   simulator.Faults[Fault]
 	log      []*Request
 	holds    map[string]time.Time // until then a 429 asked for silence, by its scope
 	wrongs   []Violation

@@ -2,13 +2,13 @@ package slacktest
 
 import (
 	"context"
-	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 const (

@@ -1,14 +1,13 @@
 package slacktest_test
 
 import (
-	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/coder/websocket"
-
 	"github.com/pocketping/pocketping/plugins/slack/slacktest"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 func TestATicketIsGoodOnce(t *testing.T) {

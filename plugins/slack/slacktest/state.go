@@ -1,8 +1,9 @@
 package slacktest
 
 import (
-	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"slices"
+
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 // State is the workspace as it is at one moment.

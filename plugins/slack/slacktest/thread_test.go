@@ -2,12 +2,12 @@ package slacktest_test
 
 import (
 	"fmt"
-	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/pocketping/pocketping/plugins/slack/slacktest"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 func tsOf(messages []wire) []string {

@@ -4,11 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 // Error is an answer that is not ok.
@@ -78,22 +79,16 @@ func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, method stri
 		return
 	}
 	f := s.faultFor(method)
-	if f.Delay > 0 {
-		select {
-		case <-s.clock.After(f.Delay):
-		case <-r.Context().Done():
-		case <-s.closed:
-		}
-	}
+	simulator.Delay(s.clock, r, f.Delay, s.closed)
 	switch {
 	case f.Drop == DropBefore:
-		s.drop(w, entry)
+		s.hangUp(w, entry)
 	case f.Status != 0:
 		s.answerFault(w, entry, f)
 	default:
 		result, err := s.perform(&call{s, p, r}, method, entry)
 		if f.Drop == DropAfter {
-			s.drop(w, entry)
+			s.hangUp(w, entry)
 			return
 		}
 		s.answer(w, entry, result, err)
@@ -143,17 +138,10 @@ func (s *Server) answer(w http.ResponseWriter, entry *Request, result any, err e
 	writeJSON(w, http.StatusOK, obj{"ok": true, "result": result})
 }
 
-// drop ends the connection without an answer.
-func (s *Server) drop(w http.ResponseWriter, entry *Request) {
+// hangUp ends the connection without an answer.
+func (s *Server) hangUp(w http.ResponseWriter, entry *Request) {
 	s.finish(entry, 0)
-	conn, _, err := w.(http.Hijacker).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0) // a reset; a plain close will do where it fails
-	}
-	_ = conn.Close()
+	simulator.Reset(w)
 }
 
 func (s *Server) finish(entry *Request, status int) {

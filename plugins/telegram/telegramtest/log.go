@@ -1,8 +1,6 @@
 package telegramtest
 
 import (
-	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
-	"net/http"
 	"strings"
 	"time"
 )
@@ -43,82 +41,4 @@ func (s *Server) requests(method string) []Request {
 		}
 	}
 	return all
-}
-
-// Drop says whether and when a fault cuts the connection.
-type Drop = simulator.Drop
-
-// When the connection is cut: before the call does something, or after it did it
-// and before it answers.
-const (
-	DropNever  = simulator.DropNever
-	DropBefore = simulator.DropBefore
-	DropAfter  = simulator.DropAfter
-)
-
-// Fault makes calls fail.
-type Fault struct {
-	Method     string        // "" means every method but getUpdates
-	Status     int           // not 0: answer with it, and do nothing
-	Body       string        // a description; as it is when it starts with "{" or "<"
-	RetryAfter int           // seconds, of a 429
-	Delay      time.Duration // before anything else
-	Drop       Drop
-	Times      int     // so often; 0 means until it is removed
-	Chance     float64 // of each call, from 0 to 1; 0 means every call
-}
-
-type fault struct{ Fault }
-
-// Inject adds a fault and returns how to remove it.
-func (s *Server) Inject(f Fault) (remove func()) {
-	added := &fault{f}
-	s.update(func() { s.faults = append(s.faults, added) })
-	return func() { s.update(func() { s.removeFault(added) }) }
-}
-
-func (s *Server) removeFault(gone *fault) {
-	for i, f := range s.faults {
-		if f == gone {
-			s.faults = append(s.faults[:i:i], s.faults[i+1:]...)
-			return
-		}
-	}
-}
-
-// faultFor picks the first fault that hits this call.
-func (s *Server) faultFor(method string) Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, f := range s.faults {
-		hit := strings.EqualFold(f.Method, method) || f.Method == "" && !strings.EqualFold(method, "getUpdates")
-		if !hit || f.Chance > 0 && s.rand.Float64() >= f.Chance {
-			continue
-		}
-		if f.Times > 0 {
-			if f.Times--; f.Times == 0 {
-				s.removeFault(f)
-			}
-		}
-		return f.Fault
-	}
-	return Fault{}
-}
-
-func (s *Server) answerFault(w http.ResponseWriter, entry *Request, f Fault) {
-	entry.RetryAfter = f.RetryAfter
-	s.finish(entry, f.Status)
-	if strings.HasPrefix(f.Body, "{") || strings.HasPrefix(f.Body, "<") {
-		w.WriteHeader(f.Status)
-		_, _ = w.Write([]byte(f.Body)) // the caller has gone when it fails
-		return
-	}
-	e := &Error{Code: f.Status, Description: f.Body, RetryAfter: f.RetryAfter}
-	if e.Description == "" {
-		e.Description = http.StatusText(f.Status)
-	}
-	if f.Status == http.StatusTooManyRequests {
-		e.Description = tooMany(f.RetryAfter)
-	}
-	writeError(w, e)
 }

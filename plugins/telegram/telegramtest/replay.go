@@ -34,6 +34,11 @@ func (s *Server) Replay(copies, window int) {
 	})
 }
 
+// WithReplay is Replay from the start.
+func WithReplay(copies, window int) Option {
+	return func(s *Server) { s.queue.replay.copies, s.queue.replay.window = copies, window }
+}
+
 // enqueue gives the bot an update, at once or as Replay wants it. It needs s.mu.
 func (s *Server) enqueue(u queued) {
 	r := &s.queue.replay

@@ -14,12 +14,13 @@ package telegramtest
 
 import (
 	"fmt"
-	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 // Server is the simulator. All of it may be used from any goroutine.
@@ -54,7 +55,7 @@ type Server struct {
 	queue   queue
 	webhook webhook
 	budget  *budget
-	faults  []*fault
+	faults  simulator.Faults[Fault]
 	log     []*Request
 	holdTil time.Time // until then a 429 asked for silence
 }

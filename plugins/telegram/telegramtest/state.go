@@ -1,10 +1,11 @@
 package telegramtest
 
 import (
-	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 // User is somebody in the group.

@@ -6,13 +6,11 @@
 package main
 
 import (
-	"bufio"
 	"flag"
 	"fmt"
-	"os"
-	"strings"
 
 	"github.com/pocketping/pocketping/plugins/discord/discordtest"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 func main() {
@@ -25,16 +23,11 @@ func main() {
 		opts = append(opts, discordtest.WithoutLimits())
 	}
 	s := discordtest.NewServer(opts...)
-	defer s.Close()
 	fmt.Printf("bridge \"discord\" {\n  token      = %q\n  channel_id = %q\n  api_url    = %q\n}\n\n", s.Token, s.ForumID, s.URL)
 	fmt.Printf("The forum is %s, a text channel is %s.\n", s.ForumID, s.TextID)
 	fmt.Println("Type what the operator says in the newest thread; \":close\", \":reopen\" and \":delete\" act on the thread.")
 	go watch(s)
-	lines := bufio.NewScanner(os.Stdin)
-	for lines.Scan() {
-		act(s, s.Operator(*name), strings.TrimSpace(lines.Text()))
-	}
-	select {} // without a terminal it serves until it is ended
+	simulator.EachLine(func(line string) { act(s, s.Operator(*name), line) })
 }
 
 func act(s *discordtest.Server, o *discordtest.Operator, line string) {
@@ -63,7 +56,7 @@ func act(s *discordtest.Server, o *discordtest.Operator, line string) {
 func watch(s *discordtest.Server) {
 	seen := map[string]bool{}
 	for {
-		state := s.WaitFor(never{}, func(state discordtest.State) bool { return len(state.Messages) > len(seen) })
+		state := s.WaitFor(simulator.Forever{}, func(state discordtest.State) bool { return len(state.Messages) > len(seen) })
 		for _, m := range state.Messages {
 			if !seen[m.ID] && m.Author.ID == s.BotID && m.Content != "" {
 				fmt.Printf("[%s] %s\n", state.Thread(m.Channel).Name, discordtest.Render(m.Content).Text)
@@ -72,9 +65,3 @@ func watch(s *discordtest.Server) {
 		}
 	}
 }
-
-// never fails: watch waits again.
-type never struct{}
-
-func (never) Helper()               {}
-func (never) Fatalf(string, ...any) {}

@@ -6,7 +6,6 @@
 package main
 
 import (
-	"bufio"
 	"flag"
 	"fmt"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pocketping/pocketping/plugins/slack/slacktest"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 func main() {
@@ -27,7 +27,6 @@ func main() {
 		opts = append(opts, slacktest.WithBudgets())
 	}
 	s := slacktest.NewServer(opts...)
-	defer s.Close()
 	way := fmt.Sprintf("app_token  = %q", s.AppToken)
 	if *events != "" {
 		way = fmt.Sprintf("signing_secret = %q", s.SigningSecret)
@@ -38,11 +37,7 @@ func main() {
 	}
 	fmt.Println(`Type what the operator says in the newest thread; ":react NAME", ":click ACTION", ":delete" (the parent) and ":down", ":up" act.`)
 	go watch(s)
-	lines := bufio.NewScanner(os.Stdin)
-	for lines.Scan() {
-		act(s, s.Operator(*name), strings.TrimSpace(lines.Text()))
-	}
-	select {} // without a terminal it serves until it is ended
+	simulator.EachLine(func(line string) { act(s, s.Operator(*name), line) })
 }
 
 // useHTTP asks the request URL until it proves itself: the bridge starts later.
@@ -88,7 +83,7 @@ func act(s *slacktest.Server, o *slacktest.Operator, line string) {
 // watch prints what the bot writes as it comes.
 func watch(s *slacktest.Server) {
 	for n := 0; ; {
-		state := s.WaitFor(never{}, func(state slacktest.State) bool { return len(state.Messages) > n })
+		state := s.WaitFor(simulator.Forever{}, func(state slacktest.State) bool { return len(state.Messages) > n })
 		for ; n < len(state.Messages); n++ {
 			if m := state.Messages[n]; m.Own {
 				fmt.Printf("[%s] %s: %s\n", m.Thread, m.Author, m.Rendered.Text)
@@ -96,9 +91,3 @@ func watch(s *slacktest.Server) {
 		}
 	}
 }
-
-// never fails: watch waits again.
-type never struct{}
-
-func (never) Helper()               {}
-func (never) Fatalf(string, ...any) {}

@@ -6,13 +6,11 @@
 package main
 
 import (
-	"bufio"
 	"flag"
 	"fmt"
-	"os"
-	"strings"
 
 	"github.com/pocketping/pocketping/plugins/telegram/telegramtest"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 )
 
 func main() {
@@ -25,15 +23,10 @@ func main() {
 		opts = append(opts, telegramtest.WithBudget())
 	}
 	s := telegramtest.NewServer(opts...)
-	defer s.Close()
 	fmt.Printf("bridge \"telegram\" {\n  token   = %q\n  chat_id = %d\n  api_url = %q\n}\n\n", s.Token, s.ChatID, s.URL)
 	fmt.Println("Type what the operator says in the newest topic; \":close\", \":reopen\" and \":delete\" act on the topic.")
 	go watch(s)
-	lines := bufio.NewScanner(os.Stdin)
-	for lines.Scan() {
-		act(s, s.Operator(*name), strings.TrimSpace(lines.Text()))
-	}
-	select {} // without a terminal it serves until it is ended
+	simulator.EachLine(func(line string) { act(s, s.Operator(*name), line) })
 }
 
 func act(s *telegramtest.Server, o *telegramtest.Operator, line string) {
@@ -57,7 +50,7 @@ func act(s *telegramtest.Server, o *telegramtest.Operator, line string) {
 // watch prints what the bot writes as it comes.
 func watch(s *telegramtest.Server) {
 	for n := 0; ; {
-		state := s.WaitFor(never{}, func(state telegramtest.State) bool { return len(state.Messages) > n })
+		state := s.WaitFor(simulator.Forever{}, func(state telegramtest.State) bool { return len(state.Messages) > n })
 		for ; n < len(state.Messages); n++ {
 			m := state.Messages[n]
 			if m.From.Bot && m.Text != "" {
@@ -66,9 +59,3 @@ func watch(s *telegramtest.Server) {
 		}
 	}
 }
-
-// never fails: watch waits again.
-type never struct{}
-
-func (never) Helper()               {}
-func (never) Fatalf(string, ...any) {}

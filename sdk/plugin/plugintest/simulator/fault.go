@@ -1,5 +1,7 @@
 package simulator
 
+import "math/rand/v2"
+
 // Drop says whether and when a fault cuts the connection.
 type Drop int
 
@@ -10,3 +12,48 @@ const (
 	DropBefore
 	DropAfter
 )
+
+// Faults are those that were injected into a simulator, in order. F is the
+// simulator's own type of them. The zero value has none; whoever uses it locks.
+type Faults[F any] struct{ all []*injected[F] }
+
+type injected[F any] struct {
+	fault  F
+	times  int
+	chance float64
+}
+
+// Add injects a fault that hits so many times (0: until it is removed), each call
+// with this chance (0: every call), and returns how to remove it.
+func (f *Faults[F]) Add(fault F, times int, chance float64) (remove func()) {
+	added := &injected[F]{fault, times, chance}
+	f.all = append(f.all, added)
+	return func() { f.remove(added) }
+}
+
+func (f *Faults[F]) remove(gone *injected[F]) {
+	for i, in := range f.all {
+		if in == gone {
+			f.all = append(f.all[:i:i], f.all[i+1:]...)
+			return
+		}
+	}
+}
+
+// Pick is the first fault that hits a call, of those that concern it; the zero
+// fault when there is none.
+func (f *Faults[F]) Pick(rnd *rand.Rand, concerns func(F) bool) F {
+	for _, in := range f.all {
+		if !concerns(in.fault) || in.chance > 0 && rnd.Float64() >= in.chance {
+			continue
+		}
+		if in.times > 0 {
+			if in.times--; in.times == 0 {
+				f.remove(in)
+			}
+		}
+		return in.fault
+	}
+	var none F
+	return none
+}
