@@ -18,9 +18,13 @@ const (
 	slackRetries = 6 * time.Minute
 	// Of a thread, so many of the newest messages are looked at for edits and
 	// deletes; and of threads where nothing new is, those where something happened
-	// within this time.
-	lookedAt  = 50
-	recently  = 24 * time.Hour
+	// within this time before.
+	lookedAt = 50
+	recently = 24 * time.Hour
+	// What is older than this may be kept from us by the workspace's plan, or by how
+	// long it keeps messages: that it is not there does not mean that it was deleted.
+	surelyKept = 30 * 24 * time.Hour
+
 	allLinks  = 500
 	maxThread = 2000
 
@@ -208,7 +212,7 @@ func (b *bridge) toRead(ctx context.Context, since time.Time) ([]*plugin.Thread,
 		switch {
 		case seen && reply > tsOf(since):
 			news = append(news, t)
-		case time.Since(t.LastActivity) < recently || !seen && t.Status == "active":
+		case t.LastActivity.After(since.Add(-recently)) || !seen && t.Status == "active":
 			perhaps = append(perhaps, t)
 		}
 	}
@@ -250,19 +254,20 @@ func (b *bridge) readThread(ctx context.Context, thread string, since time.Time)
 	if n := len(known); n > 0 {
 		from = min(from, known[min(n, lookedAt)-1].ExternalID)
 	}
-	found, err := b.api.replies(ctx, parent, from)
+	found, whole, err := b.api.replies(ctx, parent, from)
 	if plugin.KindOf(err) == plugin.FailureThreadGone {
 		return b.forget(ctx, thread)
 	}
 	if err != nil {
 		return err
 	}
-	if len(found) > 0 && found[0].Subtype == "tombstone" && found[0].TS == parent {
+	began := len(found) > 0 && found[0].TS == parent
+	if began && found[0].Subtype == "tombstone" {
 		if err := b.forget(ctx, thread); err != nil {
 			return err
 		}
 	}
-	b.bringMissed(ctx, missing{thread, tsOf(since), from, known, found})
+	b.bringMissed(ctx, missing{thread, tsOf(since), from, known, found, whole && began})
 	return nil
 }
 
@@ -273,16 +278,15 @@ type missing struct {
 	since, from string
 	known       []plugin.Link
 	found       []*message
+	whole       bool // nothing is missing in found
 }
 
 func (b *bridge) bringMissed(ctx context.Context, t missing) {
 	r, now := b.reader(), map[string]*message{}
 	var seen []kit.Seen
 	for _, m := range t.found {
-		if m.isReply() {
-			now[m.TS] = m
-			seen = append(seen, kit.Seen{ID: m.TS, Revision: m.editedAt(), Own: r.isOwn("", m) || !isPerson(m)})
-		}
+		now[m.TS] = m
+		seen = append(seen, kit.Seen{ID: m.TS, Revision: m.editedAt(), Own: r.isOwn("", m) || !isPerson(m)})
 	}
 	created, edits, deleted := kit.Missed(t.known, t.from, seen)
 	for _, id := range created {
@@ -293,8 +297,9 @@ func (b *bridge) bringMissed(ctx context.Context, t missing) {
 	for _, id := range edits {
 		b.handMissed(ctx, r.changed("", &message{Channel: b.api.channel, Message: now[id]}, now[id].raw))
 	}
+	old := tsOf(time.Now().Add(-surelyKept))
 	for _, id := range deleted {
-		if isOperators(t.known, id) {
+		if t.whole && id > old && isOperators(t.known, id) {
 			b.handMissed(ctx, meaning{inbound: r.removal(t.thread, id)}) // who did it, nobody tells
 		}
 	}

@@ -21,7 +21,8 @@ func tsOf(t time.Time) string {
 }
 
 // replies reads a thread from oldest on, in order; its parent always comes first.
-func (a *api) replies(ctx context.Context, parent, oldest string) ([]*message, error) {
+// whole says whether that is all that there is.
+func (a *api) replies(ctx context.Context, parent, oldest string) (found []*message, whole bool, err error) {
 	return a.read(ctx, "conversations.replies", url.Values{"ts": {parent}, "oldest": {oldest}, "inclusive": {"1"}}, maxPages)
 }
 
@@ -31,12 +32,13 @@ func (a *api) parents(ctx context.Context, oldest string, pages int) ([]*message
 	if oldest != "" {
 		params.Set("oldest", oldest)
 	}
-	return a.read(ctx, "conversations.history", params, pages)
+	found, _, err := a.read(ctx, "conversations.history", params, pages)
+	return found, err
 }
 
 // reply reads one message of a thread; nil when it is not there.
 func (a *api) reply(ctx context.Context, parent, ts string) (*message, error) {
-	found, err := a.read(ctx, "conversations.replies", url.Values{"ts": {parent}, "oldest": {ts}, "latest": {ts}, "inclusive": {"1"}}, 1)
+	found, _, err := a.read(ctx, "conversations.replies", url.Values{"ts": {parent}, "oldest": {ts}, "latest": {ts}, "inclusive": {"1"}}, 1)
 	for _, m := range found {
 		if m.TS == ts {
 			return m, err
@@ -45,20 +47,21 @@ func (a *api) reply(ctx context.Context, parent, ts string) (*message, error) {
 	return nil, err
 }
 
-func (a *api) read(ctx context.Context, method string, params url.Values, pages int) ([]*message, error) {
+func (a *api) read(ctx context.Context, method string, params url.Values, pages int) (all []*message, whole bool, err error) {
 	params.Set("channel", a.channel)
 	params.Set("limit", strconv.Itoa(pageSize))
 	params.Set("include_all_metadata", "1")
-	var all []*message
 	for range pages {
 		var page struct {
 			Messages []json.RawMessage
+			More     bool `json:"has_more"`
+			Limited  bool `json:"is_limited"` // by the workspace's plan
 			Next     struct {
 				Cursor string `json:"next_cursor"`
 			} `json:"response_metadata"`
 		}
 		if err := a.ask(ctx, method, params, &page); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		for _, raw := range page.Messages {
 			m := readMessage(raw)
@@ -68,11 +71,11 @@ func (a *api) read(ctx context.Context, method string, params url.Values, pages 
 			}
 		}
 		if page.Next.Cursor == "" {
-			break
+			return all, !page.More && !page.Limited, nil
 		}
 		params.Set("cursor", page.Next.Cursor)
 	}
-	return all, nil
+	return all, false, nil
 }
 
 // sent finds what the bridge posted under the key; empty when it is not there.
@@ -82,7 +85,7 @@ func (a *api) sent(ctx context.Context, parent, key string, since time.Time) (ts
 	if parent == "" {
 		found, err = a.parents(ctx, from, maxPages)
 	} else {
-		found, err = a.replies(ctx, parent, from)
+		found, _, err = a.replies(ctx, parent, from)
 	}
 	for _, m := range found {
 		if m.key() == key && a.echo.Mine(m.BotID, m.User) {
