@@ -26,9 +26,8 @@ func (k *socket) hello(f *frame, err error) {
 	}
 	welcome := k.s.welcome(v.project, w, f.Language)
 	k.out.send(0, welcome)
-	k.visit.Store(v)
+	k.s.join(&k.out, v.project, welcome, func() { k.visit.Store(v) })
 	k.s.sockets.greeted(k)
-	k.s.correct(&k.out, v.project, welcome)
 	if v.fault != nil {
 		k.out.send(0, newErrorFrame(f.ID, k.s.explain(v.fault, "hello")))
 	}

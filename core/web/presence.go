@@ -33,10 +33,13 @@ func (s *Server) present(p *core.Project, online bool) {
 	s.tellAll(p.ID, presenceFrame{Type: typePresence, Online: online})
 }
 
-// correct tells a page what has changed while its welcome was made; from now on it
-// hears of changes as all pages do.
-func (s *Server) correct(out *outbox, p *core.Project, welcome welcomeFrame) {
-	if now := s.online(p); now != welcome.Online {
+// join lets a page that was welcomed hear of changes as all pages do, after what has
+// changed since its welcome was made.
+func (s *Server) join(out *outbox, p *core.Project, welcome welcomeFrame, join func()) {
+	s.presence.mu.Lock()
+	defer s.presence.mu.Unlock()
+	join()
+	if now := s.presence.told[p.ID]; now != welcome.Online {
 		out.send(0, presenceFrame{Type: typePresence, Online: now})
 	}
 }

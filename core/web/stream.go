@@ -140,8 +140,7 @@ func (s *Server) getStream(c echo.Context) error {
 	c.Response().WriteHeader(http.StatusOK)
 	welcome := s.welcome(p, w, "")
 	k.out.send(0, welcome)
-	k.greeted.Store(true)
-	s.correct(&k.out, p, welcome)
+	s.join(&k.out, p, welcome, func() { k.greeted.Store(true) })
 	f.begin(v.actor, w, hello.After)
 	k.hold(r.Context())
 	return nil
