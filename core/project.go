@@ -20,9 +20,10 @@ type Project struct {
 	ReopenWithin time.Duration `json:"-"`
 	Identity     string        `json:"identity,omitempty"` // whether visitors are signed in: see IdentityRequired; empty: they may be
 	Widget       Widget        `json:"widget"`
-	Hours        *Hours        `json:"-"` // when somebody answers; nil: always
-	Bridges      []string      `json:"-"` // ids of the bridges and hooks that are owed its events
-	Aliases      []Alias       `json:"-"` // who answers, as the project presents them
+	Hours        *Hours        `json:"-"`        // when somebody answers; nil: always
+	Editable     bool          `json:"editable"` // over the API: the configuration does not name it
+	Bridges      []string      `json:"-"`        // ids of the bridges and hooks that are owed its events
+	Aliases      []Alias       `json:"-"`        // who answers, as the project presents them
 }
 
 // AllowsOrigin reports whether a page of the origin may use the project. An

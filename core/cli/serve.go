@@ -226,6 +226,6 @@ func limitsOf(l config.Limits) web.Limits {
 	return web.Limits{
 		Frames: web.Limit(l.Frames), Sockets: web.Limit(l.Sockets),
 		Sessions: web.Limit(l.Sessions), Uploads: web.Limit(l.Uploads),
-		Tracks: web.Limit(l.Tracks), Emits: web.Limit(l.Emits),
+		Tracks: web.Limit(l.Tracks), Emits: web.Limit(l.Emits), Calls: web.Limit(l.Calls),
 	}
 }

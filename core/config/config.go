@@ -62,6 +62,7 @@ type Limits struct {
 	Uploads  Rate // of one address
 	Tracks   Rate // events of a site's pages, of one visitor
 	Emits    Rate // events to a site's pages, of one project
+	Calls    Rate // of one project's back end
 }
 
 // Rate is so many in so much time. Zero means that there is no limit.

@@ -85,6 +85,7 @@ func (c *Config) readLimits(b *block) {
 		Uploads:  parsed(b, "uploads", Rate{20, 10 * time.Minute}, parseRate),
 		Tracks:   parsed(b, "tracks", Rate{60, time.Minute}, parseRate),
 		Emits:    parsed(b, "emits", Rate{120, time.Minute}, parseRate),
+		Calls:    parsed(b, "calls", Rate{6000, 10 * time.Second}, parseRate),
 	}
 }
 

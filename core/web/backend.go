@@ -28,6 +28,12 @@ const (
 // routeBackend adds the calls of back ends.
 func (s *Server) routeBackend(e *echo.Echo) {
 	e.GET("/v1/project", s.secret(s.getProject))
+	e.PATCH("/v1/project", s.secret(s.patchProject))
+	e.GET("/v1/events", s.secret(s.getEvents))
+	e.GET("/v1/stats", s.secret(s.getStats))
+	e.GET("/v1/visitors/:id", s.secret(s.getVisitor))
+	e.GET("/v1/visitors/:id/export", s.secret(s.getExport))
+	e.DELETE("/v1/visitors/:id", s.secret(s.deleteVisitor))
 	e.GET("/v1/sessions", s.secret(s.getSessions))
 	e.GET("/v1/sessions/:id", s.secret(s.getSession))
 	e.GET("/v1/sessions/:id/messages", s.secret(s.getMessages))
@@ -37,6 +43,8 @@ func (s *Server) routeBackend(e *echo.Echo) {
 	e.POST("/v1/sessions/:id/notes", s.secret(s.postNote))
 	e.POST("/v1/sessions/:id/close", s.secret(s.postClose))
 	e.POST("/v1/sessions/:id/reopen", s.secret(s.postReopen))
+	e.POST("/v1/sessions/:id/claim", s.secret(s.postClaim))
+	e.POST("/v1/sessions/:id/release", s.secret(s.postRelease))
 	e.POST("/v1/sessions/:id/typing", s.secret(s.postTyping))
 	e.POST("/v1/sessions/:id/emit", s.secret(s.postEmit))
 	e.POST("/v1/emit", s.secret(s.postEmitAll))
@@ -57,6 +65,9 @@ func (s *Server) secret(next func(call) error) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
+		if err := s.limits.calls.take(p.ID); err != nil {
+			return err
+		}
 		c.Response().Header().Set("Cache-Control", "no-store")
 		return next(call{c, p})
 	}
@@ -70,9 +81,15 @@ type body struct {
 	Attachments []string `json:"attachments"`
 	ClientID    string   `json:"clientId"`
 	On          *bool    `json:"on"`
+	Operator    operator `json:"operator"` // of a claim
 
 	Name string          `json:"name"` // of what is emitted
 	Data json.RawMessage `json:"data"`
+}
+
+type operator struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
 }
 
 type author struct {
@@ -84,14 +101,9 @@ type author struct {
 func (c call) read(s *Server) (*body, core.Actor, error) {
 	var b body
 	by := core.Actor{Sender: core.SenderOperator, ProjectID: c.project.ID, Via: core.ViaAPI}
-	bodyDeadline(c, bodyWithin)
-	raw, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, backendBody))
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return nil, by, core.Errorf(core.CodeTooLarge, "a request has at most %d bytes", backendBody)
-	case err != nil:
-		return nil, by, core.Errorf(core.CodeInvalid, "the request was cut off")
+	raw, err := c.body()
+	if err != nil {
+		return nil, by, err
 	}
 	if len(raw) > 0 {
 		if err := json.Unmarshal(raw, &b); err != nil {
@@ -105,7 +117,24 @@ func (c call) read(s *Server) (*body, core.Actor, error) {
 		return nil, by, core.Errorf(core.CodeInvalid, "author.avatar: an http or https URL of at most %d bytes", maxURL)
 	}
 	by.Name, by.Avatar = clip(b.Author.Name, maxAuthorName), b.Author.Avatar
+	if b.Operator != (operator{}) {
+		by.OperatorID, by.Name = clip(b.Operator.ID, maxAuthorName), clip(b.Operator.Name, maxAuthorName)
+	}
 	return &b, by, nil
+}
+
+// body reads the body of a request.
+func (c call) body() ([]byte, error) {
+	bodyDeadline(c, bodyWithin)
+	raw, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, backendBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, core.Errorf(core.CodeTooLarge, "a request has at most %d bytes", backendBody)
+	case err != nil:
+		return nil, core.Errorf(core.CodeInvalid, "the request was cut off")
+	}
+	return raw, nil
 }
 
 // number reads a number of the query that is not negative.

@@ -24,18 +24,20 @@ type Limits struct {
 	Uploads  Limit
 	Tracks   Limit // of one visitor: events of the site's pages
 	Emits    Limit // of one project: events to them
+	Calls    Limit // of one project's back end
 }
 
 // loginLimit slows down whoever tries codes.
 var loginLimit = Limit{30, time.Minute}
 
-type limiters struct{ frames, sockets, sessions, uploads, tracks, emits, logins *limiter }
+type limiters struct{ frames, sockets, sessions, uploads, tracks, emits, calls, logins *limiter }
 
 func newLimiters(l Limits, now func() time.Time) limiters {
 	return limiters{
 		frames: newLimiter(l.Frames, "frames", now), sockets: newLimiter(l.Sockets, "connections", now),
 		sessions: newLimiter(l.Sessions, "new visitors", now), uploads: newLimiter(l.Uploads, "uploads", now),
 		tracks: newLimiter(l.Tracks, "events", now), emits: newLimiter(l.Emits, "events", now),
+		calls:  newLimiter(l.Calls, "calls", now),
 		logins: newLimiter(loginLimit, "tries", now),
 	}
 }

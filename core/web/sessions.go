@@ -7,23 +7,6 @@ import (
 	"github.com/pocketping/pocketping/core"
 )
 
-func (s *Server) getProject(c call) error {
-	type project struct {
-		*core.Project
-		Bridges []core.BridgeStatus `json:"bridges"`
-		Online  bool                `json:"online"` // somebody answers now
-	}
-	all := project{c.project, []core.BridgeStatus{}, s.chat.Online(c.project)}
-	for _, b := range s.o.Status() {
-		for _, id := range c.project.Bridges {
-			if b.ID == id {
-				all.Bridges = append(all.Bridges, b)
-			}
-		}
-	}
-	return c.JSON(http.StatusOK, all)
-}
-
 func (s *Server) getSessions(c call) error {
 	status := core.Status(c.QueryParam("status"))
 	if status != "" && status != core.StatusActive && status != core.StatusClosed {
@@ -62,7 +45,7 @@ func (s *Server) postClose(c call) error { return s.turn(c, s.chat.Close) }
 
 func (s *Server) postReopen(c call) error { return s.turn(c, s.chat.Reopen) }
 
-// turn closes or reopens the session and answers with it.
+// turn takes a step with the session and answers with it.
 func (s *Server) turn(c call, step func(context.Context, core.Actor, string, string) (*core.Result, error)) error {
 	b, by, err := c.read(s)
 	if err != nil {
@@ -73,6 +56,10 @@ func (s *Server) turn(c call, step func(context.Context, core.Actor, string, str
 	}
 	return s.getSession(c)
 }
+
+func (s *Server) postClaim(c call) error { return s.turn(c, s.chat.Claim) }
+
+func (s *Server) postRelease(c call) error { return s.turn(c, s.chat.Release) }
 
 func (s *Server) postTyping(c call) error {
 	b, by, err := c.read(s)
