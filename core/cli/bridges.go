@@ -71,7 +71,7 @@ func programOf(cfg *config.Config, b *config.Bridge) (string, error) {
 func fieldsOf(fields []host.Field) []config.Field {
 	out := make([]config.Field, len(fields))
 	for i, f := range fields {
-		out[i] = config.Field{Name: f.Name, Type: config.FieldType(f.Type), Required: f.Required, Help: f.Help, Default: f.Default}
+		out[i] = config.Field{Name: f.Name, Type: config.FieldType(f.Type), Required: f.Required, Exclusive: f.Exclusive, Help: f.Help, Default: f.Default}
 	}
 	return out
 }

@@ -42,6 +42,7 @@ type Bridge struct {
 	at     hcl.Range
 	places map[string]hcl.Range // of all attributes
 	fields map[string]field
+	above  []*Bridge // the blocks before it in the file
 }
 
 // Pace says which quotas of its platform the core keeps for a bridge: those that
@@ -147,6 +148,7 @@ func (c *Config) addBridge(r *reader, b *Bridge, body *hclsyntax.Body) {
 		b.places[name] = attr.SrcRange
 	}
 	blk.done()
+	b.above = slices.Clone(c.Bridges)
 	c.Bridges = append(c.Bridges, b)
 }
 

@@ -22,11 +22,12 @@ const (
 
 // Field is one attribute that a plugin declares for its block.
 type Field struct {
-	Name     string
-	Type     FieldType
-	Required bool
-	Help     string
-	Default  json.RawMessage // empty: none
+	Name      string
+	Type      FieldType
+	Required  bool
+	Exclusive bool // no two blocks of the plugin may have the same value, at the same server
+	Help      string
+	Default   json.RawMessage // empty: none
 }
 
 // Decode checks the block against what its plugin declares and returns the
@@ -89,12 +90,43 @@ func (b *Bridge) decodeField(ds *Diagnostics, f Field) json.RawMessage {
 		ds.add(have.at, "%s: %s is empty%s", b.title(), f.Name, help(f))
 		return nil
 	}
+	if other := b.sharing(f); other != nil {
+		ds.add(have.at, "%s: %s: line %d has the same one, and each would miss what is sent to the other: make them one bridge outside the projects, or give each its own",
+			b.title(), f.Name, other.fields[f.Name].at.Start.Line)
+		return nil
+	}
 	out, err := encode(v)
 	if err != nil {
 		ds.add(have.at, "%s: %s %v", b.title(), f.Name, err)
 		return nil
 	}
 	return out
+}
+
+// serverField is the field by which a platform's plugin is led to another server,
+// where the same token is somebody else's.
+const serverField = "api_url"
+
+// sharing is a block further up with the value of an exclusive field that this one
+// has, too.
+func (b *Bridge) sharing(f Field) *Bridge {
+	if !f.Exclusive {
+		return nil
+	}
+	for _, other := range b.above {
+		if other.Plugin == b.Plugin && other.says(f.Name).RawEquals(b.says(f.Name)) && other.says(serverField).RawEquals(b.says(serverField)) {
+			return other
+		}
+	}
+	return nil
+}
+
+// says is what the block says of a field; null: nothing.
+func (b *Bridge) says(name string) cty.Value {
+	if f, ok := b.fields[name]; ok {
+		return f.value
+	}
+	return cty.NullVal(cty.DynamicPseudoType)
 }
 
 func help(f Field) string {

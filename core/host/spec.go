@@ -34,12 +34,13 @@ type Spec struct {
 
 // Field is one attribute that a plugin declares for its block.
 type Field struct {
-	Name     string
-	Type     string // string, int, bool, strings
-	Required bool
-	Secret   bool
-	Help     string
-	Default  json.RawMessage // empty: none
+	Name      string
+	Type      string // string, int, bool, strings
+	Required  bool
+	Secret    bool
+	Exclusive bool // one block alone may have its value
+	Help      string
+	Default   json.RawMessage // empty: none
 }
 
 // ConfigError is what is wrong with a field of a plugin's block, or with the block.
@@ -64,7 +65,7 @@ func fieldsOf(wire []*pluginv1.Field) []Field {
 	for i, f := range wire {
 		fields[i] = Field{
 			Name: f.GetName(), Type: fieldTypes[f.GetType()], Required: f.GetRequired(),
-			Secret: f.GetSecret(), Help: f.GetHelp(), Default: json.RawMessage(f.GetDefaultJson()),
+			Secret: f.GetSecret(), Exclusive: f.GetExclusive(), Help: f.GetHelp(), Default: json.RawMessage(f.GetDefaultJson()),
 		}
 	}
 	return fields

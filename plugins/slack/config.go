@@ -11,7 +11,7 @@ import (
 
 // Config is the block of the bridge in config.hcl.
 type Config struct {
-	BotToken      string `hcl:"bot_token" secret:"true" help:"the bot's token, xoxb-…, from the app's page OAuth & Permissions"`
+	BotToken      string `hcl:"bot_token" secret:"true" exclusive:"true" help:"the bot's token, xoxb-…, from the app's page OAuth & Permissions"`
 	AppToken      string `hcl:"app_token,optional" secret:"true" help:"the app's token, xapp-…, with connections:write: Slack is reached by Socket Mode"`
 	SigningSecret string `hcl:"signing_secret,optional" secret:"true" help:"instead of app_token: Slack sends events to this server"`
 	ChannelID     string `hcl:"channel_id" help:"id of the channel, such as C0123456789"`

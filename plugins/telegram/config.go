@@ -12,7 +12,7 @@ import (
 
 // Config is the block of the bridge in config.hcl.
 type Config struct {
-	Token       string `hcl:"token" secret:"true" help:"the bot's token, from @BotFather"`
+	Token       string `hcl:"token" secret:"true" exclusive:"true" help:"the bot's token, from @BotFather"`
 	ChatID      int64  `hcl:"chat_id" help:"id of the supergroup with topics, such as -1001234567890"`
 	APIURL      string `hcl:"api_url,optional" default:"https://api.telegram.org" help:"another Bot API server"`
 	PollTimeout int    `hcl:"poll_timeout,optional" default:"50" help:"seconds that one request for updates waits, at most 50"`

@@ -57,7 +57,7 @@ func fieldOf(f reflect.StructField, tag string) (*pluginv1.Field, error) {
 	}
 	wire := &pluginv1.Field{
 		Name: name, Type: kind, Required: option != "optional",
-		Secret: f.Tag.Get("secret") == "true", Help: f.Tag.Get("help"),
+		Secret: f.Tag.Get("secret") == "true", Exclusive: f.Tag.Get("exclusive") == "true", Help: f.Tag.Get("help"),
 	}
 	if value, ok := f.Tag.Lookup("default"); ok {
 		if wire.DefaultJson, err = defaultJSON(kind, value); err != nil {

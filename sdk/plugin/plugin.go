@@ -38,7 +38,8 @@ const (
 //	}
 //
 // string, int, int64, bool and []string are the types; a field is required unless
-// it says ",optional". The core keeps the names pace, sha256, env, mtls, projects,
+// it says ",optional". exclusive:"true" marks a token that two blocks cannot share,
+// because the platform gives what happens to one receiver of it. The core keeps the names pace, sha256, env, mtls, projects,
 // command, operators and events for itself.
 type Spec[Config any] struct {
 	Name    string

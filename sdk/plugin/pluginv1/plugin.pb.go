@@ -423,7 +423,10 @@ type Field struct {
 	Secret   bool                   `protobuf:"varint,4,opt,name=secret,proto3" json:"secret,omitempty"`
 	Help     string                 `protobuf:"bytes,5,opt,name=help,proto3" json:"help,omitempty"`
 	// JSON of the default value; empty: none.
-	DefaultJson   string `protobuf:"bytes,6,opt,name=default_json,json=defaultJson,proto3" json:"default_json,omitempty"`
+	DefaultJson string `protobuf:"bytes,6,opt,name=default_json,json=defaultJson,proto3" json:"default_json,omitempty"`
+	// No two blocks of this plugin may have the same value, at the same api_url: a
+	// token whose messages the platform gives to one receiver would lose some.
+	Exclusive     bool `protobuf:"varint,7,opt,name=exclusive,proto3" json:"exclusive,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -498,6 +501,13 @@ func (x *Field) GetDefaultJson() string {
 		return x.DefaultJson
 	}
 	return ""
+}
+
+func (x *Field) GetExclusive() bool {
+	if x != nil {
+		return x.Exclusive
+	}
+	return false
 }
 
 // Limit is a quota of the platform that the host keeps: at most calls in any
@@ -2750,14 +2760,15 @@ const file_pluginv1_plugin_proto_rawDesc = "" +
 	"\x06cannot\x18\t \x03(\v22.pocketping.plugin.v1.DescribeResponse.CannotEntryR\x06cannot\x1a9\n" +
 	"\vCannotEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xbb\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xd9\x01\n" +
 	"\x05Field\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x123\n" +
 	"\x04type\x18\x02 \x01(\x0e2\x1f.pocketping.plugin.v1.FieldTypeR\x04type\x12\x1a\n" +
 	"\brequired\x18\x03 \x01(\bR\brequired\x12\x16\n" +
 	"\x06secret\x18\x04 \x01(\bR\x06secret\x12\x12\n" +
 	"\x04help\x18\x05 \x01(\tR\x04help\x12!\n" +
-	"\fdefault_json\x18\x06 \x01(\tR\vdefaultJson\"x\n" +
+	"\fdefault_json\x18\x06 \x01(\tR\vdefaultJson\x12\x1c\n" +
+	"\texclusive\x18\a \x01(\bR\texclusive\"x\n" +
 	"\x05Limit\x12\x14\n" +
 	"\x05scope\x18\x01 \x01(\tR\x05scope\x12\x14\n" +
 	"\x05calls\x18\x02 \x01(\x05R\x05calls\x12+\n" +
