@@ -9,12 +9,11 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/pocketping/pocketping/internal/harness"
 	"github.com/pocketping/pocketping/plugins/discord/discordtest"
 	"github.com/pocketping/pocketping/plugins/slack/slacktest"
 	"github.com/pocketping/pocketping/plugins/telegram/telegramtest"
+	"golang.org/x/sync/errgroup"
 )
 
 const (
@@ -39,7 +38,7 @@ func measureOutage(ctx context.Context, l lab) ([]Figure, error) {
 	defer p.telegram.Close()
 	defer p.discord.Close()
 	defer p.slack.Close()
-	core, err := harness.New(l.bins, l.dir, config(p.bridges()))
+	core, err := harness.New(l.bins, l.dir, config(harness.Platforms{Telegram: p.telegram, Discord: p.discord, Slack: p.slack}.Bridges()))
 	if err != nil {
 		return nil, err
 	}
@@ -73,30 +72,6 @@ func measureOutage(ctx context.Context, l lab) ([]Figure, error) {
 		return nil, fmt.Errorf("Discord's backlog: %w", err)
 	}
 	return p.figures(due), nil
-}
-
-func (p platforms) bridges() string {
-	return fmt.Sprintf(`
-  bridge "telegram" {
-    token   = %q
-    chat_id = %d
-    api_url = %q
-    pace    = "none"
-  }
-  bridge "discord" {
-    token      = %q
-    channel_id = %q
-    api_url    = %q
-    pace       = "none"
-  }
-  bridge "slack" {
-    bot_token  = %q
-    app_token  = %q
-    channel_id = %q
-    api_url    = %q
-    pace       = "none"
-  }`, p.telegram.Token, p.telegram.ChatID, p.telegram.URL, p.discord.Token, p.discord.ForumID, p.discord.URL,
-		p.slack.BotToken, p.slack.AppToken, p.slack.ChannelID, p.slack.URL)
 }
 
 // drain reads what the page is told, so that nothing piles up.

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pocketping/pocketping/internal/harness"
 	"github.com/pocketping/pocketping/internal/visitor"
 )
 
@@ -29,34 +28,17 @@ type hooked struct {
 
 func newHooked(t *testing.T, database string) *hooked {
 	t.Helper()
-	b, err := bins()
-	if err != nil {
-		t.Fatal(err)
-	}
 	h := &hooked{world: &world{t: t}, private: newForbidden(t), analytics: newAnalytics(t)}
 	h.receiver = newReceiverOfHooks(t, h.private.url)
-	if h.core, err = harness.New(b, t.TempDir(), h.config(database)); err != nil {
-		t.Fatal(err)
-	}
-	h.start()
-	t.Cleanup(func() {
-		if err := h.core.Stop(); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			t.Logf("the server's log:\n%s", tail(h.core.Log(), 200))
-		}
-		if i := strings.Index(h.core.Log(), "DATA RACE"); i >= 0 {
-			t.Errorf("data race in the server or a plugin:\n%s", h.core.Log()[i:])
-		}
-		h.sayNoSecret("the log", h.core.Log())
-	})
+	h.launch(h.config(database), hookSecrets...)
 	return h
 }
 
+var hookSecrets = []string{secretKey, hookSecret, hookOldSecret, "receiver-key-e2e", "phc_e2e0000"}
+
 func (h *hooked) sayNoSecret(where, text string) {
 	h.t.Helper()
-	for _, secret := range []string{secretKey, hookSecret, hookOldSecret, "receiver-key-e2e", "phc_e2e0000"} {
+	for _, secret := range hookSecrets {
 		if strings.Contains(text, secret) {
 			h.t.Errorf("%s holds a secret: %q", where, secret)
 		}

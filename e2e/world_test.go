@@ -54,7 +54,7 @@ type world struct {
 	discord  *discordtest.Server // nil, as slack is, but in a world of every bridge
 	slack    *slacktest.Server
 	clock    *simulator.JumpClock // of the platforms
-	lines    string               // in the block of each platform's bridge
+	lines    []string             // in the block of each platform's bridge
 }
 
 // bridges says which bridges a world has beside Telegram and the inbox.
@@ -85,12 +85,8 @@ func newWorld(t *testing.T, database string) *world {
 // newWorldOf may add lines to the block of each platform's bridge.
 func newWorldOf(t *testing.T, database string, have bridges, lines ...string) *world {
 	t.Helper()
-	b, err := bins()
-	if err != nil {
-		t.Fatal(err)
-	}
 	clock := simulator.NewJumpClock()
-	w := &world{t: t, clock: clock, lines: strings.Join(lines, "\n"), telegram: telegramtest.NewServer(telegramtest.WithPatience(patience), telegramtest.WithClock(clock))}
+	w := &world{t: t, clock: clock, lines: lines, telegram: telegramtest.NewServer(telegramtest.WithPatience(patience), telegramtest.WithClock(clock))}
 	t.Cleanup(w.telegram.Close)
 	if have == everyBridge {
 		w.discord = discordtest.NewServer(discordtest.WithPatience(patience), discordtest.WithClock(clock), discordtest.WithoutLimits())
@@ -98,58 +94,43 @@ func newWorldOf(t *testing.T, database string, have bridges, lines ...string) *w
 		w.slack = slacktest.NewServer(slacktest.WithPatience(patience), slacktest.WithClock(clock))
 		t.Cleanup(w.slack.Close)
 	}
-	if w.core, err = harness.New(b, t.TempDir(), w.config(database)); err != nil {
-		t.Fatal(err)
-	}
-	w.start()
-	t.Cleanup(func() {
-		if err := w.core.Stop(); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			t.Logf("the server's log:\n%s", tail(w.core.Log(), 200))
-		}
-		if i := strings.Index(w.core.Log(), "DATA RACE"); i >= 0 {
-			t.Errorf("data race in the server or a plugin:\n%s", w.core.Log()[i:])
-		}
-		for _, secret := range w.secrets() {
-			if strings.Contains(w.core.Log(), secret) {
-				t.Errorf("the log holds a secret: %q", secret)
-			}
-		}
-	})
+	w.launch(w.config(database), append(w.platforms().Secrets(), secretKey)...)
 	return w
 }
 
-func (w *world) secrets() []string {
-	secrets := []string{secretKey, w.telegram.Token}
-	if w.discord != nil {
-		secrets = append(secrets, w.discord.Token, w.slack.BotToken, w.slack.AppToken)
+// launch starts the server. When the test ends it stops it and looks into its log,
+// which may hold none of the secrets.
+func (w *world) launch(config string, secrets ...string) {
+	w.t.Helper()
+	b, err := bins()
+	if err != nil {
+		w.t.Fatal(err)
 	}
-	return secrets
+	if w.core, err = harness.New(b, w.t.TempDir(), config); err != nil {
+		w.t.Fatal(err)
+	}
+	w.start()
+	w.t.Cleanup(func() {
+		if err := w.core.Stop(); err != nil {
+			w.t.Error(err)
+		}
+		log := w.core.Log()
+		if w.t.Failed() {
+			w.t.Logf("the server's log:\n%s", tail(log, 200))
+		}
+		if i := strings.Index(log, "DATA RACE"); i >= 0 {
+			w.t.Errorf("data race in the server or a plugin:\n%s", log[i:])
+		}
+		for _, secret := range secrets {
+			if strings.Contains(log, secret) {
+				w.t.Errorf("the log holds a secret: %q", secret)
+			}
+		}
+	})
 }
 
-// others are the blocks of the bridges beside Telegram.
-func (w *world) others() string {
-	if w.discord == nil {
-		return ""
-	}
-	return fmt.Sprintf(`
-  bridge "discord" {
-    token      = %q
-    channel_id = %q
-    api_url    = %q
-    pace       = "none"
-    %s
-  }
-  bridge "slack" {
-    bot_token  = %q
-    app_token  = %q
-    channel_id = %q
-    api_url    = %q
-    pace       = "none"
-    %s
-  }`, w.discord.Token, w.discord.ForumID, w.discord.URL, w.lines, w.slack.BotToken, w.slack.AppToken, w.slack.ChannelID, w.slack.URL, w.lines)
+func (w *world) platforms() harness.Platforms {
+	return harness.Platforms{Telegram: w.telegram, Discord: w.discord, Slack: w.slack}
 }
 
 func (w *world) config(database string) string {
@@ -172,17 +153,10 @@ project "acme" {
     color    = "#0f766e"
     operator = "Acme support"
     welcome  = "Hi! How can we help?"
-  }
-  bridge "telegram" {
-    token   = %q
-    chat_id = %d
-    api_url = %q
-    pace    = "none"
-    %s
   }%s
 }
 bridge "inbox" {}
-`, database, publicKey, secretKey, w.telegram.Token, w.telegram.ChatID, w.telegram.URL, w.lines, w.others())
+`, database, publicKey, secretKey, w.platforms().Bridges(w.lines...))
 }
 
 func (w *world) start() {
