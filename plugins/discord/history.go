@@ -99,11 +99,11 @@ func (p *platform) findSent(ctx context.Context, m kit.Outgoing) (id string, err
 var noText string
 
 // Find looks for a message that was deleted before it was known whether it is there.
-func (p *platform) Find(ctx context.Context, m kit.Outgoing) (string, error) {
-	if err := p.belongs(ctx, m.Thread.ID); err != nil {
+func (p *platform) Find(ctx context.Context, s kit.Search) (string, error) {
+	if err := p.belongs(ctx, s.Thread.ID); err != nil {
 		return "", err
 	}
-	return p.findSent(ctx, m)
+	return p.findSent(ctx, kit.Outgoing{Thread: s.Thread, Since: s.Since, Changed: true})
 }
 
 // eachOwn goes through the bot's messages after an id, the oldest first, until fn

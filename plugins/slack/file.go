@@ -53,7 +53,7 @@ func (p *platform) sendFile(ctx context.Context, parent string, m kit.Outgoing) 
 
 // linked sends a link in place of the file.
 func (p *platform) linked(ctx context.Context, parent string, m kit.Outgoing) (string, error) {
-	ts, err := p.find(ctx, parent, m.Key, m.Since)
+	ts, err := p.find(ctx, parent, m.Since, m.Key)
 	if err != nil || ts != "" {
 		return ts, err
 	}
@@ -86,11 +86,7 @@ func (p *platform) share(ctx context.Context, parent string, m kit.Outgoing) (st
 	if _, err := p.spoken(m, func(m kit.Outgoing) (string, error) { return id, p.complete(ctx, parent, id, m) }); err != nil {
 		return "", err
 	}
-	ts, err := p.awaitShown(ctx, parent, id, shown)
-	if err == nil {
-		p.uploads.forget(m.Key)
-	}
-	return ts, err
+	return p.awaitShown(ctx, parent, id, shown)
 }
 
 // upload gives Slack the bytes. The library's own way ends the body twice.

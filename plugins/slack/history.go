@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -78,8 +79,8 @@ func (a *api) read(ctx context.Context, method string, params url.Values, pages 
 	return all, false, nil
 }
 
-// sent finds what the bridge posted under the key; empty when it is not there.
-func (a *api) sent(ctx context.Context, parent, key string, since time.Time) (ts string, err error) {
+// sent finds what the bridge posted under one of the keys; empty when it is not there.
+func (a *api) sent(ctx context.Context, parent string, since time.Time, keys []string) (ts string, err error) {
 	var found []*message
 	from := tsOf(a.net.clock.Earliest(since))
 	if parent == "" {
@@ -88,7 +89,7 @@ func (a *api) sent(ctx context.Context, parent, key string, since time.Time) (ts
 		found, _, err = a.replies(ctx, parent, from)
 	}
 	for _, m := range found {
-		if m.key() == key && a.echo.Mine(m.BotID, m.User) {
+		if key := m.key(); key != "" && slices.Contains(keys, key) && a.echo.Mine(m.BotID, m.User) {
 			return m.TS, nil
 		}
 	}

@@ -46,7 +46,7 @@ func (a *api) parentOf(thread string) (string, error) {
 }
 
 func (p *platform) Open(ctx context.Context, o kit.Opening) (kit.Opened, error) {
-	ts, err := p.find(ctx, "", o.Key, o.Since)
+	ts, err := p.find(ctx, "", o.Since, o.Key)
 	if err == nil && ts == "" {
 		ts, err = p.in(ctx, func() (string, error) {
 			return p.postText(ctx, "", o.Card, []slack.Block{button(o.Session.Status == "closed")}, metadata(o.Key))
@@ -66,40 +66,58 @@ func (p *platform) Send(ctx context.Context, m kit.Outgoing) (string, error) {
 	if m.File != nil {
 		return p.sendFile(ctx, parent, m)
 	}
-	ts, err := p.find(ctx, parent, m.Key, m.Since)
+	ts, err := p.find(ctx, parent, m.Since, m.Key)
 	if err != nil || ts != "" {
 		return ts, err
 	}
 	return p.say(ctx, parent, m)
 }
 
-// find looks for what may have been posted since then.
-func (p *platform) find(ctx context.Context, parent, key string, since time.Time) (ts string, err error) {
-	if since.IsZero() || key == "" {
+// find looks for what may have been posted since then under one of the keys.
+func (p *platform) find(ctx context.Context, parent string, since time.Time, keys ...string) (ts string, err error) {
+	if since.IsZero() {
 		return "", nil
 	}
 	if _, err := p.who(ctx); err != nil {
 		return "", err
 	}
 	kit.CountCall(ctx)
-	if ts, err = p.sent(ctx, parent, key, since); err == nil && ts == "" {
+	if ts, err = p.sent(ctx, parent, since, keys); err == nil && ts == "" {
 		p.pause(ctx, lookAgain)
-		ts, err = p.sent(ctx, parent, key, since)
+		ts, err = p.sent(ctx, parent, since, keys)
 	}
 	if parent != "" && plugin.KindOf(err) == plugin.FailureThreadGone {
-		return "", errors.Join(err, p.sweep(ctx, key, since))
+		return "", errors.Join(err, p.sweep(ctx, since, keys))
 	}
 	return ts, err
 }
 
 // sweep takes back what was meant for a thread that is gone, and stands in the
 // channel instead.
-func (p *platform) sweep(ctx context.Context, key string, since time.Time) error {
-	ts, err := p.sent(ctx, "", key, since)
+func (p *platform) sweep(ctx context.Context, since time.Time, keys []string) error {
+	ts, err := p.sent(ctx, "", since, keys)
 	if err != nil || ts == "" {
 		return err
 	}
 	return p.remove(ctx, ts)
+}
+
+// Find looks for a message that was deleted before it was known whether it is there.
+// A file that was uploaded for it and is not shown yet is taken back.
+func (p *platform) Find(ctx context.Context, s kit.Search) (string, error) {
+	parent, err := p.parentOf(s.Thread.ID)
+	if err != nil {
+		return "", err
+	}
+	for _, key := range s.Keys {
+		if id := p.uploads.of(key); id != "" {
+			kit.CountCall(ctx)
+			if ts, err := p.again(ctx, parent, id); ts != "" || err != nil {
+				return ts, err
+			}
+		}
+	}
+	return p.find(ctx, parent, s.Since, s.Keys...)
 }
 
 // say posts a text.

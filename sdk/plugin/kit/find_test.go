@@ -2,6 +2,7 @@ package kit_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/pocketping/pocketping/sdk/plugin"
@@ -9,10 +10,10 @@ import (
 )
 
 // Find finds by the key, as the memory's own search does.
-func (m *memory) Find(_ context.Context, out kit.Outgoing) (id string, err error) {
+func (m *memory) Find(_ context.Context, s kit.Search) (id string, err error) {
 	for _, t := range m.threads {
 		for _, old := range t.messages {
-			if t.id == out.Thread.ID && old.key == out.Key && !old.deleted {
+			if t.id == s.Thread.ID && slices.Contains(s.Keys, old.key) && !old.deleted {
 				id = old.id
 			}
 		}

@@ -40,11 +40,12 @@ func (d *delivery) find(ctx context.Context, m *plugin.Message) error {
 	if !ok || !d.doubted {
 		return nil
 	}
-	since, found := d.since(), len(d.linked(m.ID))
+	search, found := Search{Thread: d.where(), Since: d.since()}, len(d.linked(m.ID))
 	for n := found; n < maxFound; n++ {
 		var id string
+		search.Keys = []string{d.key(m.ID, n, kindText), d.key(m.ID, n, kindFile)}
 		err := d.call(ctx, func(ctx context.Context) (err error) {
-			id, err = finder.Find(ctx, Outgoing{Thread: d.where(), Key: d.key(m.ID, n, "text"), Since: since, Changed: true})
+			id, err = finder.Find(ctx, search)
 			return err
 		})
 		if err != nil || id == "" {
@@ -141,9 +142,9 @@ func (d *delivery) asThere(there []plugin.Link, pieces []piece) []piece {
 	if !ok || pieces[0].file == nil || strings.HasPrefix(first.Revision, fileMark) {
 		return pieces
 	}
-	ordered := d.textPieces(d.whole(d.e.Message, d.label(d.e.Message)), "text")
+	ordered := d.textPieces(d.whole(d.e.Message, d.label(d.e.Message)), kindText)
 	for i := range d.e.Message.Attachments {
-		ordered = append(ordered, piece{file: &d.e.Message.Attachments[i], kind: "file"})
+		ordered = append(ordered, piece{file: &d.e.Message.Attachments[i], kind: kindFile})
 	}
 	return ordered
 }

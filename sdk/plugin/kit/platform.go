@@ -30,9 +30,17 @@ type Platform interface {
 // Finder is a Platform that can look for what it may have sent. It is asked for
 // messages that were deleted before it was known whether they are there.
 type Finder interface {
-	// Find answers with the id of the oldest message of the thread that is not linked
-	// and may be this one; empty when there is none. Key, Since and Thread are set.
-	Find(ctx context.Context, m Outgoing) (id string, err error)
+	// Find answers with the id of the message that was sent under one of the keys; of a
+	// platform that does not show keys, the oldest of the thread that is not linked and
+	// may be this one. It is empty when there is none.
+	Find(ctx context.Context, s Search) (id string, err error)
+}
+
+// Search is for a message that was sent not before Since, if it was sent.
+type Search struct {
+	Thread Thread
+	Keys   []string // one of which was Outgoing.Key
+	Since  time.Time
 }
 
 // ErrMessageGone says that somebody removed the message which is to be edited.

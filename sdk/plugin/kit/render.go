@@ -16,13 +16,19 @@ type piece struct {
 	kind string // tells pieces of one number apart
 }
 
+// Kinds of pieces.
+const (
+	kindText = "text"
+	kindFile = "file"
+)
+
 const empty = "[empty]" // platforms refuse a message without text
 
 func (d *delivery) pieces(m *plugin.Message) []piece {
 	label := d.label(m)
 	all := d.whole(m, label)
 	if len(m.Attachments) == 0 {
-		return d.textPieces(all, "text")
+		return d.textPieces(all, kindText)
 	}
 	caption, rest := label, all
 	if d.Format.Measure(all.String()) <= d.Format.Caption {
@@ -30,10 +36,10 @@ func (d *delivery) pieces(m *plugin.Message) []piece {
 	}
 	var pieces []piece
 	for i := range m.Attachments {
-		pieces = append(pieces, piece{caption, &m.Attachments[i], "file"})
+		pieces = append(pieces, piece{caption, &m.Attachments[i], kindFile})
 		caption = nil
 	}
-	return append(pieces, d.textPieces(rest, "text")...)
+	return append(pieces, d.textPieces(rest, kindText)...)
 }
 
 func (d *delivery) textPieces(t Text, kind string) []piece {
