@@ -21,7 +21,7 @@ func defaults() settings {
 func WithToken(token string) Option { return func(s *Server) { s.Token = token } }
 
 // WithAddr listens there instead of on a free port of the loopback.
-func WithAddr(addr string) Option { return func(s *Server) { s.addr = addr } }
+func WithAddr(addr string) Option { return func(s *Server) { s.door.Addr = addr } }
 
 // WithForum sets the id of the forum channel.
 func WithForum(id string) Option { return func(s *Server) { s.ForumID = id } }

@@ -18,7 +18,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"net"
-	"net/http"
 	"sync"
 	"time"
 
@@ -36,15 +35,12 @@ type Server struct {
 	ForumID string // a forum channel
 	TextID  string // an ordinary text channel
 
-	addr      string
+	door      simulator.Door
 	clock     Clock
 	rand      *rand.Rand
 	patience  time.Duration
 	settings  settings
 	secret    [16]byte // signs the CDN's links
-	httpMu    sync.Mutex
-	http      *http.Server // nil while it is down
-	listener  net.Listener
 	stopClock context.CancelFunc
 
 	mu       sync.Mutex
@@ -98,7 +94,7 @@ type settings struct {
 // when it cannot listen.
 func NewServer(opts ...Option) *Server {
 	s := &Server{
-		Token: "MTA0.simulated.token-of-discordtest", addr: "127.0.0.1:0", clock: simulator.SystemClock{}, patience: 10 * time.Second,
+		Token: "MTA0.simulated.token-of-discordtest", door: simulator.Door{Addr: "127.0.0.1:0"}, clock: simulator.SystemClock{}, patience: 10 * time.Second,
 		rand: rand.New(rand.NewPCG(1, 1)), settings: defaults(),
 		closed: make(chan struct{}), changed: make(chan struct{}),
 		channels: map[string]*channel{}, messages: map[string]*Message{}, users: map[string]*User{},
@@ -114,9 +110,10 @@ func NewServer(opts ...Option) *Server {
 	}
 	s.replay.rand = rand.New(rand.NewPCG(s.rand.Uint64(), 7))
 	s.found()
-	if err := s.listen(); err != nil {
-		panic("discordtest: " + err.Error())
-	}
+	s.door.Handler = s
+	s.door.ConnContext = func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) }
+	s.Up()
+	s.URL = "http://" + s.door.Addr
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stopClock = cancel
 	go s.archiveInTime(ctx)
@@ -125,48 +122,18 @@ func NewServer(opts ...Option) *Server {
 
 type connKey struct{}
 
-func (s *Server) listen() error {
-	l, err := net.Listen("tcp", s.addr)
-	if err != nil {
-		return err
-	}
-	if s.URL == "" { // Up listens where NewServer did
-		s.addr = l.Addr().String()
-		s.URL = "http://" + s.addr
-	}
-	server := &http.Server{
-		Handler: s, ReadHeaderTimeout: 10 * time.Second,
-		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
-	}
-	s.http, s.listener = server, l
-	go func() { _ = server.Serve(l) }() // ends with Down or Close
-	return nil
-}
-
 // Down makes the whole service unreachable: connections are cut and new ones
 // refused. Its state stays.
 func (s *Server) Down() {
-	s.httpMu.Lock()
-	defer s.httpMu.Unlock()
-	if s.http == nil {
-		return
-	}
-	_ = s.listener.Close() // by itself: the server may not know of it yet
-	_ = s.http.Close()
-	s.http = nil
+	s.door.Shut()
 	s.update(func() { s.down = true })
 	s.DropGateway()
 }
 
 // Up ends what Down began, at the same address. It panics when it cannot listen.
 func (s *Server) Up() {
-	s.httpMu.Lock()
-	defer s.httpMu.Unlock()
-	if s.http != nil {
-		return
-	}
 	s.update(func() { s.down = false })
-	if err := s.listen(); err != nil {
+	if err := s.door.Open(); err != nil {
 		panic("discordtest: " + err.Error())
 	}
 }

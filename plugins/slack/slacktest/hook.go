@@ -108,7 +108,7 @@ func (s *Server) work(wake, stop chan struct{}) {
 // deliver makes one request, and settles what became of it.
 func (s *Server) deliver(p posting) {
 	s.mu.Lock()
-	up, target := s.http != nil, s.hook.url
+	up, target := !s.down, s.hook.url
 	body, contentType := []byte(p.payload), "application/json"
 	if p.kind != "events_api" {
 		target, contentType = s.hook.interactions, "application/x-www-form-urlencoded"

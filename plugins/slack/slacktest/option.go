@@ -9,7 +9,7 @@ import (
 type Option func(*Server)
 
 // WithAddr listens there instead of on a free port of the loopback.
-func WithAddr(addr string) Option { return func(s *Server) { s.addr = addr } }
+func WithAddr(addr string) Option { return func(s *Server) { s.door.Addr = addr } }
 
 // WithTokens sets the bot's token (xoxb-…) and the app's (xapp-…).
 func WithTokens(bot, app string) Option {

@@ -16,8 +16,6 @@ package slacktest
 import (
 	"fmt"
 	"math/rand/v2"
-	"net"
-	"net/http"
 	"sync"
 	"time"
 
@@ -36,7 +34,7 @@ type Server struct {
 	AppID         string
 	TeamID        string
 
-	addr     string
+	door     simulator.Door
 	clock    Clock
 	rand     *rand.Rand
 	patience time.Duration
@@ -54,8 +52,7 @@ type Server struct {
 	mu       sync.Mutex
 	closed   chan struct{}
 	changed  chan struct{} // closed and replaced at every change
-	http     *http.Server  // nil while the server is down
-	listener net.Listener
+	down     bool
 	lastTS   int64 // microseconds
 	lastID   int
 	channels map[string]*channel
@@ -85,7 +82,7 @@ func NewServer(opts ...Option) *Server {
 	s := &Server{
 		BotToken: "xoxb-simulated-bot-token", AppToken: "xapp-1-A0LIVECHAT-simulated-app-token", SigningSecret: "simulated-signing-secret",
 		ChannelID: "C0CHATS", BotUser: "U0LIVECHAT", BotID: "B0LIVECHAT", AppID: "A0LIVECHAT", TeamID: "T0ACME",
-		addr: "127.0.0.1:0", clock: simulator.SystemClock{}, patience: 10 * time.Second, ping: 15 * time.Second,
+		door: simulator.Door{Addr: "127.0.0.1:0"}, clock: simulator.SystemClock{}, patience: 10 * time.Second, ping: 15 * time.Second,
 		rand: rand.New(rand.NewPCG(1, 1)), scopes: allScopes, events: allEvents, share: 50 * time.Millisecond,
 		closed: make(chan struct{}), changed: make(chan struct{}),
 		channels: map[string]*channel{}, messages: map[string]*Message{}, users: map[string]*User{}, threads: map[string][]*Message{},
@@ -98,29 +95,39 @@ func NewServer(opts ...Option) *Server {
 	s.socket.start()
 	s.channels[s.ChannelID] = &channel{id: s.ChannelID, name: "chats", private: s.private, member: true}
 	s.users[s.BotUser] = &User{ID: s.BotUser, Name: "livechat", RealName: "Live chat", DisplayName: "livechat", Bot: true}
-	if err := s.listen(); err != nil {
-		panic("slacktest: " + err.Error())
+	s.door.Handler = s
+	if err := s.Up(); err != nil {
+		panic(err)
 	}
+	s.URL = s.base() + "/api/"
 	return s
 }
 
-func (s *Server) listen() error {
-	l, err := net.Listen("tcp", s.addr)
-	if err != nil {
-		return err
-	}
-	if s.URL == "" { // the same for ever: nobody need ask for it again after Up
-		s.addr = l.Addr().String()
-		s.URL = "http://" + s.addr + "/api/"
-	}
-	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
-	s.http, s.listener = server, l
-	go func() { _ = server.Serve(l) }() // ends with Close or Down
-	return nil
+// base is the server's address, without a slash at its end.
+func (s *Server) base() string { return "http://" + s.door.Addr }
+
+// Down makes the server refuse connections and cuts those that are open. What
+// it knows stays; what happens meanwhile waits to be told, as long as Slack
+// would try.
+func (s *Server) Down() {
+	s.update(func() {
+		s.down = true
+		s.socket.cut()
+	})
+	s.door.Shut()
 }
 
-// base is the server's address, without a slash at its end.
-func (s *Server) base() string { return "http://" + s.addr }
+// Up serves again, at the same address.
+func (s *Server) Up() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.door.Open(); err != nil {
+		return fmt.Errorf("slacktest: the address was taken meanwhile: %w", err)
+	}
+	s.down = false
+	s.notify()
+	return nil
+}
 
 // Close stops the server and cuts what is under way.
 func (s *Server) Close() {
@@ -132,36 +139,6 @@ func (s *Server) Close() {
 	}
 	s.mu.Unlock()
 	s.Down()
-}
-
-// Down makes the server refuse connections and cuts those that are open. What
-// it knows stays; what happens meanwhile waits to be told, as long as Slack
-// would try.
-func (s *Server) Down() {
-	var server *http.Server
-	var listener net.Listener
-	s.update(func() {
-		server, listener, s.http = s.http, s.listener, nil
-		s.socket.cut()
-	})
-	if server != nil {
-		listener.Close()   // by itself: the server may not have come to know of it
-		_ = server.Close() // nothing is left to do about it
-	}
-}
-
-// Up serves again, at the same address.
-func (s *Server) Up() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.http != nil {
-		return nil
-	}
-	if err := s.listen(); err != nil {
-		return fmt.Errorf("slacktest: the address was taken meanwhile: %w", err)
-	}
-	s.notify()
-	return nil
 }
 
 // notify wakes everything that waits for a change. It needs s.mu.

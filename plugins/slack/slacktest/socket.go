@@ -59,7 +59,7 @@ func (s *Server) redeem(ticket string) bool {
 	defer s.mu.Unlock()
 	at, ok := s.socket.tickets[ticket]
 	delete(s.socket.tickets, ticket)
-	return ok && s.http != nil && !s.socket.off && s.clock.Now().Sub(at) <= simulator.Unscaled(s.clock, ticketLasts)
+	return ok && !s.down && !s.socket.off && s.clock.Now().Sub(at) <= simulator.Unscaled(s.clock, ticketLasts)
 }
 
 func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
@@ -86,7 +86,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) welcome(c *conn) {
 	s.update(func() {
-		if s.http == nil { // it went down meanwhile
+		if s.down { // it went down meanwhile
 			c.cancel()
 			return
 		}

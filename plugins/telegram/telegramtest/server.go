@@ -15,8 +15,6 @@ package telegramtest
 import (
 	"fmt"
 	"math/rand/v2"
-	"net"
-	"net/http"
 	"sync"
 	"time"
 
@@ -30,12 +28,10 @@ type Server struct {
 	ChatID int64  // the supergroup's, until Migrate
 	BotID  int64
 
-	addr     string
+	door     simulator.Door
 	clock    Clock
 	rand     *rand.Rand
 	patience time.Duration
-	http     *http.Server
-	listener net.Listener
 
 	mu       sync.Mutex
 	closed   chan struct{}
@@ -84,7 +80,7 @@ func WithToken(token string) Option { return func(s *Server) { s.Token = token }
 func WithChat(id int64) Option { return func(s *Server) { s.ChatID = id } }
 
 // WithAddr listens there instead of on a free port of the loopback.
-func WithAddr(addr string) Option { return func(s *Server) { s.addr = addr } }
+func WithAddr(addr string) Option { return func(s *Server) { s.door.Addr = addr } }
 
 // WithClock gives the server another time, for budgets, expiry and polls.
 func WithClock(c Clock) Option { return func(s *Server) { s.clock = c } }
@@ -102,7 +98,7 @@ func WithPatience(d time.Duration) Option { return func(s *Server) { s.patience 
 func NewServer(opts ...Option) *Server {
 	s := &Server{
 		Token: "987654321:simulated-token-of-telegramtest", ChatID: -1001234567890,
-		addr: "127.0.0.1:0", clock: simulator.SystemClock{}, patience: 10 * time.Second,
+		door: simulator.Door{Addr: "127.0.0.1:0"}, clock: simulator.SystemClock{}, patience: 10 * time.Second,
 		rand:   rand.New(rand.NewPCG(1, 1)),
 		closed: make(chan struct{}), changed: make(chan struct{}),
 		topics: map[int]*Topic{}, messages: map[int]*Message{}, users: map[string]User{},
@@ -116,31 +112,23 @@ func NewServer(opts ...Option) *Server {
 	}
 	s.chat = chat{id: s.ChatID, title: "Support", forum: true, status: "administrator", topics: true, deletes: true}
 	s.queue.next = 900_000 + s.rand.Int64N(1000)
-	s.listen()
+	s.door.Handler = s
+	s.Up()
+	s.URL = "http://" + s.door.Addr
 	return s
-}
-
-func (s *Server) listen() {
-	l, err := net.Listen("tcp", s.addr)
-	if err != nil {
-		panic("telegramtest: " + err.Error())
-	}
-	s.addr = l.Addr().String()
-	s.URL = "http://" + s.addr
-	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
-	s.http, s.listener = server, l
-	go func() { _ = server.Serve(l) }() // ends with Close or Down
 }
 
 // Down makes the server unreachable: connections are cut and refused until Up. Its
 // state stays, and operators go on.
-func (s *Server) Down() {
-	_ = s.listener.Close() // by itself: the server may not know of it yet
-	_ = s.http.Close()
-}
+func (s *Server) Down() { s.door.Shut() }
 
-// Up makes the server reachable again, at the same address.
-func (s *Server) Up() { s.listen() }
+// Up makes the server reachable again, at the same address. It panics when it
+// cannot listen.
+func (s *Server) Up() {
+	if err := s.door.Open(); err != nil {
+		panic("telegramtest: " + err.Error())
+	}
+}
 
 // Close stops the server and cuts what is under way.
 func (s *Server) Close() {
