@@ -32,8 +32,8 @@ export function aimed(text: string): boolean {
 
 /** The first words of the message that this one answers. */
 export function quote(m: Message): string | undefined {
-  const about = messages().find((o) => o.id === m.replyTo);
-  return about && excerpt(about);
+  const about = m.replyTo && messages().find((o) => o.id === m.replyTo);
+  return about ? excerpt(about) : undefined;
 }
 
 function excerpt(m: Message): string {
