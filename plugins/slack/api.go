@@ -8,13 +8,19 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/pocketping/pocketping/sdk/plugin"
 	"github.com/pocketping/pocketping/sdk/plugin/kit"
 	"github.com/slack-go/slack"
 )
 
-const connectMethod = "apps.connections.open"
+const (
+	callTimeout = 30 * time.Second
+	fileTimeout = 10 * time.Minute
+
+	connectMethod = "apps.connections.open"
+)
 
 // api makes the calls to Slack, all for the one channel. Its errors are what the
 // core understands: see failure.

@@ -40,34 +40,6 @@ func (a *api) fetches(ctx context.Context, files []file) (fetched []kit.File, ad
 	return fetched, addresses
 }
 
-// fileInfo is what Slack knows of a file.
-type fileInfo struct {
-	file
-	Shares struct {
-		Public, Private map[string][]struct {
-			TS     string `json:"ts"`
-			Thread string `json:"thread_ts"`
-		}
-	} `json:"shares"`
-}
-
-func (a *api) fileInfo(ctx context.Context, id string) (*fileInfo, error) {
-	var answer struct{ File fileInfo }
-	return &answer.File, a.ask(ctx, "files.info", url.Values{"file": {id}}, &answer)
-}
-
-// shareOf is where the channel shows the file; an empty ts when it does not.
-func (a *api) shareOf(ctx context.Context, id string) (s share, err error) {
-	f, err := a.fileInfo(ctx, id)
-	if err != nil {
-		return s, err
-	}
-	for _, found := range append(f.Shares.Public[a.channel], f.Shares.Private[a.channel]...) {
-		s = share{found.TS, found.Thread}
-	}
-	return s, nil
-}
-
 // openFile streams a file from Slack, which gives a page to log in, and no error,
 // to who may not have it.
 func (a *api) openFile(ctx context.Context, f file) (io.ReadCloser, error) {
@@ -113,4 +85,32 @@ func (a *api) trusts(u *url.URL) bool {
 	}
 	host := strings.ToLower(u.Hostname())
 	return u.Scheme == "https" && (host == "slack.com" || strings.HasSuffix(host, ".slack.com"))
+}
+
+// fileInfo is what Slack knows of a file.
+type fileInfo struct {
+	file
+	Shares struct {
+		Public, Private map[string][]struct {
+			TS     string `json:"ts"`
+			Thread string `json:"thread_ts"`
+		}
+	} `json:"shares"`
+}
+
+func (a *api) fileInfo(ctx context.Context, id string) (*fileInfo, error) {
+	var answer struct{ File fileInfo }
+	return &answer.File, a.ask(ctx, "files.info", url.Values{"file": {id}}, &answer)
+}
+
+// shareOf is where the channel shows the file; an empty ts when it does not.
+func (a *api) shareOf(ctx context.Context, id string) (s share, err error) {
+	f, err := a.fileInfo(ctx, id)
+	if err != nil {
+		return s, err
+	}
+	for _, found := range append(f.Shares.Public[a.channel], f.Shares.Private[a.channel]...) {
+		s = share{found.TS, found.Thread}
+	}
+	return s, nil
 }

@@ -16,9 +16,7 @@ import (
 )
 
 const (
-	callTimeout = 30 * time.Second
-	fileTimeout = 10 * time.Minute
-	maxAnswer   = 16 << 20
+	maxAnswer = 16 << 20
 	// Slack names the seconds with nearly every 429; this is for the others.
 	defaultWait = 30 * time.Second
 )
