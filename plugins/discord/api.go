@@ -92,7 +92,7 @@ func (a *api) call(ctx context.Context, r request, answer any) error {
 	if answer == nil {
 		return nil
 	}
-	return json.Unmarshal(body, answer)
+	return read(body, answer)
 }
 
 func (a *api) do(ctx context.Context, r request) ([]byte, error) {

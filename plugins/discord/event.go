@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"strconv"
 	"time"
 )
@@ -9,6 +10,15 @@ import (
 // What is read of what arrives. Every field may be missing and what is not read
 // here may have any shape: Discord's API grows, and one event that cannot be read
 // must not stop those behind it. Ids are strings.
+
+// read reads as much as can be read; it fails when it is something else altogether.
+func read(data []byte, into any) error {
+	err := json.Unmarshal(data, into)
+	if odd := (*json.UnmarshalTypeError)(nil); errors.As(err, &odd) && odd.Field != "" {
+		return nil
+	}
+	return err
+}
 
 type user struct {
 	ID     string `json:"id"`

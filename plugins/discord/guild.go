@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,7 +12,7 @@ import (
 
 func (b *bridge) onReady(ctx context.Context, e event) error {
 	var r ready
-	if err := json.Unmarshal(e.Data, &r); err != nil {
+	if err := read(e.Data, &r); err != nil {
 		return err
 	}
 	if r.User.ID != "" {
@@ -33,7 +32,7 @@ func (b *bridge) onResumed(ctx context.Context, _ event) error {
 // what happened there.
 func (b *bridge) onGuild(ctx context.Context, e event) error {
 	var g guild
-	if err := json.Unmarshal(e.Data, &g); err != nil {
+	if err := read(e.Data, &g); err != nil {
 		return err
 	}
 	for _, r := range g.Roles {
@@ -65,7 +64,7 @@ func (b *bridge) onGuild(ctx context.Context, e event) error {
 
 func (b *bridge) onGuildGone(ctx context.Context, e event) error {
 	var g guild
-	if err := json.Unmarshal(e.Data, &g); err != nil {
+	if err := read(e.Data, &g); err != nil {
 		return err
 	}
 	if !b.isOurGuild(g.ID) {
@@ -101,7 +100,7 @@ func (b *bridge) onRights(ctx context.Context, e event) error {
 		User    *user  `json:"user"` // of a member
 		Role    *role  `json:"role"`
 	}
-	if err := json.Unmarshal(e.Data, &change); err != nil {
+	if err := read(e.Data, &change); err != nil {
 		return err
 	}
 	if change.Role != nil {
@@ -115,7 +114,7 @@ func (b *bridge) onRights(ctx context.Context, e event) error {
 
 func (b *bridge) onChannel(ctx context.Context, e event) error {
 	var c channel
-	if err := json.Unmarshal(e.Data, &c); err != nil {
+	if err := read(e.Data, &c); err != nil {
 		return err
 	}
 	b.people.call(c.ID, c.Name)
@@ -128,7 +127,7 @@ func (b *bridge) onChannel(ctx context.Context, e event) error {
 
 func (b *bridge) onChannelGone(_ context.Context, e event) error {
 	var c channel
-	if err := json.Unmarshal(e.Data, &c); err != nil {
+	if err := read(e.Data, &c); err != nil {
 		return err
 	}
 	if c.ID == b.config.ChannelID {
@@ -142,7 +141,7 @@ func (b *bridge) onChannelGone(_ context.Context, e event) error {
 // one. That it was archived alone means nothing: Discord does so by itself.
 func (b *bridge) onThread(ctx context.Context, e event) error {
 	var c channel
-	if err := json.Unmarshal(e.Data, &c); err != nil || c.ID == "" {
+	if err := read(e.Data, &c); err != nil || c.ID == "" {
 		return orIncomplete(err)
 	}
 	ours := c.ParentID == b.config.ChannelID
@@ -174,7 +173,7 @@ func (p *platform) looksClosed(ctx context.Context, c channel) bool {
 
 func (b *bridge) onThreadGone(ctx context.Context, e event) error {
 	var c channel
-	if err := json.Unmarshal(e.Data, &c); err != nil || c.ID == "" {
+	if err := read(e.Data, &c); err != nil || c.ID == "" {
 		return orIncomplete(err)
 	}
 	if c.ParentID != b.config.ChannelID {

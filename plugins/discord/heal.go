@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/pocketping/pocketping/sdk/plugin"
@@ -10,6 +12,8 @@ import (
 )
 
 var yes, no = true, false
+
+var errCannotUnlock = errors.New("somebody locked the thread, and the bot may not open it: give it the permission “Manage Threads”, or unlock the thread yourself")
 
 // awake does something in a thread which Discord allows in an active one alone. One
 // of a closed session is archived again afterwards.
@@ -19,7 +23,10 @@ func (p *platform) awake(ctx context.Context, t kit.Thread, do func() (message, 
 		return m, err
 	}
 	kit.CountCall(ctx)
-	if err := p.wake(ctx, t.ID, change{Archived: &no}); err != nil {
+	switch err := p.wake(ctx, t.ID, change{Archived: &no}); {
+	case saying(err, codeNoPermission): // somebody locked it: that thread alone stays as it is
+		return m, plugin.Permanent(fmt.Errorf("%w (%w)", errCannotUnlock, err))
+	case err != nil:
 		return m, err
 	}
 	kit.CountCall(ctx)

@@ -49,6 +49,9 @@ func (p *platform) belongs(ctx context.Context, thread string) error {
 		if err != nil {
 			return err
 		}
+		if c.ID != thread {
+			return errors.New("Discord did not show the thread that it was asked for")
+		}
 		ours = c.ParentID == p.config.ChannelID
 		p.threads.learn(thread, ours)
 	}
@@ -240,6 +243,14 @@ func (p *platform) SetClosed(ctx context.Context, t kit.Thread) error {
 	}
 	if !t.Closed && saying(err, codeTooManyThreads) && p.makeRoom(ctx, at, t.ID) {
 		err = p.changeThread(ctx, t.ID, c)
+	}
+	if !t.Closed && saying(err, codeNoPermission) {
+		kit.CountCall(ctx)
+		err = p.changeThread(ctx, t.ID, change{Archived: &no}) // that needs no right unless it is locked
+		if saying(err, codeNoPermission) {
+			err = plugin.ThreadGone(fmt.Errorf("%w (%w)", errCannotUnlock, err))
+		}
+		return err
 	}
 	if t.Closed && saying(err, codeNoPermission) {
 		kit.CountCall(ctx)

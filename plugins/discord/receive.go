@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -168,7 +167,7 @@ func (b *bridge) isOurs(ctx context.Context, thread string) bool {
 
 func (b *bridge) onMessage(ctx context.Context, e event) error {
 	var m message
-	if err := json.Unmarshal(e.Data, &m); err != nil || m.ID == "" || m.ChannelID == "" {
+	if err := read(e.Data, &m); err != nil || m.ID == "" || m.ChannelID == "" {
 		return orIncomplete(err)
 	}
 	if m.Author != nil && b.platform.echo.Mine(m.Author.ID) || !m.isPersons() || m.elsewhere() {
@@ -194,7 +193,7 @@ func orIncomplete(err error) error {
 
 func (b *bridge) onEdit(ctx context.Context, e event) error {
 	var m message
-	if err := json.Unmarshal(e.Data, &m); err != nil || m.ID == "" || m.ChannelID == "" {
+	if err := read(e.Data, &m); err != nil || m.ID == "" || m.ChannelID == "" {
 		return orIncomplete(err)
 	}
 	means := b.people.edited(m)
@@ -206,9 +205,13 @@ func (b *bridge) onEdit(ctx context.Context, e event) error {
 			return true
 		}
 		if means.partial {
-			whole, err := b.platform.message(ctx, m.ChannelID, m.ID)
-			if err != nil || whole.Author == nil || b.platform.echo.Mine(whole.Author.ID) {
-				return true // it was deleted, or the next catching up finds it
+			var whole message
+			b.insist(ctx, threadTries, func() (err error) {
+				whole, err = b.platform.message(ctx, m.ChannelID, m.ID)
+				return err
+			})
+			if whole.Author == nil || b.platform.echo.Mine(whole.Author.ID) {
+				return ctx.Err() == nil // it was deleted, or the next catching up finds it
 			}
 			means = b.people.edited(whole)
 		}
@@ -236,7 +239,7 @@ func (b *bridge) take(ctx context.Context, thread string, m meaning, e event) bo
 
 func (b *bridge) onDelete(ctx context.Context, e event) error {
 	var d deletion
-	if err := json.Unmarshal(e.Data, &d); err != nil || d.ChannelID == "" || d.ID == "" && len(d.IDs) == 0 {
+	if err := read(e.Data, &d); err != nil || d.ChannelID == "" || d.ID == "" && len(d.IDs) == 0 {
 		return orIncomplete(err)
 	}
 	ids := d.IDs
@@ -266,7 +269,7 @@ const typingLife = 5 * time.Second
 
 func (b *bridge) onTyping(ctx context.Context, e event) error {
 	var t typingStart
-	if err := json.Unmarshal(e.Data, &t); err != nil {
+	if err := read(e.Data, &t); err != nil {
 		return err
 	}
 	in, ok := b.people.typed(t)

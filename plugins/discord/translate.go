@@ -113,7 +113,7 @@ func (p *people) says(m message) string {
 	for _, s := range m.Stickers {
 		add("(sticker: " + cmp.Or(s.Name, "?") + ")")
 	}
-	if m.Poll != nil {
+	if m.Poll != nil && m.Poll.Question.Text != "" {
 		add("📊 " + m.Poll.Question.Text)
 		for _, a := range m.Poll.Answers {
 			add("• " + a.Media.Text)
