@@ -2,7 +2,7 @@
 // what you type is said by an operator in the newest thread, and what the bot
 // writes is printed.
 //
-//	go run ./plugins/slack/slacktest/cmd -addr 127.0.0.1:8082
+//	go run ./plugins/slack/slacktest/cmd -addr 127.0.0.1:8083
 package main
 
 import (
@@ -17,7 +17,7 @@ import (
 )
 
 func main() {
-	addr := flag.String("addr", "127.0.0.1:8082", "where to listen")
+	addr := flag.String("addr", "127.0.0.1:8083", "where to listen")
 	budgets := flag.Bool("budgets", false, "keep Slack's quotas")
 	events := flag.String("events", "", "send events to this request URL instead of a socket")
 	name := flag.String("operator", "Olga", "who you are")
