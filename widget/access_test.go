@@ -147,9 +147,9 @@ return [e.className,s.color,s.backgroundColor,s.font,s.padding,s.margin,s.displa
 	want := look(visit(t, plain))
 	hostile := newFakeCore(t)
 	hostile.policy = ""
-	hostile.styles = `:not(html),:not(html):before,:not(html):after,pocketping-widget,pocketping-widget:before{all:revert!important;color:red!important;background:lime!important;font:40px/3 fantasy!important;
+	hostile.styles = `<style>:not(html),:not(html):before,:not(html):after,pocketping-widget,pocketping-widget:before{all:revert!important;color:red!important;background:lime!important;font:40px/3 fantasy!important;
 padding:30px!important;margin:30px!important;display:block!important;position:static!important;opacity:.2!important;transform:rotate(9deg)!important;filter:blur(3px)!important;
-letter-spacing:9px!important;text-transform:uppercase!important;direction:rtl!important;box-sizing:content-box!important;z-index:-1!important;width:10px!important;zoom:2!important}html{font-size:3px}`
+letter-spacing:9px!important;text-transform:uppercase!important;direction:rtl!important;box-sizing:content-box!important;z-index:-1!important;width:10px!important;zoom:2!important}html{font-size:3px}</style>`
 	got := look(visit(t, hostile))
 	if got != want {
 		g, w := strings.Split(got, "\n"), strings.Split(want, "\n")

@@ -78,12 +78,17 @@ func visitAfter(t *testing.T, c *fakeCore, script string) *tab {
 // arrive is visitAfter without waiting for the bubble.
 func arrive(t *testing.T, c *fakeCore, script string) *tab {
 	t.Helper()
+	return arriveAt(t, c.url, script)
+}
+
+func arriveAt(t *testing.T, url, script string) *tab {
+	t.Helper()
 	ctx, stop := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(stop)
 	if _, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}); err != nil {
 		t.Fatal(err)
 	}
-	return load(t, ctx, c.url)
+	return load(t, ctx, url)
 }
 
 // another opens a second tab of the same visitor.

@@ -51,6 +51,7 @@ type fakeCore struct {
 	attributes string // more of the script's
 	styles     string // of the page
 	bundled    string // not empty: the module of the page, in place of a script tag
+	bare       bool   // extra.js cannot be had
 	framed     bool   // the page holds the widget in a frame
 	uploads    [][]byte
 	full       bool             // no upload is taken
@@ -73,7 +74,7 @@ func newFakeCore(t *testing.T) *fakeCore {
 		mux.HandleFunc("GET "+path, c.bundledPage)
 	}
 	mux.HandleFunc("GET /widget.js", func(w http.ResponseWriter, _ *http.Request) { script(w, widget.Script) })
-	mux.HandleFunc("GET /extra.js", func(w http.ResponseWriter, _ *http.Request) { script(w, widget.Extra) })
+	mux.HandleFunc("GET /extra.js", c.extra)
 	mux.Handle("GET /demo/", http.StripPrefix("/demo/", http.FileServerFS(widget.DemoFiles())))
 	mux.HandleFunc("GET /v1/widget/{key}", c.widgetSettings)
 	mux.HandleFunc("GET /v1/socket", c.socket)
@@ -83,6 +84,13 @@ func newFakeCore(t *testing.T) *fakeCore {
 	mux.HandleFunc("GET /v1/files/{id}", c.file)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.do(func() { c.requests = append(c.requests, r.URL.RequestURI()) })
+		if r.Header.Get("Origin") != "" {
+			w.Header().Set("Access-Control-Allow-Origin", "*")
+			w.Header().Set("Access-Control-Allow-Headers", "authorization")
+		}
+		if r.Method == http.MethodOptions {
+			return
+		}
 		mux.ServeHTTP(w, r)
 	}))
 	c.url = server.URL
@@ -91,6 +99,17 @@ func newFakeCore(t *testing.T) *fakeCore {
 		server.Close()
 	})
 	return c
+}
+
+func (c *fakeCore) extra(w http.ResponseWriter, _ *http.Request) {
+	c.mu.Lock()
+	bare := c.bare
+	c.mu.Unlock()
+	if bare {
+		http.Error(w, "not here", http.StatusNotFound)
+		return
+	}
+	script(w, widget.Extra)
 }
 
 func script(w http.ResponseWriter, body []byte) {
@@ -144,7 +163,7 @@ func (c *fakeCore) page(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = fmt.Fprintf(w, `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Shop</title><style>%s</style><main><h1>A page</h1><p>Some text.</p></main><script async src="/widget.js" data-key="%s" %s></script></html>`, c.styles, testKey, c.attributes)
+<title>Shop</title>%s<main><h1>A page</h1><p>Some text.</p></main><script async src="/widget.js" data-key="%s" %s></script></html>`, c.styles, testKey, c.attributes)
 }
 
 func (c *fakeCore) widgetSettings(w http.ResponseWriter, r *http.Request) {
@@ -209,7 +228,7 @@ func (c *fakeCore) socket(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "down", http.StatusServiceUnavailable)
 		return
 	}
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"pocketping.v1"}})
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"pocketping.v1"}, InsecureSkipVerify: true})
 	if err != nil {
 		return
 	}

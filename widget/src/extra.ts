@@ -66,7 +66,7 @@ export default function extra(kit: Kit): Extras {
 }
 
 function adorn(m: Message, node: HTMLElement, quoted: string | undefined, row: HTMLElement, body: HTMLElement): void {
-  if (m.author?.avatar) node.firstChild!.before(picture(m.author.avatar));
+  if (m.author?.avatar) node.firstElementChild!.prepend(picture(m.author.avatar));
   if (quoted) body.prepend(h('div', 'quote', quoted));
   for (const a of m.attachments || []) body.append(attachment(a));
   if (!m.id || m.sender === 'system') return;
