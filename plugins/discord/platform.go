@@ -247,8 +247,8 @@ func (p *platform) SetClosed(ctx context.Context, t kit.Thread) error {
 	if !t.Closed && saying(err, codeNoPermission) {
 		kit.CountCall(ctx)
 		err = p.changeThread(ctx, t.ID, change{Archived: &no}) // that needs no right unless it is locked
-		if saying(err, codeNoPermission) {
-			err = plugin.ThreadGone(fmt.Errorf("%w (%w)", errCannotUnlock, err))
+		if saying(err, codeNoPermission) || err == nil && p.threads.isClosed(t.ID) {
+			err = plugin.ThreadGone(errCannotUnlock)
 		}
 		return err
 	}
