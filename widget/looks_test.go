@@ -65,6 +65,21 @@ func TestLooksRightToLeft(t *testing.T) {
 	b.looks("rtl")
 }
 
+func TestLooksOfCards(t *testing.T) {
+	c := newFakeCore(t)
+	c.at = "2026-03-05T09:41:00.000Z"
+	c.settings["color"], c.settings["avatar"], c.settings["ask"] = "#ffd166", "/v1/files/face", "name email"
+	c.settings["consent"] = "We keep what you write here for **90 days**. [Privacy](https://acme.example/privacy)"
+	b := visit(t, c)
+	prefers(b, "light")
+	b.openPanel()
+	b.until("the card", `!!$('.card a')`)
+	b.looks("consent")
+	b.click(".go")
+	b.until("the fields", `$$('.card input').length===2`)
+	b.looks("questions")
+}
+
 // converse lets the two talk, so that there is something of everything.
 func converse(b *tab, c *fakeCore) {
 	b.write("Hello! Does the blue one come in a larger size?")

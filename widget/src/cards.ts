@@ -44,7 +44,7 @@ function agreement(text: string): Element {
     save({ agreed: true });
     act();
   };
-  return make(agree, t.agree, ...rich(text));
+  return make(agree, t.agree, h('div', '', ...rich(text)));
 }
 
 function questions(fields: string, why: string): Element {
