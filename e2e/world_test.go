@@ -121,12 +121,18 @@ func (w *world) launch(config string, secrets ...string) {
 		if i := strings.Index(log, "DATA RACE"); i >= 0 {
 			w.t.Errorf("data race in the server or a plugin:\n%s", log[i:])
 		}
-		for _, secret := range secrets {
-			if strings.Contains(log, secret) {
-				w.t.Errorf("the log holds a secret: %q", secret)
-			}
-		}
+		w.wantNone(secrets, "the log", log)
 	})
+}
+
+// wantNone fails the test when the text holds a secret.
+func (w *world) wantNone(secrets []string, where, text string) {
+	w.t.Helper()
+	for _, secret := range secrets {
+		if strings.Contains(text, secret) {
+			w.t.Errorf("%s holds a secret: %q", where, secret)
+		}
+	}
 }
 
 func (w *world) platforms() harness.Platforms {

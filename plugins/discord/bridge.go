@@ -56,10 +56,13 @@ func newBridge(_ context.Context, c Config, host plugin.Host) (plugin.Bridge, er
 	return b, nil
 }
 
+// seen is the reaction of a visitor who has read; Discord knows no better mark.
+const seen = "👀"
+
 // Deliver brings one event to the session's thread.
 func (b *bridge) Deliver(ctx context.Context, e *plugin.Event) (plugin.Receipt, error) {
 	if e.Type == plugin.EventReceipt {
-		return plugin.Receipt{Calls: -1}, b.showRead(ctx, e)
+		return b.unread.Show(e, func(id string) error { return b.markRead(ctx, e, id) })
 	}
 	receipt, err := b.courier.Deliver(ctx, e)
 	if err == nil && e.Thread != "" {
@@ -70,16 +73,8 @@ func (b *bridge) Deliver(ctx context.Context, e *plugin.Event) (plugin.Receipt, 
 	return receipt, err
 }
 
-// seen is the reaction of a visitor who has read; Discord knows no better mark.
-const seen = "👀"
-
-// showRead marks the newest message that the visitor has read, if the operators
-// want that.
-func (b *bridge) showRead(ctx context.Context, e *plugin.Event) error {
-	id, ok := b.unread.Read(e)
-	if !ok {
-		return nil
-	}
+// markRead leaves a mark also in a thread that is archived.
+func (b *bridge) markRead(ctx context.Context, e *plugin.Event, id string) error {
 	t := kit.Thread{ID: e.Thread, Closed: e.Session.Status == "closed"}
 	_, err := b.platform.awake(ctx, t, func() (message, error) { return message{}, b.platform.react(ctx, t.ID, id, seen) })
 	return err

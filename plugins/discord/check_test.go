@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"strings"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/pocketping/pocketping/plugins/discord/discordtest"
 	"github.com/pocketping/pocketping/sdk/plugin"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest"
 )
 
 func TestCheckNamesWhatIsMissing(t *testing.T) {
@@ -51,20 +51,9 @@ func TestCheckNamesWhatIsMissing(t *testing.T) {
 }
 
 // check is the first finding that is not OK.
-func (r *rig) check() (first plugin.Finding) {
+func (r *rig) check() plugin.Finding {
 	r.t.Helper()
-	for _, f := range r.bridge.Check(context.Background()) {
-		if strings.Contains(f.Text, r.Token) {
-			r.t.Errorf("%s shows the token: %s", f.Name, f.Text)
-		}
-		if f.Text == "" {
-			r.t.Errorf("%s says nothing", f.Name)
-		}
-		if !f.OK && first.Name == "" {
-			first = f
-		}
-	}
-	return first
+	return plugintest.FirstBad(r.t, r.bridge, r.Token)
 }
 
 func TestCheckOfOtherChannels(t *testing.T) {

@@ -44,23 +44,13 @@ func newBridge(_ context.Context, c Config, host plugin.Host) (plugin.Bridge, er
 	return b, nil
 }
 
-// Deliver brings one event to the session's thread.
-func (b *bridge) Deliver(ctx context.Context, e *plugin.Event) (plugin.Receipt, error) {
-	if e.Type == plugin.EventReceipt {
-		return plugin.Receipt{Calls: -1}, b.showRead(ctx, e)
-	}
-	return b.courier.Deliver(ctx, e)
-}
-
 // seen is the reaction of a visitor who has read; Slack knows no better mark.
 const seen = "eyes"
 
-// showRead marks the newest message that the visitor has read, if the operators
-// want that.
-func (b *bridge) showRead(ctx context.Context, e *plugin.Event) error {
-	id, ok := b.unread.Read(e)
-	if !ok {
-		return nil
+// Deliver brings one event to the session's thread.
+func (b *bridge) Deliver(ctx context.Context, e *plugin.Event) (plugin.Receipt, error) {
+	if e.Type == plugin.EventReceipt {
+		return b.unread.Show(e, func(id string) error { return b.api.react(ctx, id, seen) })
 	}
-	return b.api.react(ctx, id, seen)
+	return b.courier.Deliver(ctx, e)
 }

@@ -266,7 +266,7 @@ func TestOperatorsOwnMessage(t *testing.T) {
 	}
 	gone := &plugin.Event{Type: plugin.MessageDeleted, Message: &plugin.Message{ID: "msg_1", Sender: "operator", Via: "acme.slack", Deleted: true}}
 	_, err := r.deliver(gone)
-	r.wantFailure(err, plugin.FailurePermanent, "delete it here yourself")
+	r.wantFailure(err, plugin.FailurePermanent, "delete it there yourself")
 	if r.State().Message(ts).Deleted || r.State().Message(ts).Changes != 0 {
 		t.Error("the operator's message was changed")
 	}
@@ -331,7 +331,7 @@ func TestReadMark(t *testing.T) {
 	ts := r.Operator("Olga").Message(parent, "hello")
 	r.received(1)
 	r.eventually("the reaction", func() bool {
-		err := r.bridge.showRead(context.Background(), &plugin.Event{Type: plugin.EventReceipt, Thread: r.session.Thread, Data: json.RawMessage(`{"read":99}`)})
+		_, err := r.bridge.Deliver(context.Background(), &plugin.Event{Type: plugin.EventReceipt, Thread: r.session.Thread, Data: json.RawMessage(`{"read":99}`)})
 		return err == nil && len(r.State().Message(ts).Reactions) == 1
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/pocketping/pocketping/plugins/slack/slacktest"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest"
 )
 
 func TestCheckNamesWhatIsMissing(t *testing.T) {
@@ -38,18 +39,9 @@ func TestCheckNamesWhatIsMissing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, c.opts...)
 			c.spoil(r.Server)
-			first, text := "", ""
-			for _, f := range r.bridge.Check(context.Background()) {
-				r.wantSecret(f.Text)
-				if f.Text == "" {
-					t.Errorf("%s says nothing", f.Name)
-				}
-				if !f.OK && first == "" {
-					first, text = f.Name, f.Text
-				}
-			}
-			if first != c.bad || !strings.Contains(text, c.words) {
-				t.Errorf("found %q: %s; want %q with %q", first, text, c.bad, c.words)
+			first := plugintest.FirstBad(t, r.bridge, r.secrets()...)
+			if first.Name != c.bad || !strings.Contains(first.Text, c.words) {
+				t.Errorf("found %+v; want %q with %q", first, c.bad, c.words)
 			}
 		})
 	}

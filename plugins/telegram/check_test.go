@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/pocketping/pocketping/plugins/telegram/telegramtest"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest"
 )
 
 func TestCheckNamesWhatIsMissing(t *testing.T) {
@@ -32,20 +33,9 @@ func TestCheckNamesWhatIsMissing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
 			c.spoil(r.Server)
-			first, text := "", ""
-			for _, f := range r.bridge.Check(context.Background()) {
-				if strings.Contains(f.Text, r.Token) {
-					t.Errorf("%s shows the token: %s", f.Name, f.Text)
-				}
-				if f.Text == "" {
-					t.Errorf("%s says nothing", f.Name)
-				}
-				if !f.OK && first == "" {
-					first, text = f.Name, f.Text
-				}
-			}
-			if first != c.bad || !strings.Contains(text, c.words) {
-				t.Errorf("found %q: %s; want %q with %q", first, text, c.bad, c.words)
+			first := plugintest.FirstBad(t, r.bridge, r.Token)
+			if first.Name != c.bad || !strings.Contains(first.Text, c.words) {
+				t.Errorf("found %+v; want %q with %q", first, c.bad, c.words)
 			}
 		})
 	}

@@ -15,6 +15,9 @@ type ReadMarks struct {
 	newest map[string]unread // by thread
 }
 
+// maxUnread bounds the memory: visitors who never come back read nothing.
+const maxUnread = 10_000
+
 type unread struct {
 	seq int64
 	id  string
@@ -24,7 +27,7 @@ type unread struct {
 func (r *ReadMarks) Add(thread, id string, ack plugin.Ack) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.newest == nil {
+	if r.newest == nil || len(r.newest) >= maxUnread {
 		r.newest = map[string]unread{}
 	}
 	if ack.MessageID != "" && ack.Seq > r.newest[thread].seq {
@@ -45,4 +48,14 @@ func (r *ReadMarks) Read(e *plugin.Event) (id string, ok bool) {
 	}
 	delete(r.newest, e.Thread)
 	return u.id, true
+}
+
+// Show delivers a receipt: mark shows that the visitor has read the message, if that
+// is news. It counts against no limit.
+func (r *ReadMarks) Show(e *plugin.Event, mark func(id string) error) (plugin.Receipt, error) {
+	free := plugin.Receipt{Calls: -1}
+	if id, ok := r.Read(e); ok {
+		return free, mark(id)
+	}
+	return free, nil
 }

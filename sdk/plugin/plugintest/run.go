@@ -47,3 +47,23 @@ func WantFailure(t testing.TB, err error, kind plugin.FailureKind, words string,
 	}
 	return f
 }
+
+// FirstBad makes the bridge's check and is the first finding that is not OK; none when
+// all is well. The test fails when a finding says nothing, or a secret.
+func FirstBad(t testing.TB, c plugin.Checker, secrets ...string) (first plugin.Finding) {
+	t.Helper()
+	for _, f := range c.Check(context.Background()) {
+		if f.Text == "" {
+			t.Errorf("%s says nothing", f.Name)
+		}
+		for _, secret := range secrets {
+			if strings.Contains(f.Text, secret) {
+				t.Errorf("%s shows a secret: %s", f.Name, f.Text)
+			}
+		}
+		if !f.OK && first.Name == "" {
+			first = f
+		}
+	}
+	return first
+}
