@@ -69,7 +69,7 @@ func (p *platform) findCard(ctx context.Context, at place, o kit.Opening) (strin
 // this text and file, that is none of those known. One that was changed since may
 // have said anything: then it is the oldest, because messages are sent one by one.
 func (p *platform) findSent(ctx context.Context, m kit.Outgoing) (id string, err error) {
-	links, err := p.host.Links(ctx, m.Thread.ID, 0)
+	links, err := p.host.Links(ctx, m.Thread.ID, maxLinks)
 	if err != nil {
 		return "", err
 	}
@@ -77,8 +77,12 @@ func (p *platform) findSent(ctx context.Context, m kit.Outgoing) (id string, err
 	for _, l := range links {
 		known[l.ExternalID] = true
 	}
+	after := p.idSince(m.Since)
+	if len(links) == maxLinks && newer(links[maxLinks-1].ExternalID, after) {
+		after = links[maxLinks-1].ExternalID // which of those before are known, nobody told
+	}
 	oldest := ""
-	err = p.eachOwn(ctx, m.Thread.ID, p.idSince(m.Since), func(seen message) bool {
+	err = p.eachOwn(ctx, m.Thread.ID, after, func(seen message) bool {
 		if known[seen.ID] {
 			return true
 		}

@@ -2,6 +2,7 @@ package kit
 
 import (
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -15,7 +16,10 @@ import (
 type Buckets struct {
 	mu    sync.Mutex
 	until map[string]time.Time
+	sweep int // with so many, those that are over are left out
 }
+
+const minSweep = 1000
 
 var errHeld = errors.New("the platform asked to wait")
 
@@ -45,7 +49,12 @@ func (b *Buckets) Close(bucket string, wait time.Duration) {
 	if b.until == nil {
 		b.until = map[string]time.Time{}
 	}
-	if until := time.Now().Add(wait); until.After(b.until[bucket]) {
+	now := time.Now()
+	if len(b.until) >= b.sweep { // there is one for each thread, and most are never asked again
+		maps.DeleteFunc(b.until, func(_ string, until time.Time) bool { return now.After(until) })
+		b.sweep = max(2*len(b.until), minSweep)
+	}
+	if until := now.Add(wait); until.After(b.until[bucket]) {
 		b.until[bucket] = until
 	}
 }

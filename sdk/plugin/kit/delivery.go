@@ -86,7 +86,11 @@ func (d *delivery) gone() (thread string) {
 
 // key names a piece: the same for each try, another for each piece and thread.
 func (d *delivery) key(parts ...any) string {
-	sum := sha256.Sum256([]byte(fmt.Sprint(append(parts, d.thread, d.Host.BridgeID())...)))
+	return keyOf(append(parts, d.thread, d.Host.BridgeID())...)
+}
+
+func keyOf(parts ...any) string {
+	sum := sha256.Sum256([]byte(fmt.Sprint(parts...)))
 	return base32.HexEncoding.EncodeToString(sum[:])[:22]
 }
 

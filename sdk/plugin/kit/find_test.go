@@ -3,6 +3,7 @@ package kit_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pocketping/pocketping/sdk/plugin"
@@ -54,4 +55,19 @@ func TestCourierEditsWhatItFinds(t *testing.T) {
 	r.links = known
 	r.deliver(&plugin.Event{Type: plugin.MessageEdited, Message: edited(m, "after"), Uncertain: true})
 	r.wantSaid("Anna: after")
+}
+
+// What is told in several parts is linked to nothing: after a crash each part is in
+// doubt.
+func TestCourierTellsEachPartOnce(t *testing.T) {
+	r := newRig(t, kit.Format{})
+	r.event(plugin.SessionOpened, nil)
+	e := &plugin.Event{Type: plugin.Notice, Data: []byte(`{"text":"` + strings.Repeat("many words ", 50) + `"}`)}
+	r.deliver(e)
+	told := len(r.said())
+	e.Uncertain = true
+	r.deliver(e)
+	if got := r.said(); told < 2 || len(got) != told {
+		t.Errorf("told %q", got)
+	}
 }

@@ -78,7 +78,10 @@ func (i *Intake) fetch(ctx context.Context, in *plugin.Inbound, f File) {
 	}
 	i.Host.Log().Warn("a file of an operator could not be taken", "error", err)
 	words := complaint + "The file " + FileName(&plugin.Attachment{Name: f.Name}) + " did not reach the visitor. " + strings.TrimPrefix(err.Error(), "host: ")
-	out := Outgoing{Thread: Thread{ID: in.Thread}, Text: Words(cutRunes(words, 1000)), ReplyTo: in.ExternalID}
+	out := Outgoing{
+		Thread: Thread{ID: in.Thread}, Text: Words(cutRunes(words, 1000)), ReplyTo: in.ExternalID,
+		Key: keyOf("complaint", in.EffectKey, f.Name, i.Host.BridgeID()), // the message may come again
+	}
 	if _, err := i.Platform.Send(ctx, out); err != nil {
 		i.Host.Log().Warn("the operator could not be told", "error", err)
 	}

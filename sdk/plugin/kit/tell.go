@@ -11,11 +11,11 @@ import (
 
 // tell shows an event that is no message in a quiet line.
 func (d *delivery) tell(ctx context.Context) error {
-	words := says(d.e)
+	words, since := says(d.e), d.since() // nothing links what is told: each part may be there
 	for i, t := range (Text{{Italic, words}}).Split(d.Format.Text, d.Format.Measure) {
 		err := d.call(ctx, func(ctx context.Context) error {
 			_, err := d.Platform.Send(ctx, Outgoing{
-				Thread: d.where(), Text: t, Quiet: true, Key: d.key("told", d.e.Session.ID, d.e.Seq, i), Since: d.since(),
+				Thread: d.where(), Text: t, Quiet: true, Key: d.key("told", d.e.Session.ID, d.e.Seq, i), Since: since,
 			})
 			return err
 		})
