@@ -16,21 +16,45 @@ type command struct{ name, arg string }
 // sign ("//name") is text that begins with a single one.
 func parseCommand(text string) (cmd command, literal string, is bool) {
 	text = strings.TrimSpace(text)
-	if len(text) < 2 || text[0] != '/' && text[0] != '!' {
+	shown := strings.TrimLeftFunc(text, unseen)
+	if len(shown) < 2 || shown[0] != '/' && shown[0] != '!' {
 		return command{}, text, false
 	}
-	if text[1] == text[0] && len(text) > 2 && startsWithLetter(text[2:]) {
-		return command{}, text[1:], false
+	if shown[1] == shown[0] && (startsWithLetter(shown[2:]) || isSpaced(shown[2:])) {
+		return command{}, shown[1:], false
 	}
-	if !startsWithLetter(text[1:]) {
+	if isSpaced(shown[1:]) {
+		return command{name: " " + firstWord(shown[1:])}, "", true // no command has this name: it is refused
+	}
+	if !startsWithLetter(shown[1:]) {
 		return command{}, text, false
 	}
-	word, rest := text[1:], ""
+	word, rest := shown[1:], ""
 	if i := strings.IndexFunc(word, unicode.IsSpace); i >= 0 {
 		word, rest = word[:i], strings.TrimSpace(word[i:])
 	}
 	word, _, _ = strings.Cut(word, "@") // Telegram adds the bot's name
 	return command{name: strings.ToLower(word), arg: rest}, "", true
+}
+
+// unseen are the characters that take no place: text that was copied from somewhere
+// may begin with them, and looks like a command nevertheless.
+func unseen(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
+
+var commandNames = []string{"note", "close", "reopen", "claim", "release", "away", "online", "del", "info", "status", "help"}
+
+// isSpaced reports whether what follows a sign is space and then a command's name:
+// "/ note she is angry" was meant as a note.
+func isSpaced(s string) bool {
+	return strings.TrimLeftFunc(s, unseen) != s && slices.Contains(commandNames, firstWord(s))
+}
+
+func firstWord(s string) string {
+	word, _, _ := strings.Cut(strings.TrimLeftFunc(s, unseen), "@")
+	if i := strings.IndexFunc(word, unicode.IsSpace); i >= 0 {
+		word = word[:i]
+	}
+	return strings.ToLower(word)
 }
 
 func startsWithLetter(s string) bool {

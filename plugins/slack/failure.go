@@ -11,7 +11,7 @@ import (
 	"github.com/pocketping/pocketping/sdk/plugin"
 )
 
-var errCannotDelete = errors.New("only its author can delete this message in Slack: the visitor no longer sees it; delete it here yourself")
+var errCannotDelete = errors.New("only its author can delete this message in Slack: the visitor no longer sees it; delete it there yourself")
 
 var errCannotEdit = errors.New("Slack no longer lets the bot change this message: what it says here is not what the visitor reads now")
 
