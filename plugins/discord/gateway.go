@@ -136,6 +136,9 @@ func (g *gateway) next(ctx context.Context) (*discordgo.Session, error) {
 		wait = max(wait, g.gap) // as Discord wants it then
 	}
 	kit.Pause(ctx, wait)
+	if err := g.mayBegin(ctx); err != nil {
+		return nil, err
+	}
 	g.identified = time.Now()
 	s, err := newSession(g.api.token)
 	if err != nil {
@@ -147,6 +150,22 @@ func (g *gateway) next(ctx context.Context) (*discordgo.Session, error) {
 	s.AddHandler(g.onEvent)
 	s.AddHandler(g.onDisconnect)
 	return s, nil
+}
+
+// mayBegin fails when few sessions are left for today: with the last one Discord
+// takes the bot's token away. That Discord does not say so is no reason not to begin.
+func (g *gateway) mayBegin(ctx context.Context) error {
+	var gate struct {
+		Limit struct {
+			Remaining *int  `json:"remaining"`
+			ResetIn   int64 `json:"reset_after"` // milliseconds
+		} `json:"session_start_limit"`
+	}
+	err := g.api.call(ctx, request{method: http.MethodGet, url: discordgo.EndpointGatewayBot, scope: globalScope}, &gate)
+	if left := gate.Limit.Remaining; err == nil && left != nil && *left < fewStarts {
+		return plugin.Unusable(fmt.Errorf("the bot has begun so many connections to Discord that %d are left for the next %d minutes: does another program use its token? give PocketPing a bot of its own, or wait", *left, gate.Limit.ResetIn/60_000))
+	}
+	return nil
 }
 
 // open is the library's, which waits for ever and holds its lock: it ends here when

@@ -74,3 +74,17 @@ func TestPartOfAnEditIsReadAgain(t *testing.T) {
 		t.Errorf("received %+v", in)
 	}
 }
+
+// With the last connection of a day Discord takes the token away: the bridge, that may
+// be started over and over, stops before.
+func TestConnectionsAreNotUsedUp(t *testing.T) {
+	r := newRig(t, discordtest.WithIdentifyLimit(fewStarts+2))
+	for range 3 {
+		r.bridge = r.newBridge()
+		r.run()()
+	}
+	r.wantFailure(r.newBridge().Run(t.Context()), plugin.FailureUnusable, "connections")
+	if n := r.State().Gateway.Identifies; n != 3 {
+		t.Errorf("%d connections were begun", n)
+	}
+}
