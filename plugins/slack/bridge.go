@@ -23,6 +23,7 @@ type bridge struct {
 	lanes  kit.Lanes
 	mark   *kit.Mark
 	taken  taken
+	heard  heard
 	gap    atomic.Pointer[gap]     // what is to be fetched, or was
 	life   atomic.Pointer[running] // nil while Run does not receive
 	pause  func(ctx context.Context, d time.Duration)

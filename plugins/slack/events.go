@@ -7,10 +7,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -58,8 +60,9 @@ func (b *bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "The event could not be read.", http.StatusBadRequest)
 		return
 	}
-	if !signed(b.config.SigningSecret, r.Header, body, time.Now()) {
-		http.Error(w, "The signature is missing, old or wrong: is signing_secret that of the Slack app?", http.StatusUnauthorized)
+	now := time.Now()
+	if !signed(b.config.SigningSecret, r.Header, body, now) || b.heard.has(r.Header.Get(signatureHead), now) {
+		http.Error(w, "The signature is missing, old, wrong or used: is signing_secret that of the Slack app?", http.StatusUnauthorized)
 		return
 	}
 	b.answer(w, r, body)
@@ -83,6 +86,7 @@ func (b *bridge) answer(w http.ResponseWriter, r *http.Request, body []byte) {
 	defer cancel()
 	select {
 	case <-committed:
+		b.heard.add(r.Header.Get(signatureHead), time.Now())
 		w.WriteHeader(http.StatusOK)
 	case <-wait.Done():
 		later(w)
@@ -119,4 +123,32 @@ func signed(secret string, h http.Header, body []byte, now time.Time) bool {
 	mac.Write(body)
 	want := "v0=" + hex.EncodeToString(mac.Sum(nil))
 	return hmac.Equal([]byte(want), []byte(h.Get(signatureHead)))
+}
+
+// heard remembers the signatures of what is committed, as long as they would be
+// valid: Slack signs each try anew, so nobody but a stranger sends one twice. The
+// zero value is ready.
+type heard struct {
+	mu    sync.Mutex
+	until map[string]time.Time
+	swept time.Time
+}
+
+func (h *heard) has(signature string, now time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return now.Before(h.until[signature])
+}
+
+func (h *heard) add(signature string, now time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if now.Sub(h.swept).Abs() > time.Minute {
+		maps.DeleteFunc(h.until, func(_ string, until time.Time) bool { return now.After(until) })
+		h.swept = now
+	}
+	if h.until == nil {
+		h.until = map[string]time.Time{}
+	}
+	h.until[signature] = now.Add(2 * signatureAge) // its time may be ahead of ours by one
 }

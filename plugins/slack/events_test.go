@@ -129,6 +129,12 @@ func TestSignatures(t *testing.T) {
 	if got := r.post(body, now, r.SigningSecret, http.MethodPost, eventsPath); got.Code != http.StatusOK || len(r.host.Receives()) != 1 {
 		t.Errorf("a good one: answered %d", got.Code)
 	}
+	if got := r.post(body, now, r.SigningSecret, http.MethodPost, eventsPath); got.Code != http.StatusUnauthorized || len(r.host.Receives()) != 1 {
+		t.Errorf("the same again: answered %d", got.Code)
+	}
+	if got := r.post(body, now.Add(time.Second), r.SigningSecret, http.MethodPost, eventsPath); got.Code != http.StatusOK || len(r.host.Receives()) != 1 {
+		t.Errorf("Slack's next try: answered %d", got.Code)
+	}
 }
 
 func TestNoRouteWithoutASecret(t *testing.T) {
