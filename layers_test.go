@@ -38,7 +38,7 @@ var layers = []layer{
 	{pattern: "core/store/...", own: []string{"core", "core/store/..."}, anyLib: true},
 	{pattern: "core/bus", own: []string{"core"}},
 	{pattern: "core/host/...", own: []string{"core", "core/host/...", "sdk/plugin/pluginv1"}, anyLib: true},
-	{pattern: "core/web/...", own: []string{"core", "core/web/...", "widget"}, anyLib: true},
+	{pattern: "core/web/...", own: []string{"core", "core/web/...", "docs", "widget"}, anyLib: true},
 	{pattern: "core/config", own: []string{"core"}, anyLib: true},
 	{pattern: "core/cli", own: []string{"core", "core/...", "widget", "sdk/plugin/pluginv1"}, anyLib: true},
 	{pattern: "sdk/client"},
@@ -58,6 +58,7 @@ var layers = []layer{
 	{pattern: "plugins/webhook", own: hook},
 	{pattern: "plugins/posthog", own: hook},
 	{pattern: "widget/..."},
+	{pattern: "docs"},
 	{pattern: "internal/...", own: []string{"..."}, anyLib: true}, // for tests and benchmarks
 	{pattern: "bench/...", own: []string{"..."}, anyLib: true},
 	{pattern: "e2e"},

@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/pocketping/pocketping/core"
+	"github.com/pocketping/pocketping/docs"
 )
 
 const (
@@ -27,6 +28,7 @@ const (
 
 // routeBackend adds the calls of back ends.
 func (s *Server) routeBackend(e *echo.Echo) {
+	e.GET("/v1/openapi.json", s.getOpenAPI())
 	e.GET("/v1/project", s.secret(s.getProject))
 	e.PATCH("/v1/project", s.secret(s.patchProject))
 	e.GET("/v1/events", s.secret(s.getEvents))
@@ -48,6 +50,15 @@ func (s *Server) routeBackend(e *echo.Echo) {
 	e.POST("/v1/sessions/:id/typing", s.secret(s.postTyping))
 	e.POST("/v1/sessions/:id/emit", s.secret(s.postEmit))
 	e.POST("/v1/emit", s.secret(s.postEmitAll))
+}
+
+// getOpenAPI serves the document that describes all this, to anybody.
+func (s *Server) getOpenAPI() echo.HandlerFunc {
+	a := newAsset(echo.MIMEApplicationJSON, docs.OpenAPI)
+	return func(c echo.Context) error {
+		c.Response().Header().Set("Access-Control-Allow-Origin", "*") // viewers of such documents are pages
+		return a.serve(c, "public, max-age=300")
+	}
 }
 
 // call is one request of a project's back end.

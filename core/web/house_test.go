@@ -292,18 +292,21 @@ func (p *tab) closed() int {
 func (h *house) call(method, path string, header map[string]string, body any) (int, obj, http.Header) {
 	h.t.Helper()
 	var r io.Reader
+	var sent []byte
 	switch b := body.(type) {
 	case nil:
 	case io.Reader:
 		r = b
 	case string:
-		r = strings.NewReader(b)
+		sent = []byte(b)
 	default:
-		raw, err := json.Marshal(b)
-		if err != nil {
+		var err error
+		if sent, err = json.Marshal(b); err != nil {
 			h.t.Fatal(err)
 		}
-		r = bytes.NewReader(raw)
+	}
+	if r == nil {
+		r = bytes.NewReader(sent)
 	}
 	req, err := http.NewRequest(method, h.url+path, r)
 	if err != nil {
@@ -322,6 +325,7 @@ func (h *house) call(method, path string, header map[string]string, body any) (i
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	conform(h.t, method, h.url+path, req.Header, sent, res, raw)
 	var o obj
 	if json.Unmarshal(raw, &o) != nil {
 		o = obj{"raw": string(raw)}
