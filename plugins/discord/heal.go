@@ -65,6 +65,9 @@ func (p *platform) changeThread(ctx context.Context, thread string, c change) er
 	done := p.threads.begin(thread)
 	now, err := p.patchThread(ctx, thread, c)
 	if err != nil || now.Thread == nil {
+		if answerOf(err) == nil && plugin.KindOf(err) != plugin.FailureRetryAfter && c.Locked != nil {
+			p.threads.suppose(thread, *c.Locked) // it may be so, and will be: the change comes again
+		}
 		done(false, "", false)
 		return err
 	}

@@ -88,3 +88,25 @@ func TestConnectionsAreNotUsedUp(t *testing.T) {
 		t.Errorf("%d connections were begun", n)
 	}
 }
+
+// That the answer to its own change was lost makes that no doing of somebody else.
+func TestOwnChangesAreNoNewsWithoutAnAnswer(t *testing.T) {
+	r := newRig(t)
+	thread := r.open()
+	r.run()
+	r.caughtUp()
+	for i, e := range []*plugin.Event{{Type: plugin.SessionClosed}, {Type: plugin.SessionReopened}} {
+		r.session.Info.Status = map[string]string{plugin.SessionClosed: "closed", plugin.SessionReopened: "active"}[e.Type]
+		r.Inject(discordtest.Fault{Method: "PATCH", Route: "/channels/{channel}", Drop: discordtest.DropAfter, Times: 1})
+		_, err := r.deliver(e)
+		r.wantFailure(err, plugin.FailureRetry, "")
+		r.Operator("Olga").Message(thread, "is reported after the change")
+		for _, in := range r.received(i + 1) {
+			if in.Kind != plugin.InboundMessage {
+				t.Errorf("received %+v", in)
+			}
+		}
+		r.insist(e)
+	}
+	r.quiet(2)
+}

@@ -118,6 +118,11 @@ func (t *threads) begin(id string) (done func(closed bool, at string, known bool
 	}
 }
 
+// suppose notes how the thread is when nobody knows whether the bridge has made it so.
+func (t *threads) suppose(id string, closed bool) {
+	t.change(id, func(th *thread) { th.state = stateOf(closed) })
+}
+
 // settled waits until the bridge itself changes nothing of the thread.
 func (t *threads) settled(ctx context.Context, id string) {
 	t.mu.Lock()
