@@ -83,6 +83,7 @@ func TestTroubleIsToldElsewhere(t *testing.T) {
 		begin, end          func(w *world)
 	}{
 		{"the bot is removed from the group", "telegram", "the bot was removed", func(w *world) { w.telegram.Kick() }, func(w *world) { w.telegram.Promote() }},
+		{"the bot is demoted", "telegram", "administrator", func(w *world) { w.telegram.Demote() }, func(w *world) { w.telegram.Promote() }},
 		{"Telegram's token is revoked", "telegram", "token", func(w *world) { w.telegram.Revoke() }, func(w *world) { w.telegram.Restore() }},
 		{"topics are switched off", "telegram", "topics are switched off", func(w *world) { w.telegram.TopicsOff() }, func(w *world) { w.telegram.TopicsOn() }},
 		{"the bot is removed from the guild", "discord", "Discord", func(w *world) { w.discord.Kick() }, func(w *world) { w.discord.Invite() }},

@@ -19,6 +19,7 @@ type bridge struct {
 
 	username atomic.Pointer[string] // the bot's, once Telegram told us
 	unread   kit.ReadMarks
+	doubted  bool // the bot's rights are to be looked at; Run's alone
 	pause    func(ctx context.Context, d time.Duration)
 }
 

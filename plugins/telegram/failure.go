@@ -12,6 +12,11 @@ import (
 
 var errTopicsOff = errors.New("topics are switched off in the Telegram group: switch them on in the group's settings, or nobody knows which message is whose")
 
+var (
+	errNoAdministrator = errors.New("the bot is no administrator of the Telegram group: make it one, or it sees no messages")
+	errNoTopics        = errors.New("the bot lacks the right “Manage topics” in the Telegram group: give it to the bot, or new sessions get no topic")
+)
+
 var errCannotDelete = errors.New("the bot may not delete an operator's message in Telegram: give it the right “Delete messages”, or delete it there yourself")
 
 // apiError is an answer of Telegram that is not ok. Its description is the only

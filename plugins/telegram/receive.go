@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/go-telegram/bot"
 	"github.com/pocketping/pocketping/sdk/plugin"
 )
 
@@ -14,7 +15,11 @@ import (
 // forgets first and stops for ever at an update that it cannot decode.
 func (b *bridge) Run(ctx context.Context) error {
 	offset, _ := strconv.ParseInt(string(b.host.State(stateOffset)), 10, 64) // none yet: from the oldest
+	b.doubted = true
 	for failures := 0; ctx.Err() == nil; {
+		if err := b.mayWork(ctx); err != nil {
+			return err
+		}
 		b.learnName(ctx)
 		batch, err := b.api.updates(ctx, offset, b.config.PollTimeout)
 		if err != nil {
@@ -26,6 +31,27 @@ func (b *bridge) Run(ctx context.Context) error {
 		if len(batch) > 0 {
 			offset = b.takeAll(ctx, batch, offset)
 		}
+	}
+	return nil
+}
+
+// mayWork asks Telegram, when there is a doubt, whether the bot may do its work: a
+// bot that was demoted goes on without an error and hears nothing.
+func (b *bridge) mayWork(ctx context.Context) error {
+	if !b.doubted {
+		return nil
+	}
+	b.doubted = false
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	member, err := b.api.bot.GetChatMember(ctx, &bot.GetChatMemberParams{ChatID: b.api.chat.Load(), UserID: b.api.id})
+	switch {
+	case err != nil:
+		return nil // asking for updates says what is wrong
+	case member.Administrator == nil:
+		return plugin.Unusable(errNoAdministrator)
+	case !member.Administrator.CanManageTopics:
+		return plugin.Unusable(errNoTopics)
 	}
 	return nil
 }
@@ -64,6 +90,7 @@ func (b *bridge) take(ctx context.Context, raw json.RawMessage) bool {
 	}
 	if m.warning != "" {
 		b.host.Log().Error(m.warning)
+		b.doubted = true
 	}
 	if m.inbound == nil {
 		return ctx.Err() == nil

@@ -257,9 +257,9 @@ func (r reader) member(c *memberChange) meaning {
 		if c.New.Topics || c.New.Status == "creator" {
 			return meaning{}
 		}
-		return meaning{warning: "the bot lost the right “Manage topics” in the Telegram group: give it back, or new sessions get no topic"}
+		return meaning{warning: errNoTopics.Error()}
 	case "left", "kicked":
 		return meaning{warning: "the bot was removed from the Telegram group: add it again as an administrator"}
 	}
-	return meaning{warning: "the bot is no longer an administrator of the Telegram group: make it one again, or it sees no messages"}
+	return meaning{warning: errNoAdministrator.Error()}
 }

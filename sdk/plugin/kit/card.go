@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,6 +56,9 @@ func (d *delivery) card() Text {
 		state = stateClosed
 	}
 	t := Text{{Bold, cutRunes(visitorName(s), maxName)}, {Plain, state + "\n"}, {Bold, "Session:"}, {Plain, " " + s.ID}}
+	if projects := d.Host.Projects(); len(projects) > 1 {
+		t = t.With(Plain, "\n").With(Bold, "Project:").With(Plain, " "+projectName(projects, s.ProjectID))
+	}
 	lines := 0
 	for label, value := range facts(s) {
 		label, value = cutRunes(CleanName(label), maxLabel), cutRunes(strings.Join(strings.Fields(Clean(value)), " "), maxValue)
@@ -69,6 +73,16 @@ func (d *delivery) card() Text {
 		lines++
 	}
 	return t
+}
+
+// projectName tells the projects of a shared bridge apart.
+func projectName(projects []plugin.Project, id string) string {
+	for _, p := range projects {
+		if p.ID == id {
+			return cutRunes(CleanName(cmp.Or(p.Name, p.Slug)), maxName)
+		}
+	}
+	return id
 }
 
 // How the card's first line ends.

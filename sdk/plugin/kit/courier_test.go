@@ -188,3 +188,14 @@ func TestCourierKeysAreOfTheThread(t *testing.T) {
 		t.Error("the second thread has the first one's keys")
 	}
 }
+
+// On a bridge of several projects the card says of which one the session is.
+func TestCardOfASharedBridgeNamesTheProject(t *testing.T) {
+	r := newRig(t, kit.Format{})
+	r.host.ProjectList = []plugin.Project{{ID: "proj_1", Name: "Acme"}, {ID: "proj_2", Name: "Bolt"}}
+	r.session.ProjectID = "proj_2"
+	r.event(plugin.SessionOpened, nil)
+	if card := r.threads[0].messages[0].Text.String(); !strings.Contains(card, "Project: Bolt") {
+		t.Errorf("the card says %q", card)
+	}
+}
