@@ -29,8 +29,8 @@ type Webhook struct {
 
 // VerifyWebhook reads a request of the webhook hook and makes sure that it was signed
 // with one of the secrets within the last five minutes, as Standard Webhooks has it. A
-// secret is given as it stands in the configuration, "whsec_…"; give two while one takes
-// the other's place. The request's body can be read again afterwards.
+// secret is given as it stands in the configuration; give two while one takes the
+// other's place. The request's body can be read again afterwards.
 func VerifyWebhook(r *http.Request, secrets ...string) (*Webhook, error) {
 	return verifyWebhook(r, time.Now(), secrets)
 }
@@ -66,9 +66,14 @@ func verifyWebhook(r *http.Request, now time.Time, secrets []string) (*Webhook, 
 }
 
 func webhookKey(secret string) ([]byte, error) {
-	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
+	secret = strings.TrimSpace(secret)
+	coded, ok := strings.CutPrefix(secret, "whsec_")
+	if !ok && secret != "" {
+		return []byte(secret), nil
+	}
+	key, err := base64.StdEncoding.DecodeString(coded)
 	if err != nil || len(key) == 0 {
-		return nil, errors.New(`webhook: a secret is "whsec_" and base64`)
+		return nil, errors.New(`webhook: the secret is empty, or no base64 comes after "whsec_"`)
 	}
 	return key, nil
 }
