@@ -7,7 +7,7 @@ import "sync"
 type Lanes struct {
 	mu      sync.Mutex
 	waiting map[string][]func()
-	all     sync.WaitGroup
+	idle    chan struct{} // closed when nothing is left to do; nil: nobody waits for that
 }
 
 // Go does fn after all that was given before for the same thread.
@@ -20,7 +20,7 @@ func (l *Lanes) Go(thread string, fn func()) {
 	queue, busy := l.waiting[thread]
 	l.waiting[thread] = append(queue, fn)
 	if !busy {
-		l.all.Go(func() { l.work(thread) })
+		go l.work(thread)
 	}
 }
 
@@ -30,6 +30,10 @@ func (l *Lanes) work(thread string) {
 		queue := l.waiting[thread]
 		if len(queue) == 0 {
 			delete(l.waiting, thread)
+			if len(l.waiting) == 0 && l.idle != nil {
+				close(l.idle)
+				l.idle = nil
+			}
 			l.mu.Unlock()
 			return
 		}
@@ -39,5 +43,18 @@ func (l *Lanes) work(thread string) {
 	}
 }
 
-// Wait returns when all that was given is done.
-func (l *Lanes) Wait() { l.all.Wait() }
+// Wait returns when all that was given is done. More may be given meanwhile, and
+// afterwards: what reports does not end at once.
+func (l *Lanes) Wait() {
+	l.mu.Lock()
+	if len(l.waiting) == 0 {
+		l.mu.Unlock()
+		return
+	}
+	if l.idle == nil {
+		l.idle = make(chan struct{})
+	}
+	idle := l.idle
+	l.mu.Unlock()
+	<-idle
+}
