@@ -37,6 +37,7 @@ func (c *Chat) EraseVisitor(ctx context.Context, projectID, visitorID string) (*
 	if err != nil {
 		return nil, err
 	}
+	c.bus.Publish(Signal{ProjectID: projectID, VisitorID: visitorID, Live: &Live{Type: LiveErased}})
 	var errs []error
 	for _, id := range files {
 		errs = append(errs, c.files.Remove(ctx, id))

@@ -66,6 +66,7 @@ const (
 	LiveTyping  LiveType = "typing"
 	LiveReceipt LiveType = "receipt"
 	LiveEmit    LiveType = "emit"
+	LiveErased  LiveType = "erased" // the visitor is no more: their pages begin anew
 )
 
 // Live is something that matters only now: someone types, a mark moved, the

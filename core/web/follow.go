@@ -87,7 +87,9 @@ func (f *follower) take(sig core.Signal) {
 	for _, e := range sig.Events {
 		f.event(e)
 	}
-	if sig.Live != nil {
+	if sig.Live != nil && sig.Live.Type == core.LiveErased {
+		f.out.close(ending{closeUnknown, "this visitor is no more: say hello again"})
+	} else if sig.Live != nil {
 		f.live(sig.SessionID, sig.Live)
 	}
 }
