@@ -130,6 +130,21 @@ project "demo" {
   #   channel_id = "C0123456789"
   # }
 
+  # E-mail: a visitor who left an address and is gone gets the answers by mail, and
+  # answers by mail: docs/email.md.
+  # bridge "email" {
+  #   as_visitor    = true                       # what arrives is posted as the visitor
+  #   address       = "chat@demo.example"
+  #   secret        = env("EMAIL_SECRET")        # openssl rand -base64 32
+  #   smtp          = "smtp.demo.example:587"
+  #   smtp_user     = "chat@demo.example"
+  #   smtp_password = env("EMAIL_PASSWORD")
+  #   imap          = "imap.demo.example:993"
+  #   imap_user     = "chat@demo.example"
+  #   imap_password = env("EMAIL_PASSWORD")
+  #   link          = "https://demo.example/"
+  # }
+
   # A hook is told what happens, and answers nothing: docs/hooks.md.
   # It posts each event to your server, signed:
   # hook "webhook" {

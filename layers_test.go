@@ -55,6 +55,8 @@ var layers = []layer{
 	{pattern: "plugins/discord/...", own: append([]string{"plugins/discord/..."}, plugin...), libs: []string{"github.com/bwmarrin/discordgo", "github.com/gorilla/websocket"}},
 	{pattern: "plugins/slack/...", own: append([]string{"plugins/slack/..."}, plugin...), libs: []string{"github.com/slack-go/slack", "github.com/coder/websocket"}},
 	{pattern: "plugins/telegram/...", own: append([]string{"plugins/telegram/..."}, plugin...), libs: []string{"github.com/go-telegram/bot"}},
+	{pattern: "plugins/email/emailtest/...", own: simulator("plugins/email/emailtest"), libs: mailLibs},
+	{pattern: "plugins/email", own: plugin, libs: append([]string{"golang.org/x/net/html"}, mailLibs...)},
 	{pattern: "plugins/webhook", own: hook},
 	{pattern: "plugins/posthog", own: hook},
 	{pattern: "widget/..."},
@@ -68,6 +70,10 @@ var sdkLibs = []string{
 	"github.com/hashicorp/go-plugin", "github.com/hashicorp/go-hclog",
 	"google.golang.org/grpc", "google.golang.org/protobuf", "google.golang.org/genproto/googleapis/rpc",
 	"golang.org/x/sys", // the SDK's watch on its parent
+}
+
+var mailLibs = []string{
+	"github.com/emersion/go-imap/v2", "github.com/emersion/go-message", "github.com/emersion/go-sasl", "github.com/emersion/go-smtp",
 }
 
 // simulator is what the simulator of a platform may import of this module: not the

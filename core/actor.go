@@ -37,7 +37,7 @@ func (a Actor) asData() json.RawMessage {
 // owner is who the actor's uploads belong to.
 func (a Actor) owner() string {
 	switch {
-	case a.Sender == SenderVisitor:
+	case a.Sender == SenderVisitor && (a.Via == ViaWidget || a.Via == ""):
 		return a.VisitorID
 	case a.Via == ViaAPI:
 		return a.ProjectID

@@ -63,7 +63,7 @@ type Record struct {
 	Delivered int64   // the session's delivered mark moves up to here
 }
 
-// InboundKind says what an operator did.
+// InboundKind says what an operator did, or the visitor.
 type InboundKind string
 
 // What a bridge reports.
@@ -73,9 +73,10 @@ const (
 	InboundDelete  InboundKind = "delete"
 	InboundClose   InboundKind = "close"
 	InboundReopen  InboundKind = "reopen"
-	InboundTyping  InboundKind = "typing" // not stored
-	InboundRead    InboundKind = "read"   // not stored beyond the mark
-	InboundRaw     InboundKind = "raw"    // could not be understood: kept, and acked
+	InboundTyping  InboundKind = "typing"  // not stored
+	InboundRead    InboundKind = "read"    // not stored beyond the mark
+	InboundRaw     InboundKind = "raw"     // could not be understood: kept, and acked
+	InboundVisitor InboundKind = "visitor" // the visitor's own words, which came another way than over the widget
 )
 
 // Inbound is one thing that happened on a platform.
@@ -128,5 +129,6 @@ type BridgeStatus struct {
 	Backlog    int    `json:"backlog"` // deliveries that wait
 	Restarts   int    `json:"restarts"`
 	Generation int64  `json:"generation"`
+	AsVisitor  bool   `json:"-"` // nobody answers there: it speaks as visitors
 	Since      Time   `json:"since"`
 }

@@ -18,6 +18,9 @@ func (c *Chat) Receive(ctx context.Context, in Inbound) (*Ack, error) {
 	if err != nil {
 		return nil, err
 	}
+	if in.Kind == InboundVisitor {
+		return c.receiveVisitor(ctx, s, in)
+	}
 	if !c.mayAct(in) {
 		return c.refuse(ctx, s, in)
 	}

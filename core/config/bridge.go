@@ -36,6 +36,7 @@ type Bridge struct {
 	Pace    Pace
 
 	Operators []string // the platform's ids of who may answer; nil: everybody who writes there
+	AsVisitor bool     `json:",omitempty"` // it may post what it receives as the visitor
 	Events    []string `json:",omitempty"` // types that a hook is told of; nil: all that its plugin takes
 
 	name   string
@@ -70,7 +71,7 @@ type field struct {
 }
 
 // commonFields are the core's own in every bridge and hook block.
-var commonFields = []string{"command", "sha256", "env", "mtls", "pace", "projects", "operators", "events"}
+var commonFields = []string{"command", "sha256", "env", "mtls", "pace", "projects", "operators", "events", "as_visitor"}
 
 var sha256Pattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
@@ -131,6 +132,9 @@ func (c *Config) addBridge(r *reader, b *Bridge, body *hclsyntax.Body) {
 	b.Env = blk.env()
 	if v, _, ok := blk.value("mtls", cty.Bool); ok {
 		b.MTLS = v.True()
+	}
+	if v, _, ok := blk.value("as_visitor", cty.Bool); ok {
+		b.AsVisitor = v.True()
 	}
 	b.Pace = parsed(blk, "pace", Pace{}, parsePace)
 	b.Operators = blk.strs("operators", checkFilled)

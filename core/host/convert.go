@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"strings"
 
 	"github.com/rivo/uniseg"
 
@@ -75,6 +76,8 @@ func (h *Host) attachmentToWire(a *core.Attachment) *pluginv1.Attachment {
 // nameOf is the sender as operators know them.
 func nameOf(m *core.Message, v *core.Visitor) string {
 	switch {
+	case m.Sender == core.SenderVisitor && m.Via != core.ViaWidget && m.Via != core.ViaAPI && m.Via != "":
+		return visitorName(v) + " (by " + m.Via[strings.LastIndex(m.Via, ".")+1:] + ")"
 	case m.Sender == core.SenderVisitor:
 		return visitorName(v)
 	case m.Operator != "":
@@ -156,6 +159,7 @@ var inboundKinds = map[pluginv1.InboundKind]core.InboundKind{
 	pluginv1.InboundKind_INBOUND_KIND_TYPING:  core.InboundTyping,
 	pluginv1.InboundKind_INBOUND_KIND_READ:    core.InboundRead,
 	pluginv1.InboundKind_INBOUND_KIND_RAW:     core.InboundRaw,
+	pluginv1.InboundKind_INBOUND_KIND_VISITOR: core.InboundVisitor,
 }
 
 func inboundOf(wire *pluginv1.Inbound) (core.Inbound, error) {

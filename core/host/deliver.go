@@ -218,7 +218,7 @@ func (r *runner) record(rec core.Record, done ...int64) error {
 
 // inCall counts those of the seqs that the call under way delivers. The mark is the
 // newest of the visitor's messages among them: bridges show them to operators,
-// hooks do not.
+// hooks and bridges that speak as visitors do not.
 func (r *runner) inCall(session string, seqs []int64) (n uint64, mark int64) {
 	r.queue.with(session, func(ln *lane) {
 		for _, seq := range seqs {
@@ -232,7 +232,7 @@ func (r *runner) inCall(session string, seqs []int64) (n uint64, mark int64) {
 			}
 		}
 	})
-	if r.hook.Load() {
+	if r.hook.Load() || r.spec.AsVisitor {
 		mark = 0
 	}
 	return n, mark

@@ -45,6 +45,7 @@ func serveFixture(create func(context.Context, fixtureConfig, plugin.Host) (plug
 		},
 		PublicPaths: []string{"/hook"},
 		Cannot:      fixtureCannot(),
+		AsVisitor:   os.Getenv("FIXTURE_VISITOR") != "",
 		New:         create,
 	})
 }

@@ -111,6 +111,9 @@ func (r *runner) receive(ctx context.Context, wire *pluginv1.Inbound) (*core.Ack
 	if err != nil {
 		return nil, err
 	}
+	if in.Kind == core.InboundVisitor && !r.spec.AsVisitor {
+		return nil, core.Errorf(core.CodeForbidden, "%s may not speak as a visitor: its block says no as_visitor = true", r.spec.ID)
+	}
 	in.BridgeID = r.spec.ID
 	if in.Files, err = r.filesInPlace(ctx, in); err != nil {
 		return nil, err

@@ -124,6 +124,13 @@ func (h *Host) handOver(ctx context.Context, spec *Spec, log *pluginLog, l *laun
 	if kind := kindOf(l.desc); spec.Kind != "" && spec.Kind != kind {
 		return &ConfigError{Reason: fmt.Sprintf("the plugin is a %s: write %s %q { … }", kind, kind, spec.Plugin)}
 	}
+	if declares := l.desc.GetAsVisitor(); declares != spec.AsVisitor {
+		reason := fmt.Sprintf("%s posts what it receives as the visitor: write as_visitor = true into its block if it may", spec.Plugin)
+		if !declares {
+			reason = fmt.Sprintf("%s never speaks as a visitor: leave as_visitor out", spec.Plugin)
+		}
+		return &ConfigError{Field: "as_visitor", Reason: reason}
+	}
 	if l.wanted != nil && len(l.wanted) == 0 {
 		return &ConfigError{Field: "events", Reason: fmt.Sprintf("%s takes none of these: it takes %s", spec.Plugin, strings.Join(l.desc.GetEvents(), ", "))}
 	}

@@ -30,6 +30,8 @@ type Spec struct {
 	// Config makes the plugin's config out of what the plugin declares: a JSON
 	// object. Its error is for whoever wrote the block. nil: an empty one.
 	Config func(fields []Field) (json []byte, err error)
+	// AsVisitor lets a plugin that speaks as visitors do so.
+	AsVisitor bool
 }
 
 // Field is one attribute that a plugin declares for its block.

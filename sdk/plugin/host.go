@@ -75,7 +75,7 @@ type Project struct {
 	Operator       string // the name that visitors see for whoever answers; empty: their own
 }
 
-// InboundKind says what an operator did.
+// InboundKind says what an operator did, or the visitor.
 type InboundKind int
 
 // What a bridge reports. A message that is a command is reported as a message:
@@ -86,9 +86,10 @@ const (
 	InboundDelete
 	InboundClose
 	InboundReopen
-	InboundTyping // not stored
-	InboundRead   // not stored: messages up to ExternalID were read
-	InboundRaw    // could not be understood: kept, and done with
+	InboundTyping  // not stored
+	InboundRead    // not stored: messages up to ExternalID were read
+	InboundRaw     // could not be understood: kept, and done with
+	InboundVisitor // Text and Files are the visitor's own: see Spec.AsVisitor
 )
 
 // Inbound is one thing that happened on the platform.

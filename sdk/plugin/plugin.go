@@ -40,7 +40,7 @@ const (
 // string, int, int64, bool and []string are the types; a field is required unless
 // it says ",optional". exclusive:"true" marks a token that two blocks cannot share,
 // because the platform gives what happens to one receiver of it. The core keeps the names pace, sha256, env, mtls, projects,
-// command, operators and events for itself.
+// command, operators, events and as_visitor for itself.
 type Spec[Config any] struct {
 	Name    string
 	Version string
@@ -58,6 +58,9 @@ type Spec[Config any] struct {
 	PublicPaths []string
 	// Cannot says in words for operators what the platform cannot do, by action.
 	Cannot map[string]string
+	// AsVisitor: it posts what it receives as the visitor (InboundVisitor), and shows
+	// operators nothing. Whoever runs the server allows it with as_visitor = true.
+	AsVisitor bool
 
 	// New makes the bridge. It must not call the platform: a bridge starts, and
 	// queues, also while its platform is down. FieldError names a field that is wrong.

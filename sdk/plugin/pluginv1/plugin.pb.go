@@ -144,6 +144,9 @@ const (
 	InboundKind_INBOUND_KIND_TYPING      InboundKind = 6
 	InboundKind_INBOUND_KIND_READ        InboundKind = 7
 	InboundKind_INBOUND_KIND_RAW         InboundKind = 8
+	// The visitor said it, away from the widget; text and files only. It is refused
+	// unless the plugin declares as_visitor and its block allows it.
+	InboundKind_INBOUND_KIND_VISITOR InboundKind = 9
 )
 
 // Enum value maps for InboundKind.
@@ -158,6 +161,7 @@ var (
 		6: "INBOUND_KIND_TYPING",
 		7: "INBOUND_KIND_READ",
 		8: "INBOUND_KIND_RAW",
+		9: "INBOUND_KIND_VISITOR",
 	}
 	InboundKind_value = map[string]int32{
 		"INBOUND_KIND_UNSPECIFIED": 0,
@@ -169,6 +173,7 @@ var (
 		"INBOUND_KIND_TYPING":      6,
 		"INBOUND_KIND_READ":        7,
 		"INBOUND_KIND_RAW":         8,
+		"INBOUND_KIND_VISITOR":     9,
 	}
 )
 
@@ -316,7 +321,10 @@ type DescribeResponse struct {
 	// Paths below its HTTP handler that are open to all (a platform's webhook).
 	PublicPaths []string `protobuf:"bytes,8,rep,name=public_paths,json=publicPaths,proto3" json:"public_paths,omitempty"`
 	// What the platform cannot do, in words for operators; key is the action.
-	Cannot        map[string]string `protobuf:"bytes,9,rep,name=cannot,proto3" json:"cannot,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Cannot map[string]string `protobuf:"bytes,9,rep,name=cannot,proto3" json:"cannot,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// It posts what it receives as the visitor (INBOUND_KIND_VISITOR) and shows
+	// operators nothing: what it takes is not "delivered". Its block must allow it.
+	AsVisitor     bool `protobuf:"varint,10,opt,name=as_visitor,json=asVisitor,proto3" json:"as_visitor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -412,6 +420,13 @@ func (x *DescribeResponse) GetCannot() map[string]string {
 		return x.Cannot
 	}
 	return nil
+}
+
+func (x *DescribeResponse) GetAsVisitor() bool {
+	if x != nil {
+		return x.AsVisitor
+	}
+	return false
 }
 
 // Field is one attribute of the plugin's block in config.hcl.
@@ -2747,7 +2762,7 @@ var File_pluginv1_plugin_proto protoreflect.FileDescriptor
 const file_pluginv1_plugin_proto_rawDesc = "" +
 	"\n" +
 	"\x15pluginv1/plugin.proto\x12\x14pocketping.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\"\x11\n" +
-	"\x0fDescribeRequest\"\xb8\x03\n" +
+	"\x0fDescribeRequest\"\xd7\x03\n" +
 	"\x10DescribeResponse\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12.\n" +
@@ -2757,7 +2772,10 @@ const file_pluginv1_plugin_proto_rawDesc = "" +
 	"\x06limits\x18\x06 \x03(\v2\x1b.pocketping.plugin.v1.LimitR\x06limits\x12\x1a\n" +
 	"\bparallel\x18\a \x01(\x05R\bparallel\x12!\n" +
 	"\fpublic_paths\x18\b \x03(\tR\vpublicPaths\x12J\n" +
-	"\x06cannot\x18\t \x03(\v22.pocketping.plugin.v1.DescribeResponse.CannotEntryR\x06cannot\x1a9\n" +
+	"\x06cannot\x18\t \x03(\v22.pocketping.plugin.v1.DescribeResponse.CannotEntryR\x06cannot\x12\x1d\n" +
+	"\n" +
+	"as_visitor\x18\n" +
+	" \x01(\bR\tasVisitor\x1a9\n" +
 	"\vCannotEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xd9\x01\n" +
@@ -2976,7 +2994,7 @@ const file_pluginv1_plugin_proto_rawDesc = "" +
 	"\x11FIELD_TYPE_STRING\x10\x01\x12\x12\n" +
 	"\x0eFIELD_TYPE_INT\x10\x02\x12\x13\n" +
 	"\x0fFIELD_TYPE_BOOL\x10\x03\x12\x16\n" +
-	"\x12FIELD_TYPE_STRINGS\x10\x04*\xec\x01\n" +
+	"\x12FIELD_TYPE_STRINGS\x10\x04*\x86\x02\n" +
 	"\vInboundKind\x12\x1c\n" +
 	"\x18INBOUND_KIND_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14INBOUND_KIND_MESSAGE\x10\x01\x12\x15\n" +
@@ -2986,7 +3004,8 @@ const file_pluginv1_plugin_proto_rawDesc = "" +
 	"\x13INBOUND_KIND_REOPEN\x10\x05\x12\x17\n" +
 	"\x13INBOUND_KIND_TYPING\x10\x06\x12\x15\n" +
 	"\x11INBOUND_KIND_READ\x10\a\x12\x14\n" +
-	"\x10INBOUND_KIND_RAW\x10\b*\xb6\x01\n" +
+	"\x10INBOUND_KIND_RAW\x10\b\x12\x18\n" +
+	"\x14INBOUND_KIND_VISITOR\x10\t*\xb6\x01\n" +
 	"\vFailureKind\x12\x1c\n" +
 	"\x18FAILURE_KIND_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12FAILURE_KIND_RETRY\x10\x01\x12\x1c\n" +
