@@ -129,6 +129,6 @@ type BridgeStatus struct {
 	Backlog    int    `json:"backlog"` // deliveries that wait
 	Restarts   int    `json:"restarts"`
 	Generation int64  `json:"generation"`
-	AsVisitor  bool   `json:"-"` // nobody answers there: it speaks as visitors
+	Silent     bool   `json:"-"` // nobody answers there: it is a hook, or speaks as visitors
 	Since      Time   `json:"since"`
 }

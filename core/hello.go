@@ -142,7 +142,7 @@ func (c *Chat) Online(p *Project) bool { return c.answering(p) && c.bridged(p) }
 func (c *Chat) bridged(p *Project) bool {
 	all := c.status(p.ID)
 	for _, b := range all {
-		if b.State == "running" && !b.AsVisitor {
+		if b.State == "running" && !b.Silent {
 			return true
 		}
 	}

@@ -49,18 +49,18 @@ func TestWhatAVisitorSaysElsewhereIsTheirs(t *testing.T) {
 	}
 }
 
-// Nobody is there when the only bridge that runs is one that speaks as visitors.
-func TestABridgeThatSpeaksAsVisitorsIsNobody(t *testing.T) {
+// Nobody is there when all that runs is a hook, or a bridge that speaks as visitors.
+func TestWhereOnlySilentPluginsRunNobodyIsThere(t *testing.T) {
 	h := newHouse(t)
-	for asVisitor, want := range map[bool]bool{true: false, false: true} {
+	for silent, want := range map[bool]bool{true: false, false: true} {
 		h.Chat = core.NewChat(core.Options{
 			Store: h.store, Files: h.files, Bus: h.bus, Clock: h.clock, Projects: core.NewProjects([]*core.Project{h.project}),
 			Status: func(string) []core.BridgeStatus {
-				return []core.BridgeStatus{{ID: "acme.email", State: "running", AsVisitor: asVisitor}}
+				return []core.BridgeStatus{{ID: "acme.email", State: "running", Silent: silent}}
 			},
 		})
 		if got := h.Online(h.project); got != want {
-			t.Errorf("as visitors %v: online %v", asVisitor, got)
+			t.Errorf("silent %v: online %v", silent, got)
 		}
 	}
 }

@@ -334,7 +334,7 @@ type Description struct {
 
 func kindOf(d *pluginv1.DescribeResponse) string {
 	if d.GetKind() == pluginv1.Kind_KIND_HOOK {
-		return "hook"
+		return kindHook
 	}
 	return "bridge"
 }

@@ -84,7 +84,7 @@ func newRunner(h *Host, spec Spec) *runner {
 	r := &runner{
 		h: h, spec: spec, log: h.log.With("bridge", spec.ID), plog: newPluginLog(h.log, spec.ID),
 		queue: newQueue(), limits: newLimiter(nil), outages: newOutages(h.patience), done: make(chan struct{}),
-		said: core.BridgeStatus{ID: spec.ID, Plugin: spec.Plugin, State: stateWaiting, AsVisitor: spec.AsVisitor, Since: core.TimeOf(time.Now())},
+		said: core.BridgeStatus{ID: spec.ID, Plugin: spec.Plugin, State: stateWaiting, Silent: spec.AsVisitor || spec.Kind == kindHook, Since: core.TimeOf(time.Now())},
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.hard, r.finish = context.WithCancel(context.Background())

@@ -14,6 +14,8 @@ import (
 	"github.com/pocketping/pocketping/sdk/plugin/pluginv1"
 )
 
+const kindHook = "hook"
+
 // Spec is one bridge or hook block of config.hcl.
 type Spec struct {
 	ID       string // <project>.<name>, or <name> of a shared one
