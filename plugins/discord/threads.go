@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"sync"
+	"time"
 )
 
 // threads hold what is known of the channel's threads: to tell them from others of
@@ -21,6 +22,28 @@ type thread struct {
 	at    string        // archive_timestamp of the newest change that is known
 	busy  int           // changes of the bridge itself that are under way
 	idle  chan struct{} // closed when there are none left
+	own   map[report]time.Time
+}
+
+// report is how Discord tells of a change. Those of the bridge's own changes are no
+// news for a while, also when another change of its own was made before they came.
+type report struct {
+	closed bool
+	at     string // archive_timestamp
+}
+
+const ownLife = 10 * time.Second
+
+// made notes the report that a change of the bridge's own will have.
+func (th *thread) made(r report) {
+	now := time.Now()
+	own := map[report]time.Time{r: now.Add(ownLife)}
+	for old, until := range th.own {
+		if now.Before(until) {
+			own[old] = until
+		}
+	}
+	th.own = own
 }
 
 type state int
@@ -111,6 +134,9 @@ func (t *threads) begin(id string) (done func(closed bool, at string, known bool
 				close(th.idle)
 				th.busy, th.idle = 0, nil
 			}
+			if known {
+				th.made(report{closed, at})
+			}
 			if known && at >= th.at {
 				th.state, th.at = stateOf(closed), at
 			}
@@ -151,7 +177,7 @@ func (t *threads) isClosed(id string) bool {
 func (t *threads) turned(id string, closed, fresh bool, at string) (n int, ok bool) {
 	t.change(id, func(th *thread) {
 		now := stateOf(closed)
-		if at < th.at {
+		if at < th.at || time.Now().Before(th.own[report{closed, at}]) {
 			return
 		}
 		was := th.state
