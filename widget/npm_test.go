@@ -120,3 +120,18 @@ func (c *fakeCore) bundledPage(w http.ResponseWriter, r *http.Request) {
 		http.ServeFile(w, r, "."+r.URL.Path)
 	}
 }
+
+// TestLoadersTakeTurns: who leaves while the script is on its way takes nothing away
+// from who comes after.
+func TestLoadersTakeTurns(t *testing.T) {
+	c := newFakeCore(t)
+	c.bundled = `import {load} from '/npm/index.js';
+const options={publicKey:'` + testKey + `',host:location.origin};
+const first=load(options);
+await Promise.resolve().then(()=>0);
+if(!document.querySelector('script[data-key]'))throw Error('the first script is not on its way');
+first.destroy();
+load({...options,title:'The second'})`
+	b := visit(t, c)
+	b.until("one", `document.querySelectorAll('pocketping-widget').length===1 && $('header b').textContent==='The second'`)
+}
