@@ -188,6 +188,9 @@ func TestAWaitHoldsItsScopeAlone(t *testing.T) {
 	_, err := w.chat.EditMessage(t.Context(), anna.by, ours.ID, "edited by Anna", "")
 	must(t, err)
 	<-refused
+	for tick := time.Tick(time.Millisecond); w.host.Counters()[0].Retried == 0; { // the host has yet to hear it
+		<-tick
+	}
 	began := time.Now()
 	_, err = w.chat.EditMessage(t.Context(), bert.by, his.ID, "edited by Bert", "")
 	must(t, err)

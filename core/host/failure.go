@@ -54,8 +54,8 @@ func (r *runner) failed(l *launch, ln *lane, run *core.Run, items []item, err er
 		if wait <= 0 {
 			wait = defaultRetryAfter
 		}
-		r.counts.retried.Add(1)
 		r.limits.hold(f.GetScope(), ln.session, failedItem(f, items).kind, wait)
+		r.counts.retried.Add(1)
 		if l.hook {
 			r.hookWaits(ln.session, reason, wait)
 			break

@@ -48,10 +48,11 @@ type Server struct {
 	User, Password     string         // of both
 	Roots              *x509.CertPool // who signed their certificate; nil without TLS
 
-	smtp *smtp.Server
-	imap *imapserver.Server
-	ends []net.Listener
-	user *imapmemserver.User
+	smtp    *smtp.Server
+	imap    *imapserver.Server
+	ends    []net.Listener
+	serving sync.WaitGroup
+	user    *imapmemserver.User
 
 	mu       sync.Mutex
 	changed  chan struct{}
@@ -123,7 +124,7 @@ func (s *Server) startSMTP(config *tls.Config, o options) {
 	}
 	l := s.listen(config)
 	s.SMTPAddr = l.Addr().String()
-	go func() { _ = s.smtp.Serve(l) }()
+	s.serving.Go(func() { _ = s.smtp.Serve(l) })
 }
 
 func (s *Server) startIMAP(config *tls.Config, o options) {
@@ -147,7 +148,7 @@ func (s *Server) startIMAP(config *tls.Config, o options) {
 	s.imap = imapserver.New(options)
 	l := s.listen(config)
 	s.IMAPAddr = l.Addr().String()
-	go func() { _ = s.imap.Serve(l) }()
+	s.serving.Go(func() { _ = s.imap.Serve(l) })
 }
 
 func (s *Server) make() {
@@ -161,6 +162,7 @@ func (s *Server) Close() {
 	for _, l := range s.ends {
 		_ = l.Close() // what has not begun to serve yet does not close it
 	}
+	s.serving.Wait() // the servers may not be closed while they begin
 	_ = s.smtp.Close()
 	_ = s.imap.Close()
 }
