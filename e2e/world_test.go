@@ -190,7 +190,12 @@ func (w *world) visitorWith(ctx context.Context, o visitor.Options) *visitor.Vis
 // again often because what it asks (a page, a process) tells nobody when it changes.
 func (w *world) eventually(what string, ok func() bool) {
 	w.t.Helper()
-	deadline := time.NewTimer(patience)
+	w.within(patience, what, ok)
+}
+
+func (w *world) within(d time.Duration, what string, ok func() bool) {
+	w.t.Helper()
+	deadline := time.NewTimer(d)
 	defer deadline.Stop()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
