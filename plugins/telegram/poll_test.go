@@ -381,27 +381,3 @@ func TestEventWithoutItsMessage(t *testing.T) {
 	_, err := r.deliver(&plugin.Event{Type: plugin.MessagePosted})
 	r.wantFailure(err, plugin.FailurePermanent, "without a message")
 }
-
-// A bot that was demoted hears nothing and gets no error: Run ends with words for
-// whoever can help, also when it starts like that.
-func TestDemotedBotSaysSo(t *testing.T) {
-	for name, demote := range map[string]func(*telegramtest.Server){
-		"no administrator":   func(s *telegramtest.Server) { s.Demote() },
-		"no right to topics": func(s *telegramtest.Server) { s.Rights(false, true) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			r := newRig(t)
-			r.open()
-			ended := make(chan error, 1)
-			go func() { ended <- r.bridge.Run(t.Context()) }()
-			r.acked()
-			demote(r.Server)
-			if err := <-ended; plugin.KindOf(err) != plugin.FailureUnusable {
-				t.Errorf("Run ends with %v", err)
-			}
-			if err := r.bridge.Run(t.Context()); plugin.KindOf(err) != plugin.FailureUnusable {
-				t.Errorf("started anew it ends with %v", err)
-			}
-		})
-	}
-}
