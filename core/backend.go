@@ -17,8 +17,9 @@ type BackendStore interface {
 	VisitorFiles(ctx context.Context, projectID, visitorID string) ([]*Attachment, error)
 	// EraseVisitor removes every row that names the visitor or a session of theirs, in
 	// one transaction. Of attachments a row stays that says no more than the id, marked
-	// as removed, until Forget: the ids are in the answer.
-	EraseVisitor(ctx context.Context, projectID, visitorID string) (e *Erasure, attachmentIDs []string, err error)
+	// as removed, until Forget: the ids are in the answer. What audit makes of it is kept
+	// with it.
+	EraseVisitor(ctx context.Context, projectID, visitorID string, audit func(*Erasure) *AuditEntry) (e *Erasure, attachmentIDs []string, err error)
 	// Wipe makes sure that the database keeps nothing of what was deleted in its files.
 	Wipe(ctx context.Context) error
 	// SaveProject stores the name, origins and widget of a project that exists.

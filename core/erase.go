@@ -21,6 +21,11 @@ type Erasure struct {
 	Threads     []ThreadLeft `json:"threads"`
 }
 
+// counts says what was removed, for people.
+func (e *Erasure) counts() string {
+	return counted(e.Sessions, "session") + ", " + counted(e.Messages, "message") + ", " + counted(e.Attachments, "file")
+}
+
 // ThreadLeft is a thread on a platform: what stands there is the operators' to delete.
 type ThreadLeft struct {
 	BridgeID  string `json:"bridge"`
@@ -33,7 +38,9 @@ type ThreadLeft struct {
 // then files. When it fails in between, the files go with the next Tidy.
 func (c *Chat) EraseVisitor(ctx context.Context, projectID, visitorID string) (*Erasure, error) {
 	ctx = context.WithoutCancel(ctx) // what has begun is finished
-	e, files, err := c.store.EraseVisitor(ctx, projectID, visitorID)
+	e, files, err := c.store.EraseVisitor(ctx, projectID, visitorID, func(e *Erasure) *AuditEntry {
+		return c.audited(ctx, AuditEntry{ProjectID: projectID, Action: "visitor.erased", Subject: AuditSubject(visitorID), Detail: e.counts()})
+	})
 	if err != nil {
 		return nil, err
 	}

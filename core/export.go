@@ -10,7 +10,7 @@ type VisitorData struct {
 	Threads     []ThreadLeft  `json:"threads"` // where their sessions stand on platforms
 }
 
-// VisitorData reads it.
+// VisitorData reads it, for somebody who takes it away.
 func (c *Chat) VisitorData(ctx context.Context, projectID, visitorID string) (*VisitorData, error) {
 	v, err := c.Visitor(ctx, projectID, visitorID)
 	if err != nil {
@@ -20,8 +20,10 @@ func (c *Chat) VisitorData(ctx context.Context, projectID, visitorID string) (*V
 	if d.Attachments, err = c.store.VisitorFiles(ctx, projectID, visitorID); err != nil {
 		return nil, err
 	}
-	d.Threads, err = c.store.VisitorThreads(ctx, projectID, visitorID)
-	return d, err
+	if d.Threads, err = c.store.VisitorThreads(ctx, projectID, visitorID); err != nil {
+		return nil, err
+	}
+	return d, c.Audit(ctx, AuditEntry{ProjectID: projectID, Action: "visitor.exported", Subject: AuditSubject(visitorID)})
 }
 
 // EventsOf is a page of a session's events after seq, for its project's back end.

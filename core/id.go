@@ -16,6 +16,7 @@ const (
 	KindMessage    = "msg"
 	KindAttachment = "att"
 	KindOperator   = "op"
+	KindAudit      = "aud"
 	KindPublicKey  = "pk"
 	KindSecretKey  = "sk"
 	KindIdentity   = "ik"

@@ -9,6 +9,7 @@ import (
 // there fail with CodeNotFound; every query names the project it is for.
 type Store interface {
 	BackendStore
+	AuditStore
 
 	// Append is the only write on the chat path: one transaction stores the
 	// change, and it is on the disk when Append returns. See Change.

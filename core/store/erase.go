@@ -48,7 +48,7 @@ func named(projectID, visitorID string) map[string]any {
 }
 
 // EraseVisitor implements core.Store.
-func (s *Store) EraseVisitor(ctx context.Context, projectID, visitorID string) (*core.Erasure, []string, error) {
+func (s *Store) EraseVisitor(ctx context.Context, projectID, visitorID string, audit func(*core.Erasure) *core.AuditEntry) (*core.Erasure, []string, error) {
 	hints, err := s.hintsOf(ctx, projectID, visitorID)
 	if err != nil {
 		return nil, nil, err
@@ -56,8 +56,10 @@ func (s *Store) EraseVisitor(ctx context.Context, projectID, visitorID string) (
 	var e *core.Erasure
 	var files []string
 	err = s.do(ctx, alone(func(tx *gorm.DB) (err error) {
-		e, files, err = erase(tx, projectID, visitorID, hints)
-		return err
+		if e, files, err = erase(tx, projectID, visitorID, hints); err != nil {
+			return err
+		}
+		return addAudit(tx, audit(e))
 	}))
 	return e, files, err
 }

@@ -52,7 +52,7 @@ func (w *world) dump() string {
 	var b strings.Builder
 	for _, table := range []string{
 		"projects", "project_keys", "visitors", "visitor_tokens", "sessions", "messages", "attachments", "events",
-		"deliveries", "threads", "links", "inbound", "plugin_state",
+		"deliveries", "threads", "links", "inbound", "plugin_state", "audit",
 	} {
 		var rows []map[string]any
 		must(w.t, w.read.Table(table).Find(&rows).Error)
@@ -72,14 +72,17 @@ func TestEraseVisitorLeavesNothing(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)
 		gone, stays := w.visitor, w.newVisitor()
+		audit := func(e *core.Erasure) *core.AuditEntry {
+			return &core.AuditEntry{ID: "aud_1", ProjectID: w.project.ID, At: 5, Actor: "the test", Subject: core.AuditSubject(gone.ID), Detail: fmt.Sprint(e.Sessions)}
+		}
 		s, other := w.lived(gone, "Zerlinde"), w.lived(stays, "Ottokar")
 		w.append(core.Change{ProjectID: other.ProjectID, SessionID: other.ID, At: 9,
 			Events: []core.Event{{Type: core.Notice, Data: []byte(`{"text":"Probably the visitor of ` + s.ID + ` (Zerlinde name)"}`)}}})
 		before := strings.Count(w.dump(), "Ottokar")
 
-		_, _, err := w.EraseVisitor(ctx(t), "proj_other", gone.ID)
+		_, _, err := w.EraseVisitor(ctx(t), "proj_other", gone.ID, audit)
 		wantCode(t, err, core.CodeNotFound)
-		e, files, err := w.EraseVisitor(ctx(t), w.project.ID, gone.ID)
+		e, files, err := w.EraseVisitor(ctx(t), w.project.ID, gone.ID, audit)
 		must(t, err)
 		equal(t, "counts", fmt.Sprint(e.Sessions, e.Messages, e.Attachments, e.Tokens, e.State, len(files)), "1 51 2 1 1 2")
 		if e.Events == 0 || e.Links == 0 || e.Deliveries == 0 || e.Ledger == 0 {
@@ -119,8 +122,11 @@ func TestEraseVisitorLeavesNothing(t *testing.T) {
 		wantCode(t, err, core.CodeNotFound)
 		_, err = w.Append(ctx(t), w.opening(gone))
 		wantCode(t, err, core.CodeUnauthorized)
-		_, _, err = w.EraseVisitor(ctx(t), w.project.ID, gone.ID)
+		_, _, err = w.EraseVisitor(ctx(t), w.project.ID, gone.ID, audit)
 		wantCode(t, err, core.CodeNotFound)
+		log, _, err := w.AuditLog(ctx(t), core.AuditQuery{})
+		must(t, err)
+		equal(t, "the audit log", line(len(log), log[0].Actor, log[0].Detail), "1 the test 1")
 		rest, err := w.ProjectEvents(ctx(t), w.project.ID, 0, 1000)
 		must(t, err)
 		equal(t, "the stream goes on over what is gone", rest[len(rest)-1].SessionID, other.ID)

@@ -66,7 +66,7 @@ func (s *Store) Sessions(ctx context.Context, q core.SessionQuery) ([]*core.Sess
 	next := ""
 	if len(rows) > limit {
 		rows = rows[:limit]
-		next = cursorAfter(rows[limit-1])
+		next = cursorAfter(rows[limit-1].LastActivity, rows[limit-1].ID)
 	}
 	sessions := make([]*core.Session, len(rows))
 	for i, r := range rows {
@@ -75,8 +75,8 @@ func (s *Store) Sessions(ctx context.Context, q core.SessionQuery) ([]*core.Sess
 	return sessions, next, nil
 }
 
-func cursorAfter(r *sessionRow) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(int64(r.LastActivity), 10) + " " + r.ID))
+func cursorAfter(at core.Time, id string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(int64(at), 10) + " " + id))
 }
 
 func readCursor(cursor string) (at int64, id string, err error) {

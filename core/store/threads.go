@@ -49,8 +49,7 @@ func (s *Store) Threads(ctx context.Context, bridgeID string, q core.SessionQuer
 	next := ""
 	if len(rows) > limit {
 		rows = rows[:limit]
-		last := rows[limit-1]
-		next = cursorAfter(&sessionRow{ID: last.SessionID, LastActivity: last.LastActivity})
+		next = cursorAfter(rows[limit-1].LastActivity, rows[limit-1].SessionID)
 	}
 	threads := make([]*core.Thread, len(rows))
 	for i, r := range rows {

@@ -67,7 +67,9 @@ type call struct {
 	project *core.Project
 }
 
-func (c call) ctx() context.Context { return c.Request().Context() }
+func (c call) ctx() context.Context {
+	return core.WithActor(c.Request().Context(), "secret key of "+c.project.Slug)
+}
 
 // secret lets in who has the secret key of a project.
 func (s *Server) secret(next func(call) error) echo.HandlerFunc {

@@ -166,6 +166,12 @@ func TestVisitorsOfBackends(t *testing.T) {
 	status, e := h.backend("DELETE", path, nil)
 	equal(t, "erased", fmt.Sprint(status, e.number("sessions"), e.number("messages"), e.number("attachments")), "200 1 4 1")
 	equal(t, "bytes on disk", h.onDisk(), 0)
+	log, _, err := h.chat.AuditLog(context.Background(), core.AuditQuery{ProjectID: h.acme.ID})
+	if err != nil || len(log) != 2 {
+		t.Fatal(log, err)
+	}
+	equal(t, "the audit log", fmt.Sprint(log[1].Action, " ", log[1].Subject == log[0].Subject, " ", log[0].Actor, ": ", log[0].Action, ", ", log[0].Detail),
+		"visitor.exported true secret key of acme: visitor.erased, 1 session, 4 messages, 1 file")
 	for _, gone := range []string{path, path + "/export", "/v1/sessions/" + session} {
 		status, _ := h.backend("GET", gone, nil)
 		equal(t, gone, status, 404)
