@@ -15,11 +15,14 @@ import (
 // screen makes the tab's window this large and light or dark.
 func (t *tab) screen(width, height int64, scheme string) {
 	t.w.t.Helper()
-	inTab(t, chromedp.EmulateViewport(width, height, chromedp.EmulateScale(2)))
+	ctx := t.pane.(*chromiumPage).ctx
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, height, chromedp.EmulateScale(2))); err != nil {
+		t.w.t.Fatal(err)
+	}
 	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
 	}}
-	if _, err := chromedp.Call(t.ctx, emulation.SetEmulatedMedia, media); err != nil {
+	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, media); err != nil {
 		t.w.t.Fatal(err)
 	}
 }

@@ -7,84 +7,55 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
-
-	"github.com/chromedp/cdproto/dom"
-	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/chromedp"
 )
 
-// browser is one headless Chromium for all tests.
-var browser = sync.OnceValues(func() (context.Context, error) {
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.WindowSize(1280, 800), chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("lang", "en-GB"))
-	allocator, cancelAllocator := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, cancel := chromedp.NewContext(allocator)
-	closeBrowser = func() { cancel(); cancelAllocator() }
-	return ctx, chromedp.Do(ctx)
-})
-
-var closeBrowser = func() {}
-
-// tab is one page of the browser.
+// tab is one page of somebody's browser.
 type tab struct {
-	w   *world
-	ctx context.Context
-	js  string // what finds the page's root
-}
-
-// person is a browser profile of its own: nothing is shared with others.
-func (w *world) person() context.Context {
-	w.t.Helper()
-	ctx, err := browser()
-	if err != nil {
-		w.t.Fatalf("headless Chromium (Debian package chromium) does not start: %v", err)
-	}
-	ctx, cancel := chromedp.NewContext(ctx, chromedp.WithNewBrowserContext())
-	w.t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
-		w.t.Fatal(err)
-	}
-	return ctx
+	w  *world
+	js string // what finds the page's root
+	pane
 }
 
 // open shows a page in a new tab of the person's browser, after the script when
 // there is one.
-func (w *world) open(person context.Context, url, root, script string) *tab {
+func (w *world) open(who person, url, root, script string) *tab {
 	w.t.Helper()
-	ctx, cancel := chromedp.NewContext(person)
-	w.t.Cleanup(cancel)
-	t := &tab{w: w, ctx: ctx, js: root}
-	if err := chromedp.Listen(ctx, func(ev any) {
-		if e, ok := ev.(*runtime.EventExceptionThrown); ok {
-			w.t.Errorf("a script of %s failed: %s", url, &chromedp.ExceptionError{ExceptionDetails: e.ExceptionDetails})
+	p, err := who.page(func(text string) {
+		if !strings.Contains(text, "/favicon.ico") { // which the browser wants, and no page of ours
+			w.t.Errorf("a script of %s failed: %s", url, text)
 		}
-	}); err != nil {
+	})
+	if err != nil {
 		w.t.Fatal(err)
 	}
+	t := &tab{w: w, pane: p, js: root}
 	if script != "" {
-		if _, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}); err != nil {
-			w.t.Fatal(err)
-		}
+		t.must(func(ctx context.Context) error { return p.Before(ctx, script) })
 	}
-	inTab(t, chromedp.Navigate(url))
+	t.must(func(ctx context.Context) error { return p.Navigate(ctx, url) })
 	return t
 }
 
-func inTab[T any](t *tab, action chromedp.Action[T]) T {
+// must does something in the browser within the test's patience.
+func (t *tab) must(do func(context.Context) error) {
 	t.w.t.Helper()
-	result, err := tryInTab(t, action)
-	if err != nil {
+	ctx, cancel := context.WithTimeout(t.w.t.Context(), patience)
+	defer cancel()
+	if err := do(ctx); err != nil {
 		t.w.t.Fatal(err)
 	}
-	return result
 }
 
-func tryInTab[T any](t *tab, action chromedp.Action[T]) (T, error) {
-	ctx, cancel := context.WithTimeout(t.ctx, patience)
+// evaluate reads the value of an expression into out, which may be nil.
+func (t *tab) evaluate(expression string, out any) error {
+	ctx, cancel := context.WithTimeout(t.w.t.Context(), patience)
 	defer cancel()
-	return chromedp.Run(ctx, action)
+	value, err := t.Evaluate(ctx, expression)
+	if err != nil || out == nil {
+		return err
+	}
+	return json.Unmarshal(value, out)
 }
 
 // call is a function body as an expression, with root and args at hand.
@@ -98,15 +69,20 @@ func (t *tab) call(body string, args []any) string {
 }
 
 // ask runs a function body in the page.
-func ask[T any](t *tab, body string, args ...any) T {
+func ask[T any](t *tab, body string, args ...any) (value T) {
 	t.w.t.Helper()
-	return inTab(t, chromedp.Evaluate[T](t.call(body, args)))
+	if err := t.evaluate(t.call(body, args), &value); err != nil {
+		t.w.t.Fatal(err)
+	}
+	return value
 }
 
 // do runs a function body for what it does.
 func (t *tab) do(body string, args ...any) {
 	t.w.t.Helper()
-	ask[chromedp.Void](t, body, args...)
+	if err := t.evaluate(t.call(body, args), nil); err != nil {
+		t.w.t.Fatal(err)
+	}
 }
 
 // wait returns when the function body answers true. A page that is just being
@@ -115,9 +91,22 @@ func (t *tab) wait(what, body string, args ...any) {
 	t.w.t.Helper()
 	script := t.call("return Boolean((() => { "+body+" })())", args)
 	t.w.eventually(what, func() bool {
-		ok, err := tryInTab(t, chromedp.Evaluate[bool](script))
-		return err == nil && ok
+		ok := false
+		return t.evaluate(script, &ok) == nil && ok
 	})
+}
+
+// presses types the text on the keyboard; "\n" is Enter.
+func (t *tab) presses(keys string) {
+	t.w.t.Helper()
+	t.must(func(ctx context.Context) error { return t.Type(ctx, keys) })
+}
+
+// clicks presses the mouse in the middle of what the function body finds.
+func (t *tab) clicks(body string) {
+	t.w.t.Helper()
+	at := ask[[2]float64](t, "const r = (() => { "+body+" })().getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]")
+	t.must(func(ctx context.Context) error { return t.Click(ctx, at[0], at[1]) })
 }
 
 // line is one message as a person reads it on a page.
@@ -179,35 +168,34 @@ func (t *tab) shot(name string) {
 	if dir == "" {
 		return
 	}
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), inTab(t, chromedp.CaptureScreenshot()), 0o644); err != nil {
-		t.w.t.Fatal(err)
-	}
+	t.must(func(ctx context.Context) error {
+		picture, err := t.Screenshot(ctx)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644)
+	})
 }
 
 // attach chooses a file in the page's file field.
 func (t *tab) attach(field, path string) {
 	t.w.t.Helper()
-	inTab(t, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
-		found, err := chromedp.Call(t.ctx, runtime.Evaluate, runtime.EvaluateParams{Expression: fmt.Sprintf("((root) => %s)(%s)", field, t.js)})
-		if err != nil {
-			return err
-		}
-		_, err = chromedp.Call(t.ctx, dom.SetFileInputFiles, dom.SetFileInputFilesParams{Files: []string{path}, ObjectID: found.Result.ObjectID})
-		return err
-	}))
+	t.must(func(ctx context.Context) error {
+		return t.Attach(ctx, fmt.Sprintf("((root) => %s)(%s)", field, t.js), path)
+	})
 }
 
 // widget is a customer's page with the chat open.
 type widget struct{ *tab }
 
-func (w *world) widget(person context.Context) widget {
+func (w *world) widget(who person) widget {
 	w.t.Helper()
-	return w.widgetAfter(person, "")
+	return w.widgetAfter(who, "")
 }
 
-func (w *world) widgetAfter(person context.Context, script string) widget {
+func (w *world) widgetAfter(who person, script string) widget {
 	w.t.Helper()
-	page := widget{w.open(person, w.core.URL+"/", "document.querySelector('pocketping-widget')?.shadowRoot", script)}
+	page := widget{w.open(who, w.core.URL+"/", "document.querySelector('pocketping-widget')?.shadowRoot", script)}
 	page.ready()
 	return page
 }
@@ -259,17 +247,17 @@ func (p widget) lines() []line {
 
 func (p widget) reload() {
 	p.w.t.Helper()
-	inTab(p.tab, chromedp.Reload())
+	p.must(p.Reload)
 	p.ready()
 }
 
 // inbox is the operator's page.
 type inbox struct{ *tab }
 
-func (w *world) inbox(person context.Context) inbox {
+func (w *world) inbox(who person) inbox {
 	w.t.Helper()
 	w.eventually("the link to the inbox", func() bool { return w.core.InboxLink() != "" })
-	page := inbox{w.open(person, w.core.InboxLink(), "document", "")}
+	page := inbox{w.open(who, w.core.InboxLink(), "document", "")}
 	page.wait("the list of sessions", "return root.querySelector('.sessions')")
 	return page
 }

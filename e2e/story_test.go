@@ -83,39 +83,47 @@ func (s *story) goneFromTopic(text string) {
 }
 
 func TestOneSessionInThreePlaces(t *testing.T) {
-	onEachDatabase(t, func(t *testing.T, url string) {
-		w := newWorld(t, url)
-		visitor := w.person()
-		s := &story{world: w, olga: w.telegram.Operator("Olga")}
-		s.page = w.widget(visitor)
-		s.page.shot("widget-open")
-		s.firstMessage()
-		s.fromTelegram()
-		s.fromInbox()
-		s.fromVisitor()
-		s.files()
-		s.notesAndCommands()
-		s.closing()
-		s.typing()
-
-		s.page.reload()
-		s.both()
-		second := w.widget(visitor)
-		s.page.write("to both tabs")
-		s.says("visitor: to both tabs")
-		w.eventually("the second tab to show it", func() bool {
-			lines := second.lines()
-			return len(lines) > 0 && lines[len(lines)-1].Text == "to both tabs"
-		})
-		if a, b := s.page.lines(), second.lines(); len(a) != len(b) {
-			t.Errorf("the tabs show %d and %d messages", len(a), len(b))
-		}
-		s.page.shot("widget-story")
-		s.inbox.shot("inbox-story")
-		if topics := w.telegram.Topics(); len(topics) != 1 {
-			t.Errorf("one session has %d topics", len(topics))
-		}
+	onEachDatabase(t, func(t *testing.T, url string) { tellStory(t, newWorld(t, url)) })
+	t.Run("firefox", func(t *testing.T) {
+		needsFirefox(t)
+		w := newWorld(t, databases["sqlite"](t))
+		w.browser = inFirefox
+		tellStory(t, w)
 	})
+}
+
+func tellStory(t *testing.T, w *world) {
+	t.Helper()
+	visitor := w.person()
+	s := &story{world: w, olga: w.telegram.Operator("Olga")}
+	s.page = w.widget(visitor)
+	s.page.shot("widget-open")
+	s.firstMessage()
+	s.fromTelegram()
+	s.fromInbox()
+	s.fromVisitor()
+	s.files()
+	s.notesAndCommands()
+	s.closing()
+	s.typing()
+
+	s.page.reload()
+	s.both()
+	second := w.widget(visitor)
+	s.page.write("to both tabs")
+	s.says("visitor: to both tabs")
+	w.eventually("the second tab to show it", func() bool {
+		lines := second.lines()
+		return len(lines) > 0 && lines[len(lines)-1].Text == "to both tabs"
+	})
+	if a, b := s.page.lines(), second.lines(); len(a) != len(b) {
+		t.Errorf("the tabs show %d and %d messages", len(a), len(b))
+	}
+	s.page.shot("widget-story")
+	s.inbox.shot("inbox-story")
+	if topics := w.telegram.Topics(); len(topics) != 1 {
+		t.Errorf("one session has %d topics", len(topics))
+	}
 }
 
 func (s *story) firstMessage() {

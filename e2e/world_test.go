@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	code := m.Run()
-	closeBrowser()
+	closeBrowsers()
 	_ = os.RemoveAll(scratch)
 	os.Exit(code)
 }
@@ -55,6 +55,7 @@ type world struct {
 	slack    *slacktest.Server
 	clock    *simulator.JumpClock // of the platforms
 	lines    []string             // in the block of each platform's bridge
+	browser  engine               // of people who look at pages; nil: Chromium
 }
 
 // bridges says which bridges a world has beside Telegram and the inbox.
