@@ -120,7 +120,7 @@ func assemble(ctx context.Context, cfg *config.Config, log *slog.Logger, dev boo
 	s.web = web.New(web.Options{
 		Chat: chat, Bus: signals, Logins: s.store, Plugins: s.host, Pages: func() []string { return s.pages }, Ready: s.store.Ping, Status: s.host.Status,
 		Limits: limitsOf(cfg.Limits), MaxUpload: cfg.Files.MaxSize, Quota: cfg.Files.Quota, Types: cfg.Files.Types, SigningKey: signingKey,
-		URL: s.url, Dev: dev, MetricsToken: cfg.Server.MetricsToken, Log: log,
+		URL: s.url, Dev: dev, MetricsToken: cfg.Server.MetricsToken, Proxies: cfg.Server.Proxies, Log: log,
 		Collectors: []prometheus.Collector{hostCollector{s.host}},
 	})
 	s.http = s.web.HTTPServer(cfg.Server.Listen)

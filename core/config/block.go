@@ -202,6 +202,20 @@ func (b *block) one(kind string, read func(*block)) {
 	child.done()
 }
 
+// optional is one for a block that means something by being there.
+func (b *block) optional(kind string, read func(*block)) {
+	if b.holds(kind) {
+		b.one(kind, read)
+		return
+	}
+	b.blocks = append(b.blocks, kind)
+}
+
+// holds reports whether there is a block of the kind.
+func (b *block) holds(kind string) bool {
+	return slices.ContainsFunc(b.body.Blocks, func(child *hclsyntax.Block) bool { return child.Type == kind })
+}
+
 // done reports what nobody asked for.
 func (b *block) done() {
 	for name, attr := range b.body.Attributes {

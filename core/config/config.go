@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
@@ -30,10 +31,12 @@ type Config struct {
 
 // Server is where PocketPing listens and how people reach it.
 type Server struct {
-	Listen       string // host:port; the port may be 0
-	URL          string // scheme://host[:port]; empty: localhost with the port of Listen
-	AdminToken   string // for /v1/admin, which is to come
-	MetricsToken string // empty: /metrics is open to the machine itself only
+	Listen       string         // host:port; the port may be 0
+	URL          string         // scheme://host[:port]; empty: what the certificate names, or localhost, with the port of Listen
+	AdminToken   string         // for /v1/admin, which is to come
+	MetricsToken string         // empty: /metrics is open to the machine itself only
+	Proxies      []netip.Prefix // whose word on a client's address is taken
+	TLS          *TLS           // nil: somebody in front encrypts, or nobody
 }
 
 // Database is where everything is kept.

@@ -51,11 +51,13 @@ func syntaxErrors(diags hcl.Diagnostics) error {
 
 func (c *Config) readServer(b *block) {
 	c.Server = Server{
-		Listen:       b.str("listen", ":8080", checkListen),
+		Listen:       b.str("listen", b.listen(), checkListen),
 		URL:          parsed(b, "url", "", parseURL),
 		AdminToken:   b.str("admin_token", "", checkToken),
 		MetricsToken: b.str("metrics_token", "", checkToken),
+		Proxies:      b.readProxies(),
 	}
+	c.readTLS(b)
 }
 
 func (c *Config) readDatabase(b *block) {

@@ -57,6 +57,7 @@ func (h *Host) proxyTo(bridgeID, addr string) http.Handler {
 				p.Out.URL.RawPath = below(prefix, raw)
 			}
 			p.SetXForwarded()
+			p.Out.Header.Set("X-Forwarded-Proto", p.In.Header.Get("X-Forwarded-Proto")) // by the edge, which knows of proxies
 			p.Out.Header.Set("X-Forwarded-Prefix", prefix)
 			p.Out.Header.Del("Cookie")
 		},

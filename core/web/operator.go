@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"path"
@@ -46,7 +47,7 @@ func (s *Server) postLogin(c echo.Context) error {
 	}
 	c.SetCookie(&http.Cookie{
 		Name: operatorCookie, Value: cookie, Path: "/plugins/", MaxAge: cookieLife,
-		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: strings.HasPrefix(s.o.URL, "https://"),
+		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: s.overTLS(r),
 	})
 	c.Response().Header().Set("Cache-Control", "no-store")
 	return c.NoContent(http.StatusNoContent)
@@ -79,7 +80,7 @@ func (s *Server) anyPlugin(c echo.Context) error {
 	}
 	h := c.Response().Header()
 	h.Del("Content-Security-Policy") // the bridge knows what its pages need
-	http.StripPrefix(prefix, handler).ServeHTTP(c.Response(), forPlugin(r, operator))
+	http.StripPrefix(prefix, handler).ServeHTTP(c.Response(), s.forPlugin(r, operator))
 	return nil
 }
 
@@ -134,9 +135,12 @@ func isPublic(rest string, public []string) bool {
 }
 
 // forPlugin is the request as the bridge gets it: without the operator's cookie,
-// and with who they are, which nobody outside can claim.
-func forPlugin(r *http.Request, operator *core.Login) *http.Request {
+// and with who they are and where the request comes from, which nobody outside can
+// claim.
+func (s *Server) forPlugin(r *http.Request, operator *core.Login) *http.Request {
 	out := r.Clone(r.Context())
+	out.RemoteAddr = net.JoinHostPort(proxies(s.o.Proxies).client(r), "0")
+	out.Header.Set(echo.HeaderXForwardedProto, scheme(s.overTLS(r)))
 	for name := range out.Header {
 		if strings.HasPrefix(name, headerPrefix) {
 			delete(out.Header, name)
@@ -153,6 +157,13 @@ func forPlugin(r *http.Request, operator *core.Login) *http.Request {
 		out.Header.Set(headerName, url.PathEscape(operator.Name))
 	}
 	return out
+}
+
+func scheme(encrypted bool) string {
+	if encrypted {
+		return "https"
+	}
+	return "http"
 }
 
 //go:embed signin.html

@@ -17,7 +17,7 @@ type echoPlugin struct{ public []string }
 
 func (e echoPlugin) Handler(id string) (http.Handler, []string, bool) {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_ = json.NewEncoder(w).Encode(map[string]any{"path": r.URL.Path, "header": r.Header})
+		_ = json.NewEncoder(w).Encode(map[string]any{"path": r.URL.Path, "header": r.Header, "from": r.RemoteAddr})
 	}), e.public, id == "acme.inbox"
 }
 

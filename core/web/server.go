@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"sync/atomic"
 	"time"
@@ -41,6 +42,7 @@ type Options struct {
 	SigningKey   []byte                 // of the links to files
 	URL          string                 // where visitors reach this server, without a trailing slash
 	Dev          bool                   // pages of this machine may use every project
+	Proxies      []netip.Prefix         // whose X-Forwarded-For and -Proto are believed
 	MetricsToken string                 // opens /metrics from afar; empty: from this machine only
 	Collectors   []prometheus.Collector // what /metrics shows beside the web's own
 	Log          *slog.Logger
@@ -122,7 +124,7 @@ func (s *Server) HTTPServer(addr string) *http.Server {
 func (s *Server) routes() *echo.Echo {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
-	e.IPExtractor = echo.ExtractIPDirect()
+	e.IPExtractor = proxies(s.o.Proxies).client
 	e.HTTPErrorHandler = s.fail
 	e.Use(s.guard)
 
