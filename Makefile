@@ -37,7 +37,7 @@ check:
 	$(TOOL) buf lint
 	tools/uptodate.sh
 	$(TOOL) golangci-lint run
-	@if command -v npx >/dev/null; then npx --yes @redocly/cli@2.77.0 lint docs/openapi.json; \
+	@if command -v npx >/dev/null; then npx --yes @redocly/cli@2.77.0 lint --extends recommended-strict docs/openapi.json; \
 	else echo "no npx here: docs/openapi.json is checked by its tests alone"; fi
 
 # Makes the committed code anew that is made from other files.

@@ -150,3 +150,14 @@ func TestOpenAPIIsServed(t *testing.T) {
 	equal(t, "version", o.text("openapi"), "3.1.0")
 	equal(t, "for pages too", header.Get("Access-Control-Allow-Origin"), "*")
 }
+
+// Every call can answer so, before a handler sees it.
+func TestOpenAPIKnowsWhatIsNoCall(t *testing.T) {
+	h := newHouse(t)
+	for _, path := range []string{"/healthz", "/v1/openapi.json", "/widget.js"} {
+		status, _, _ := h.call("GET", path, map[string]string{"X-Long": strings.Repeat("x", 40<<10)}, nil)
+		equal(t, path, status, http.StatusRequestHeaderFieldsTooLarge)
+	}
+	status, _, _ := h.call("GET", "/v1/socket", map[string]string{"Origin": acmeOrigin}, nil)
+	equal(t, "a socket without an upgrade", status, http.StatusUpgradeRequired)
+}
