@@ -22,8 +22,6 @@ type BackendStore interface {
 	EraseVisitor(ctx context.Context, projectID, visitorID string, audit func(*Erasure) *AuditEntry) (e *Erasure, attachmentIDs []string, err error)
 	// Wipe makes sure that the database keeps nothing of what was deleted in its files.
 	Wipe(ctx context.Context) error
-	// SaveProject stores the name, origins and widget of a project that exists.
-	SaveProject(ctx context.Context, p *Project) error
 }
 
 // EventsAfter is a page of what happened in the project after pos, in the order of

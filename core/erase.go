@@ -45,19 +45,25 @@ func (c *Chat) EraseVisitor(ctx context.Context, projectID, visitorID string) (*
 		return nil, err
 	}
 	c.bus.Publish(Signal{ProjectID: projectID, VisitorID: visitorID, Live: &Live{Type: LiveErased}})
-	var errs []error
-	for _, id := range files {
-		errs = append(errs, c.files.Remove(ctx, id))
-	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	if err := c.store.Forget(ctx, files); err != nil {
-		return nil, err
-	}
-	if err := c.store.Wipe(ctx); err != nil {
+	if err := c.wipe(ctx, files); err != nil {
 		return nil, err
 	}
 	c.log.Info("a visitor was erased", "project", projectID, "sessions", e.Sessions, "messages", e.Messages, "files", len(files))
 	return e, nil
+}
+
+// wipe removes the files of attachments whose rows say nothing more, those rows, and
+// what the database's own files still have.
+func (c *Chat) wipe(ctx context.Context, attachmentIDs []string) error {
+	var errs []error
+	for _, id := range attachmentIDs {
+		errs = append(errs, c.files.Remove(ctx, id))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	if err := c.store.Forget(ctx, attachmentIDs); err != nil {
+		return err
+	}
+	return c.store.Wipe(ctx)
 }

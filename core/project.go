@@ -17,6 +17,7 @@ type Project struct {
 	PublicKey    string        `json:"publicKey"`
 	SecretHash   []byte        `json:"-"`
 	IdentityKey  string        `json:"-"`
+	OldKeys      []OldKey      `json:"-"` // that were replaced
 	ReopenWithin time.Duration `json:"-"`
 	Identity     string        `json:"identity,omitempty"` // whether visitors are signed in: see IdentityRequired; empty: they may be
 	Widget       Widget        `json:"widget"`
@@ -24,6 +25,8 @@ type Project struct {
 	Editable     bool          `json:"editable"` // over the API: the configuration does not name it
 	Bridges      []string      `json:"-"`        // ids of the bridges and hooks that are owed its events
 	Aliases      []Alias       `json:"-"`        // who answers, as the project presents them
+
+	FileKeys map[string]bool `json:"-"` // kinds of keys that the configuration sets: they are rotated there
 }
 
 // AllowsOrigin reports whether a page of the origin may use the project. An

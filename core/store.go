@@ -10,6 +10,7 @@ import (
 type Store interface {
 	BackendStore
 	AuditStore
+	ProjectStore
 
 	// Append is the only write on the chat path: one transaction stores the
 	// change, and it is on the disk when Append returns. See Change.

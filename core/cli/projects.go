@@ -159,7 +159,8 @@ func newProjectRotate(g *globals) *cobra.Command {
 		Args:  needProject,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withProjects(cmd.Context(), g, func(cfg *config.Config, s *store.Store, projects []*core.Project) error {
-				if _, err := findProject(cfg, projects, args[0]); err != nil {
+				p, err := findProject(cfg, projects, args[0])
+				if err != nil {
 					return err
 				}
 				for _, p := range cfg.Projects {
@@ -167,8 +168,8 @@ func newProjectRotate(g *globals) *cobra.Command {
 						return fmt.Errorf("secret_key of project %q is set in %s: change it there", p.Slug, cfg.Path)
 					}
 				}
-				key, err := s.RotateSecret(cmd.Context(), args[0])
-				if err != nil {
+				key := core.NewKey(core.KindSecretKey)
+				if err := s.RotateKey(cmd.Context(), p.ID, core.KindSecretKey, key, 0); err != nil {
 					return err
 				}
 				if g.json {

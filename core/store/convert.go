@@ -8,20 +8,13 @@ import (
 	"github.com/pocketping/pocketping/core"
 )
 
-func (r *projectRow) domain(keys []keyRow) *core.Project {
-	p := &core.Project{ID: r.ID, Slug: r.Slug, Name: r.Name, ReopenWithin: time.Duration(r.ReopenMs) * time.Millisecond}
+func (r *projectRow) domain() *core.Project {
+	p := &core.Project{
+		ID: r.ID, Slug: r.Slug, Name: r.Name, Identity: r.Identity, Editable: r.Editable,
+		ReopenWithin: time.Duration(r.ReopenMs) * time.Millisecond,
+	}
 	fromJSON(r.Origins, &p.Origins)
 	fromJSON(r.Widget, &p.Widget)
-	for _, k := range keys {
-		switch k.Kind {
-		case core.KindPublicKey:
-			p.PublicKey = k.Value
-		case core.KindIdentity:
-			p.IdentityKey = k.Value
-		case core.KindSecretKey:
-			p.SecretHash = k.Hash
-		}
-	}
 	return p
 }
 

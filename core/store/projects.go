@@ -2,10 +2,10 @@ package store
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"github.com/pocketping/pocketping/core"
 )
@@ -19,14 +19,16 @@ type ProjectSpec struct {
 	PublicKey    string
 	SecretKey    string
 	IdentityKey  string
+	KeyOverlap   time.Duration // that a secret or identity key works beside another that is given
 	ReopenWithin time.Duration
 	Widget       core.Widget
 	Bridges      []string // not stored: the answer carries them
 }
 
-// SyncProject makes the project of the slug be as the spec says. Of the secret
-// key only the hash is kept; one that is made here is known to nobody until
-// RotateSecret shows its successor.
+// SyncProject makes the project of the slug be as the spec says, also one that was
+// made over the API: it is the configuration's from then on. Of the secret key only
+// the hash is kept; one that is made here is known to nobody until RotateKey replaces
+// it.
 func (s *Store) SyncProject(ctx context.Context, spec ProjectSpec) (*core.Project, error) {
 	var p *core.Project
 	err := s.do(ctx, alone(func(tx *gorm.DB) error {
@@ -34,22 +36,26 @@ func (s *Store) SyncProject(ctx context.Context, spec ProjectSpec) (*core.Projec
 			ID: core.NewID(core.KindProject), Slug: spec.Slug, Name: spec.Name, Origins: toJSON(spec.Origins, len(spec.Origins)),
 			Widget: toJSON(spec.Widget, 1), ReopenMs: spec.ReopenWithin.Milliseconds(), Created: core.SystemClock{}.Now(),
 		}
-		if err := tx.Clauses(*over("slug", "name", "origins", "widget", "reopen_ms")).Create(&row).Error; err != nil {
+		if err := tx.Clauses(*over("slug", "name", "origins", "widget", "reopen_ms", "editable", "identity")).Create(&row).Error; err != nil {
 			return err
 		}
 		var kept projectRow
 		if err := tx.Where("slug = ?", spec.Slug).Take(&kept).Error; err != nil {
 			return err
 		}
+		until := core.TimeOf(time.Now().Add(spec.KeyOverlap))
 		given := map[string]string{core.KindPublicKey: spec.PublicKey, core.KindSecretKey: spec.SecretKey, core.KindIdentity: spec.IdentityKey}
 		for kind, key := range given {
-			if err := syncKey(tx, kept.ID, kind, key); err != nil {
+			if err := syncKey(tx, kept.ID, kind, key, until); err != nil {
 				return err
 			}
 		}
-		var err error
-		p, err = withKeys(tx, kept)
-		return err
+		all, err := withKeys(tx, []projectRow{kept})
+		if err != nil {
+			return err
+		}
+		p = all[0]
+		return projectsChanged(tx)
 	}))
 	if core.IsCode(err, core.CodeConflict) {
 		return nil, core.Errorf(core.CodeConflict, "a key of project %q belongs to another project: keys must differ", spec.Slug)
@@ -61,60 +67,119 @@ func (s *Store) SyncProject(ctx context.Context, spec ProjectSpec) (*core.Projec
 	return p, nil
 }
 
-// syncKey stores the key that is given, or one that is made where there is none.
-func syncKey(tx *gorm.DB, projectID, kind, given string) error {
-	key, on := given, over("project_id,kind", "value", "hash", "created_at")
-	if given == "" {
-		key, on = core.NewKey(kind), keepFirst("project_id,kind")
+// AddProject implements core.ProjectStore.
+func (s *Store) AddProject(ctx context.Context, p *core.Project) error {
+	err := s.do(ctx, alone(func(tx *gorm.DB) error {
+		row := projectRow{ID: p.ID, Slug: p.Slug, Editable: true, Created: core.SystemClock{}.Now()}
+		row.set(p)
+		if err := tx.Create(&row).Error; err != nil {
+			return err
+		}
+		keys := []keyRow{
+			{Kind: core.KindPublicKey, Value: p.PublicKey, Hash: core.Hash(p.PublicKey)},
+			{Kind: core.KindSecretKey, Hash: p.SecretHash},
+			{Kind: core.KindIdentity, Value: p.IdentityKey, Hash: core.Hash(p.IdentityKey)},
+		}
+		for i := range keys {
+			keys[i].ProjectID, keys[i].Created = p.ID, row.Created
+		}
+		if err := tx.Create(&keys).Error; err != nil {
+			return err
+		}
+		return projectsChanged(tx)
+	}))
+	if core.IsCode(err, core.CodeConflict) {
+		return core.Errorf(core.CodeConflict, "the slug %q is taken: it may be one that the configuration named before, whose sessions are kept", p.Slug)
 	}
-	row := keyRow{ProjectID: projectID, Kind: kind, Value: key, Hash: core.Hash(key), Created: core.SystemClock{}.Now()}
-	if kind == core.KindSecretKey {
-		row.Value = ""
-	}
-	return tx.Clauses(*on).Create(&row).Error
+	return err
 }
 
-func withKeys(db *gorm.DB, row projectRow) (*core.Project, error) {
-	var keys []keyRow
-	if err := db.Where("project_id = ?", row.ID).Find(&keys).Error; err != nil {
-		return nil, err
-	}
-	return row.domain(keys), nil
+// SaveProject implements core.ProjectStore.
+func (s *Store) SaveProject(ctx context.Context, p *core.Project) error {
+	return s.do(ctx, alone(func(tx *gorm.DB) error {
+		var row projectRow
+		if err := tx.Where("id = ?", p.ID).Take(&row).Error; err != nil {
+			return missing(err, "no project %s", p.ID)
+		}
+		row.set(p)
+		if err := tx.Model(&row).Select("Name", "Origins", "Widget", "Identity").Updates(&row).Error; err != nil {
+			return err
+		}
+		return projectsChanged(tx)
+	}))
 }
 
-// Projects lists all projects by slug, without their bridges.
+// set takes over what the API may change.
+func (r *projectRow) set(p *core.Project) {
+	r.Name, r.Origins, r.Widget, r.Identity = p.Name, toJSON(p.Origins, len(p.Origins)), toJSON(p.Widget, 1), p.Identity
+	r.ReopenMs = p.ReopenWithin.Milliseconds()
+}
+
+// Projects implements core.ProjectStore.
 func (s *Store) Projects(ctx context.Context) ([]*core.Project, error) {
 	var rows []projectRow
 	if err := s.reader(ctx).Order("slug").Find(&rows).Error; err != nil {
 		return nil, translate(err)
 	}
-	projects := make([]*core.Project, len(rows))
-	for i, r := range rows {
-		p, err := withKeys(s.reader(ctx), r)
-		if err != nil {
-			return nil, translate(err)
-		}
-		projects[i] = p
-	}
-	return projects, nil
+	projects, err := withKeys(s.reader(ctx), rows)
+	return projects, translate(err)
 }
 
-// RotateSecret gives the project another secret key and shows it this once; the
-// one before is refused from now on.
-func (s *Store) RotateSecret(ctx context.Context, slug string) (string, error) {
-	key := core.NewKey(core.KindSecretKey)
+// ProjectsRevision implements core.ProjectStore.
+func (s *Store) ProjectsRevision(ctx context.Context) (string, error) {
+	var values [][]byte
+	err := s.reader(ctx).Model(&stateRow{}).Where("bridge = ? AND name = ?", coreState, projectsRevision).Pluck("value", &values).Error
+	if err != nil || len(values) == 0 {
+		return "", translate(err)
+	}
+	return string(values[0]), nil
+}
+
+const projectsRevision = "projects"
+
+// projectsChanged gives the projects another revision.
+func projectsChanged(tx *gorm.DB) error {
+	row := stateRow{Bridge: coreState, Name: projectsRevision, Value: []byte(core.NewKey("rev"))}
+	return tx.Clauses(*over("bridge,name", "value")).Create(&row).Error
+}
+
+// removing are the steps that remove a project; those that come first need what the
+// later ones remove. Nothing of the audit log goes.
+var removing = []string{
+	"DELETE FROM deliveries WHERE project_id = @project",
+	"DELETE FROM events WHERE project_id = @project",
+	"DELETE FROM links WHERE project_id = @project",
+	"DELETE FROM threads WHERE project_id = @project",
+	"DELETE FROM inbound WHERE project_id = @project",
+	`DELETE FROM plugin_state WHERE EXISTS (SELECT 1 FROM sessions WHERE project_id = @project
+		AND plugin_state.name LIKE '%' || sessions.id || '%')`,
+	`UPDATE attachments SET owner = '', session_id = '', message_id = '', name = '', type = '', size = 0, place = 0, created_at = 0, removed = true
+		WHERE project_id = @project`,
+	"DELETE FROM messages WHERE project_id = @project",
+	"DELETE FROM sessions WHERE project_id = @project",
+	"DELETE FROM visitor_tokens WHERE project_id = @project",
+	"DELETE FROM visitors WHERE project_id = @project",
+	"DELETE FROM old_keys WHERE project_id = @project",
+	"DELETE FROM project_keys WHERE project_id = @project",
+	"DELETE FROM projects WHERE id = @project",
+}
+
+// RemoveProject implements core.ProjectStore.
+func (s *Store) RemoveProject(ctx context.Context, projectID string) ([]string, error) {
+	var files []string
 	err := s.do(ctx, alone(func(tx *gorm.DB) error {
-		var p projectRow
-		if err := tx.Where("slug = ?", slug).Take(&p).Error; err != nil {
-			if errors.Is(err, gorm.ErrRecordNotFound) {
-				return core.Errorf(core.CodeNotFound, "no project %q", slug)
-			}
+		if err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", projectID).Take(&projectRow{}).Error; err != nil {
+			return missing(err, "no project %s", projectID)
+		}
+		if err := tx.Model(&attachmentRow{}).Where("project_id = ?", projectID).Pluck("id", &files).Error; err != nil {
 			return err
 		}
-		return syncKey(tx, p.ID, core.KindSecretKey, key)
+		for _, sql := range removing {
+			if err := tx.Exec(sql, map[string]any{"project": projectID}).Error; err != nil {
+				return err
+			}
+		}
+		return projectsChanged(tx)
 	}))
-	if err != nil {
-		return "", err
-	}
-	return key, nil
+	return files, err
 }

@@ -19,6 +19,9 @@ type projectRow struct {
 	LastPos  int64
 	Created  core.Time `gorm:"column:created_at"`
 
+	Editable bool   // it was made over the API
+	Identity string // of one that was
+
 	Presence      core.PresenceState
 	PresenceUntil core.Time
 }
@@ -29,6 +32,14 @@ type keyRow struct {
 	Value     string
 	Hash      []byte
 	Created   core.Time `gorm:"column:created_at"`
+}
+
+type oldKeyRow struct {
+	Hash      []byte `gorm:"primaryKey"`
+	ProjectID string
+	Kind      string
+	Value     string
+	Until     core.Time
 }
 
 type operatorRow struct {
@@ -175,6 +186,7 @@ type stateRow struct {
 
 func (projectRow) TableName() string    { return "projects" }
 func (keyRow) TableName() string        { return "project_keys" }
+func (oldKeyRow) TableName() string     { return "old_keys" }
 func (operatorRow) TableName() string   { return "operators" }
 func (visitorRow) TableName() string    { return "visitors" }
 func (tokenRow) TableName() string      { return "visitor_tokens" }

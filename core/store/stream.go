@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 
-	"gorm.io/gorm"
-
 	"github.com/pocketping/pocketping/core"
 )
 
@@ -27,17 +25,4 @@ func (s *Store) LastPos(ctx context.Context, projectID string) (int64, error) {
 		return 0, missing(err, "no project %s", projectID)
 	}
 	return row.LastPos, nil
-}
-
-// SaveProject implements core.Store.
-func (s *Store) SaveProject(ctx context.Context, p *core.Project) error {
-	return s.do(ctx, alone(func(tx *gorm.DB) error {
-		done := tx.Model(&projectRow{}).Where("id = ?", p.ID).Updates(map[string]any{
-			"name": p.Name, "origins": toJSON(p.Origins, len(p.Origins)), "widget": toJSON(p.Widget, 1),
-		})
-		if done.Error == nil && done.RowsAffected == 0 {
-			return core.Errorf(core.CodeNotFound, "no project %s", p.ID)
-		}
-		return done.Error
-	}))
 }

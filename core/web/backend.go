@@ -74,7 +74,7 @@ func (c call) ctx() context.Context {
 // secret lets in who has the secret key of a project.
 func (s *Server) secret(next func(call) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		p, err := s.chat.Projects().BySecret(bearer(c.Request()))
+		p, err := s.chat.BySecret(c.Request().Context(), bearer(c.Request()))
 		if err != nil {
 			return err
 		}

@@ -104,11 +104,10 @@ func TestBackendRefusals(t *testing.T) {
 	h := newHouse(t)
 	p, _ := h.open(nil)
 	session := p.post("1", "hi").text("session")
-	secret, err := h.store.RotateSecret(context.Background(), "other")
+	secret, _, err := h.chat.RotateKey(context.Background(), h.other.ID, core.KindSecretKey, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.other.SecretHash = core.Hash(secret)
 	tests := []struct {
 		name, method, path, secret string
 		body                       any

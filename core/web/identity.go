@@ -44,11 +44,15 @@ func (s *Server) identity(p *core.Project, token string) (*core.Identity, error)
 	if p.Identity == core.IdentityOff {
 		return nil, core.Errorf(core.CodeInvalid, "identity: this project takes no signed identities")
 	}
-	if p.IdentityKey == "" {
+	keys := jwt.VerificationKeySet{}
+	for _, key := range p.IdentityKeys(core.TimeOf(s.now())) {
+		keys.Keys = append(keys.Keys, []byte(key))
+	}
+	if len(keys.Keys) == 0 {
 		return nil, core.Errorf(core.CodeInvalid, "identity: the project has no identity_key")
 	}
 	var c claims
-	_, err := jwt.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return []byte(p.IdentityKey), nil },
+	_, err := jwt.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return keys, nil },
 		jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.now))
 	switch {
 	case errors.Is(err, jwt.ErrTokenExpired):

@@ -44,6 +44,7 @@ type Options struct {
 	Dev          bool                   // pages of this machine may use every project
 	Proxies      []netip.Prefix         // whose X-Forwarded-For and -Proto are believed
 	MetricsToken string                 // opens /metrics from afar; empty: from this machine only
+	AdminToken   string                 // opens /v1/admin; empty: there is none
 	Collectors   []prometheus.Collector // what /metrics shows beside the web's own
 	Log          *slog.Logger
 	Now          func() time.Time // nil: time.Now

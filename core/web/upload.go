@@ -75,7 +75,7 @@ func fileOf(form *multipart.Reader, key string) (*multipart.Part, string, error)
 func (s *Server) uploader(c echo.Context, key string) (string, *core.Project, error) {
 	token := bearer(c.Request())
 	if strings.HasPrefix(token, core.KindSecretKey+"_") {
-		p, err := s.chat.Projects().BySecret(token)
+		p, err := s.chat.BySecret(c.Request().Context(), token)
 		if err != nil {
 			return "", nil, err
 		}
