@@ -49,7 +49,7 @@ is wrong. It may run beside a server.`,
 func checkAll(ctx context.Context, cfg *config.Config) []finding {
 	all := []finding{{Where: "configuration", What: cfg.Path, OK: true, Text: count(len(cfg.Projects), "project") + ", " + count(len(cfg.Bridges), "bridge")}}
 	registry, found := checkDatabase(ctx, cfg)
-	all = append(append(all, found), checkProjects(cfg)...)
+	all = append(append(append(all, found), checkTLS(ctx, cfg)...), checkProjects(cfg)...)
 
 	h := host.New(host.Options{Log: quiet()})
 	parts := make([][]finding, len(cfg.Bridges))

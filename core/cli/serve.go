@@ -63,6 +63,7 @@ type server struct {
 	log     *slog.Logger
 	url     string
 	listen  net.Listener
+	edge    *edge
 	store   *store.Store
 	chat    *core.Chat
 	host    *host.Host
@@ -85,6 +86,10 @@ func assemble(ctx context.Context, cfg *config.Config, log *slog.Logger, dev boo
 	if s.listen, err = listen(cfg); err != nil {
 		return nil, err
 	}
+	if s.edge, err = openEdge(cfg, log); err != nil {
+		return nil, err
+	}
+	s.listen = s.edge.wrap(s.listen)
 	s.url = publicURL(cfg, s.listen.Addr())
 
 	if s.store, err = store.Open(ctx, cfg.Database.URL, store.Options{}); err != nil {
@@ -120,7 +125,7 @@ func assemble(ctx context.Context, cfg *config.Config, log *slog.Logger, dev boo
 	s.web = web.New(web.Options{
 		Chat: chat, Bus: signals, Logins: s.store, Plugins: s.host, Pages: func() []string { return s.pages }, Ready: s.store.Ping, Status: s.host.Status,
 		Limits: limitsOf(cfg.Limits), MaxUpload: cfg.Files.MaxSize, Quota: cfg.Files.Quota, Types: cfg.Files.Types, SigningKey: signingKey,
-		URL: s.url, Dev: dev, MetricsToken: cfg.Server.MetricsToken, Proxies: cfg.Server.Proxies, Log: log,
+		URL: s.url, Dev: dev, MetricsToken: cfg.Server.MetricsToken, Proxies: cfg.Server.Proxies, HSTS: s.edge.hsts(), Log: log,
 		Collectors: []prometheus.Collector{hostCollector{s.host}},
 	})
 	s.http = s.web.HTTPServer(cfg.Server.Listen)
@@ -142,8 +147,9 @@ func (s *server) run(ctx context.Context, out io.Writer) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	failed := make(chan error, 1)
+	failed := make(chan error, 2)
 	go func() { failed <- s.http.Serve(s.listen) }()
+	s.edge.serve(ctx, s.url, failed)
 	for _, spec := range s.bridges {
 		s.host.Run(spec)
 	}
@@ -203,6 +209,7 @@ func (s *server) shutdown() {
 
 // close gives back what assemble has taken.
 func (s *server) close() {
+	s.edge.close()
 	if s.listen != nil {
 		_ = s.listen.Close() // the server may have closed it
 	}

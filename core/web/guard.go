@@ -26,6 +26,9 @@ func (s *Server) guard(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Content-Security-Policy", closedPolicy)
+		if s.o.HSTS > 0 && c.Request().TLS != nil {
+			h.Set("Strict-Transport-Security", "max-age="+strconv.Itoa(seconds(s.o.HSTS)))
+		}
 		defer func() {
 			if p := recover(); p != nil {
 				if p == http.ErrAbortHandler {

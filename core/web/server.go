@@ -43,6 +43,7 @@ type Options struct {
 	URL          string                 // where visitors reach this server, without a trailing slash
 	Dev          bool                   // pages of this machine may use every project
 	Proxies      []netip.Prefix         // whose X-Forwarded-For and -Proto are believed
+	HSTS         time.Duration          // for how long browsers insist on https; 0: they are not told
 	MetricsToken string                 // opens /metrics from afar; empty: from this machine only
 	AdminToken   string                 // opens /v1/admin; empty: there is none
 	Collectors   []prometheus.Collector // what /metrics shows beside the web's own
