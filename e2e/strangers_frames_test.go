@@ -16,8 +16,8 @@ import (
 
 // frameTypes make a frame of each type that names what is the guest's. granted says
 // that the server may answer ok: then it did something to the stranger's own.
-var frameTypes = map[string]func(r *raid, g *person) (frame map[string]any, granted bool){
-	"post": func(r *raid, g *person) (map[string]any, bool) {
+var frameTypes = map[string]func(r *raid, g *dweller) (frame map[string]any, granted bool){
+	"post": func(r *raid, g *dweller) (map[string]any, bool) {
 		f := map[string]any{"text": "a stranger's", "session": g.session}
 		switch r.rng.IntN(3) {
 		case 0:
@@ -29,34 +29,34 @@ var frameTypes = map[string]func(r *raid, g *person) (frame map[string]any, gran
 		}
 		return f, false
 	},
-	"edit": func(r *raid, g *person) (map[string]any, bool) {
+	"edit": func(r *raid, g *dweller) (map[string]any, bool) {
 		return map[string]any{"message": pick(r.rng, append([]string{g.note}, append(g.said, g.heard...)...)), "text": "changed by a stranger", "session": g.session}, false
 	},
-	"delete": func(r *raid, g *person) (map[string]any, bool) {
+	"delete": func(r *raid, g *dweller) (map[string]any, bool) {
 		return map[string]any{"message": pick(r.rng, append([]string{g.note}, append(g.said, g.heard...)...)), "session": g.session}, false
 	},
-	"history": func(r *raid, g *person) (map[string]any, bool) {
+	"history": func(r *raid, g *dweller) (map[string]any, bool) {
 		return map[string]any{"session": g.session, "before": r.rng.IntN(40), "limit": r.rng.IntN(300), "visitor": g.id}, false
 	},
-	"read": func(r *raid, g *person) (map[string]any, bool) {
+	"read": func(r *raid, g *dweller) (map[string]any, bool) {
 		return map[string]any{"session": g.session, "seq": r.rng.IntN(30)}, false
 	},
-	"typing": func(_ *raid, g *person) (map[string]any, bool) {
+	"typing": func(_ *raid, g *dweller) (map[string]any, bool) {
 		return map[string]any{"session": g.session, "visitor": g.id, "on": true}, false
 	},
-	"page": func(_ *raid, g *person) (map[string]any, bool) {
+	"page": func(_ *raid, g *dweller) (map[string]any, bool) {
 		return map[string]any{"session": g.session, "visitor": g.id, "url": "https://stranger.example/"}, false
 	},
-	"track": func(_ *raid, g *person) (map[string]any, bool) {
+	"track": func(_ *raid, g *dweller) (map[string]any, bool) {
 		return map[string]any{"session": g.session, "visitor": g.id, "name": "stranger"}, true
 	},
-	"rate": func(_ *raid, g *person) (map[string]any, bool) {
+	"rate": func(_ *raid, g *dweller) (map[string]any, bool) {
 		return map[string]any{"session": g.session, "visitor": g.id, "score": 1}, true
 	},
-	"close": func(_ *raid, g *person) (map[string]any, bool) {
+	"close": func(_ *raid, g *dweller) (map[string]any, bool) {
 		return map[string]any{"session": g.session, "visitor": g.id}, true
 	},
-	"identify": func(r *raid, g *person) (map[string]any, bool) {
+	"identify": func(r *raid, g *dweller) (map[string]any, bool) {
 		return map[string]any{"identity": r.forged(g), "visitor": g.id}, false
 	},
 }
@@ -79,7 +79,7 @@ func (r *raid) frame() (f map[string]any, granted bool) {
 }
 
 // forged is an identity of the guest that their project's back end has not signed.
-func (r *raid) forged(g *person) string {
+func (r *raid) forged(g *dweller) string {
 	sign := func(key string, expires time.Time) string {
 		token, err := client.SignIdentity(key, client.Identity{Subject: g.subject, Name: "Stranger", Expires: expires})
 		if err != nil {
@@ -152,7 +152,7 @@ func (r *raid) hello(one *try) map[string]any {
 }
 
 // sockets sends frames of a stranger over their socket.
-func (r *raid) sockets(own *person, frames int) {
+func (r *raid) sockets(own *dweller, frames int) {
 	r.t.Helper()
 	ctx := r.t.Context()
 	at := "ws" + strings.TrimPrefix(r.core.URL, "http") + "/v1/socket"

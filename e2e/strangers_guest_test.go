@@ -14,7 +14,7 @@ type side struct {
 	slug, origin, id         string
 	public, secret, identity string
 	mark                     string // stands in its settings
-	guests                   []*person
+	guests                   []*dweller
 }
 
 const (
@@ -31,14 +31,14 @@ func (s *side) keys() string {
 	return fmt.Sprintf("  origins      = [%q]\n  public_key   = %q\n  secret_key   = %q\n  identity_key = %q", s.origin, s.public, s.secret, s.identity)
 }
 
-func (s *side) residents() []*person { return s.guests[:sideResidents] }
+func (s *side) residents() []*dweller { return s.guests[:sideResidents] }
 
-func (s *side) intruders() []*person { return s.guests[sideResidents:] }
+func (s *side) intruders() []*dweller { return s.guests[sideResidents:] }
 
 func (s *side) backend() http.Header { return http.Header{"Authorization": {"Bearer " + s.secret}} }
 
-// person is a visitor of a side with something in everything that is kept of one.
-type person struct {
+// dweller is a visitor of a side with something in everything that is kept of one.
+type dweller struct {
 	side           *side
 	mark           string // in every word of theirs, and of operators to them
 	subject, looks string
@@ -52,23 +52,23 @@ type person struct {
 }
 
 // ids are what others may have got to know of the guest.
-func (g *person) ids() []string {
+func (g *dweller) ids() []string {
 	return append(append([]string{g.id, g.session, g.file, g.loose, g.note}, g.said...), g.heard...)
 }
 
-func (g *person) header() http.Header {
+func (g *dweller) header() http.Header {
 	return http.Header{"Authorization": {"Bearer " + g.token}, "Origin": {g.side.origin}}
 }
 
 // settle fills the side with guests.
-func (s *side) settle(w *town) {
+func (s *side) settle(w *world, people int) {
 	var project struct{ ID string }
 	w.call(http.MethodGet, w.core.URL+"/v1/project", s.backend(), nil, &project)
 	s.id = project.ID
-	for i := range sideResidents + sideIntruders {
+	for i := range people {
 		// Who has the same number on the other side comes with the same browser and is
 		// known there under the same name.
-		g := &person{side: s, mark: fmt.Sprintf("zq%s%dqz", s.slug, i), subject: fmt.Sprint("user-", i), looks: fmt.Sprint("browser-", i)}
+		g := &dweller{side: s, mark: fmt.Sprintf("zq%s%dqz", s.slug, i), subject: fmt.Sprint("user-", i), looks: fmt.Sprint("browser-", i)}
 		s.guests = append(s.guests, g)
 		g.arrive(w)
 		if i == 1 { // a session that has ended, and something that was taken back
@@ -89,7 +89,7 @@ type frameAnswer struct {
 }
 
 // frames sends frames that must be taken.
-func (g *person) frames(w *town, frames ...map[string]any) (answers []frameAnswer) {
+func (g *dweller) frames(w *world, frames ...map[string]any) (answers []frameAnswer) {
 	w.t.Helper()
 	header := http.Header{"Origin": {g.side.origin}}
 	if g.token != "" {
@@ -104,7 +104,7 @@ func (g *person) frames(w *town, frames ...map[string]any) (answers []frameAnswe
 	return answers
 }
 
-func (g *person) arrive(w *town) {
+func (g *dweller) arrive(w *world) {
 	w.t.Helper()
 	hello := map[string]any{
 		"type": "hello", "key": g.side.public, "language": "fr", "timezone": "Europe/Paris", "screen": "1x1 " + g.mark, "fingerprint": g.looks,
@@ -126,7 +126,7 @@ func (g *person) arrive(w *town) {
 }
 
 // talk makes a session with all that a session has.
-func (g *person) talk(w *town) {
+func (g *dweller) talk(w *world) {
 	w.t.Helper()
 	file, _ := g.upload(w, "file")
 	a := g.frames(w,
@@ -156,7 +156,7 @@ func (g *person) talk(w *town) {
 	g.frames(w, map[string]any{"type": "edit", "id": rand.Text(), "message": g.said[0], "text": "edited " + g.mark})
 }
 
-func (g *person) upload(w *town, name string) (id, link string) {
+func (g *dweller) upload(w *world, name string) (id, link string) {
 	w.t.Helper()
 	contentType, body := form(name+" "+g.mark+".txt", []byte("bytes of "+g.mark))
 	var a struct{ ID, URL string }

@@ -19,7 +19,7 @@ import (
 type raid struct {
 	*town
 	from, other *side
-	victims     []*person
+	victims     []*dweller
 	rng         *rand.Rand
 }
 
@@ -29,7 +29,7 @@ type try struct {
 	header       http.Header
 	body         []byte
 	n            int       // how many tries it counts for
-	of           []*person // whose nothing may be in the answer
+	of           []*dweller // whose nothing may be in the answer
 	refused      bool      // the answer must be none that grants something
 	stream       bool      // it does not end by itself
 }
@@ -101,7 +101,7 @@ func (r *raid) do(one *try) {
 }
 
 // look finds in what was answered what is others' and was not said by who asked.
-func (r *raid) look(asked, got string, of []*person) {
+func (r *raid) look(asked, got string, of []*dweller) {
 	if strings.Contains(got, r.other.mark) && !strings.Contains(asked, r.other.public) {
 		r.blame("%.400s tells the other project's settings: %.400s", asked, got)
 	}
@@ -116,15 +116,15 @@ func (r *raid) look(asked, got string, of []*person) {
 
 func pick[T any](rng *rand.Rand, from []T) T { return from[rng.IntN(len(from))] }
 
-func (r *raid) victim() *person { return pick(r.rng, r.victims) }
+func (r *raid) victim() *dweller { return pick(r.rng, r.victims) }
 
-func (r *raid) intruder() *person { return pick(r.rng, r.from.intruders()) }
+func (r *raid) intruder() *dweller { return pick(r.rng, r.from.intruders()) }
 
 // name is an id of this try, the same for the same seed.
 func (r *raid) name() string { return fmt.Sprintf("%016x", r.rng.Uint64()) }
 
 // fill puts ids of the guest into the path of a call.
-func (r *raid) fill(path string, g *person) string {
+func (r *raid) fill(path string, g *dweller) string {
 	parts := strings.Split(path, "/")
 	for i, part := range parts {
 		if !strings.HasPrefix(part, "{") {
@@ -151,7 +151,7 @@ func (r *raid) fill(path string, g *person) string {
 }
 
 // body has what calls of back ends take, with ids of the guest.
-func (r *raid) body(g *person) []byte {
+func (r *raid) body(g *dweller) []byte {
 	b, _ := json.Marshal(map[string]any{ // it always marshals
 		"text": "a stranger's", "name": "stranger", "data": map[string]string{"a": "b"}, "clientId": r.name(), "on": true,
 		"replyTo": pick(r.rng, g.said), "attachments": []string{pick(r.rng, []string{g.file, g.loose})},

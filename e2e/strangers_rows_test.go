@@ -91,7 +91,7 @@ func (w *world) dump(url string) (lines []string) {
 }
 
 // rows are those of the side, and all others that name one of the guests.
-func (w *town) rows(of *side, guests []*person) []string {
+func (w *town) rows(of *side, guests []*dweller) []string {
 	words := []string{of.id, of.mark}
 	for _, g := range guests {
 		words = append(append(words, g.ids()...), g.mark)

@@ -75,7 +75,7 @@ func newTown(t *testing.T, database string) *town {
 	w.eventually("a link for operators", func() bool { return w.core.InboxLink() != "" })
 	w.cookie = w.signIn()
 	for _, s := range w.sides {
-		s.settle(w)
+		s.settle(w.world, sideResidents+sideIntruders)
 	}
 	return w
 }
@@ -139,9 +139,9 @@ project "birch" {
 func (w *town) raid(from, other *side, rng *rand.Rand) {
 	w.t.Helper()
 	victims := append(slices.Clone(other.guests), from.residents()...)
-	watched := map[*person]*visitor.Visitor{}
+	watched := map[*dweller]*visitor.Visitor{}
 	ctx, leave := context.WithCancel(w.t.Context())
-	for _, g := range []*person{other.guests[0], from.guests[0]} {
+	for _, g := range []*dweller{other.guests[0], from.guests[0]} {
 		watched[g] = w.watch(ctx, g)
 	}
 	w.rest()
@@ -182,7 +182,7 @@ func (w *town) quiet() {
 }
 
 // watch opens a page of the guest that stays and sees all that they are shown.
-func (w *town) watch(ctx context.Context, g *person) *visitor.Visitor {
+func (w *town) watch(ctx context.Context, g *dweller) *visitor.Visitor {
 	w.t.Helper()
 	v := visitor.Open(ctx, visitor.Options{
 		URL: "ws" + strings.TrimPrefix(w.core.URL, "http") + "/v1/socket", Key: g.side.public, Origin: g.side.origin, Token: g.token,
@@ -194,7 +194,7 @@ func (w *town) watch(ctx context.Context, g *person) *visitor.Visitor {
 }
 
 // pages are what each page was told. A back end may emit to all pages of its project.
-func (w *town) pages(other *side, watched map[*person]*visitor.Visitor) (lines []string) {
+func (w *town) pages(other *side, watched map[*dweller]*visitor.Visitor) (lines []string) {
 	for g, v := range watched {
 		s := v.State()
 		line := fmt.Sprintf("%s: %d events %v, delivered %d, read %d", g.id, len(s.Events), s.Faults, s.Delivered, s.Read)
