@@ -38,6 +38,7 @@ var layers = []layer{
 	{pattern: "core/store/...", own: []string{"core", "core/store/..."}, anyLib: true},
 	{pattern: "core/bus", own: []string{"core"}},
 	{pattern: "core/host/...", own: []string{"core", "core/host/...", "sdk/plugin/pluginv1"}, anyLib: true},
+	{pattern: "core/web/admin", own: []string{"core"}, libs: []string{"github.com/labstack/echo/v4"}},
 	{pattern: "core/web/...", own: []string{"core", "core/web/...", "docs", "widget"}, anyLib: true},
 	{pattern: "core/config", own: []string{"core"}, anyLib: true},
 	{pattern: "core/cli", own: []string{"core", "core/...", "widget", "sdk/plugin/pluginv1"}, anyLib: true},

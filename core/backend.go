@@ -11,6 +11,8 @@ type BackendStore interface {
 	LastPos(ctx context.Context, projectID string) (int64, error)
 	// Stats counts what happened in a project from a moment on and before another.
 	Stats(ctx context.Context, projectID string, from, to Time) (*Stats, error)
+	// Series counts the same over time, in all of the projects together.
+	Series(ctx context.Context, q SeriesQuery) (*Series, error)
 	// VisitorThreads are the threads of the visitor's sessions on all bridges.
 	VisitorThreads(ctx context.Context, projectID, visitorID string) ([]ThreadLeft, error)
 	// VisitorFiles are the attachments of the visitor's sessions and uploads.

@@ -78,6 +78,7 @@ type SessionQuery struct {
 	ProjectIDs []string
 	Status     Status // empty: any
 	VisitorID  string // empty: any
+	Search     string // in the visitor's name and address, the ids and the messages; empty: anything
 	Limit      int
 	Cursor     string // of the page before; empty: the first page
 }

@@ -10,15 +10,15 @@ import (
 
 // AddLogin implements core.Logins.
 func (s *Store) AddLogin(ctx context.Context, l core.Login) error {
-	row := operatorRow{CodeHash: l.CodeHash, CodeUntil: l.CodeUntil, CookieHash: l.CookieHash, ID: l.ID, Name: l.Name}
+	row := operatorRow{CodeHash: l.CodeHash, CodeUntil: l.CodeUntil, CookieHash: l.CookieHash, ID: l.ID, Name: l.Name, Admin: l.Admin}
 	return s.do(ctx, alone(func(tx *gorm.DB) error { return tx.Create(&row).Error }))
 }
 
 // UseLoginCode implements core.Logins. Codes that ran out go with it.
-func (s *Store) UseLoginCode(ctx context.Context, codeHash, cookieHash []byte, now core.Time) (*core.Login, error) {
+func (s *Store) UseLoginCode(ctx context.Context, admin bool, codeHash, cookieHash []byte, now core.Time) (*core.Login, error) {
 	var row operatorRow
 	err := s.do(ctx, alone(func(tx *gorm.DB) error {
-		used := tx.Model(&operatorRow{}).Where("code_hash = ? AND cookie_hash IS NULL AND code_until > ?", codeHash, now).
+		used := tx.Model(&operatorRow{}).Where("code_hash = ? AND admin = ? AND cookie_hash IS NULL AND code_until > ?", codeHash, admin, now).
 			Update("cookie_hash", cookieHash)
 		if used.Error != nil {
 			return used.Error
@@ -46,6 +46,13 @@ func (s *Store) LoginByCookie(ctx context.Context, cookieHash []byte) (*core.Log
 	return row.domain(), nil
 }
 
+// RemoveLogin implements core.Logins.
+func (s *Store) RemoveLogin(ctx context.Context, cookieHash []byte) error {
+	return s.do(ctx, alone(func(tx *gorm.DB) error {
+		return tx.Where("cookie_hash = ?", cookieHash).Delete(&operatorRow{}).Error
+	}))
+}
+
 func (r *operatorRow) domain() *core.Login {
-	return &core.Login{ID: r.ID, Name: r.Name, CodeHash: r.CodeHash, CodeUntil: r.CodeUntil, CookieHash: r.CookieHash}
+	return &core.Login{ID: r.ID, Name: r.Name, CodeHash: r.CodeHash, CodeUntil: r.CodeUntil, CookieHash: r.CookieHash, Admin: r.Admin}
 }

@@ -48,6 +48,7 @@ type operatorRow struct {
 	CookieHash []byte
 	ID         string
 	Name       string
+	Admin      bool
 }
 
 type visitorRow struct {

@@ -51,6 +51,9 @@ func (s *Store) Sessions(ctx context.Context, q core.SessionQuery) ([]*core.Sess
 	if q.VisitorID != "" {
 		db = db.Where("visitor_id = ?", q.VisitorID)
 	}
+	if q.Search != "" {
+		db = db.Where(sought, map[string]any{"projects": q.ProjectIDs, "whole": q.Search, "part": likePattern(q.Search)})
+	}
 	if q.Cursor != "" {
 		at, id, err := readCursor(q.Cursor)
 		if err != nil {

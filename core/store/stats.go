@@ -8,117 +8,202 @@ import (
 	"github.com/pocketping/pocketping/core"
 )
 
-// opened are the sessions of a time; by their last activity there is an index.
-const opened = "project_id = @project AND last_activity >= @from AND created_at >= @from AND created_at < @to"
-
 // Stats implements core.Store.
 func (s *Store) Stats(ctx context.Context, projectID string, from, to core.Time) (*core.Stats, error) {
-	st := &core.Stats{From: from, To: to, Bridges: []core.Channel{}}
-	q := map[string]any{"project": projectID, "from": from, "to": to}
-	for _, count := range []func(context.Context, map[string]any, *core.Stats) error{s.countSessions, s.countRatings, s.countMessages, s.countWaits} {
-		if err := count(ctx, q, st); err != nil {
-			return nil, translate(err)
+	st := &core.Stats{From: from, To: to}
+	t := newTally(st)
+	err := s.tally(ctx, []string{projectID}, t)
+	return st, err
+}
+
+// tally counts what happened as the rows come by: once over the sessions, once over
+// their messages. Databases group slower than that.
+type tally struct {
+	st       *core.Stats
+	series   *builder // nil: only the sums are asked for
+	talks    map[string]*talk
+	visitors map[string]struct{}
+	channels map[string]*channel
+}
+
+// talk is what is to be known of a session: of its first question and first answer.
+type talk struct {
+	opened       core.Time // zero: before the time that is counted
+	asked        place
+	answered     place
+	via          string // where it was answered first
+	viaSometimes []string
+}
+
+// place is where a message stands; with seq 0 there is none.
+type place struct {
+	seq int64
+	at  core.Time
+}
+
+// channel is a bridge, as far as it was counted.
+type channel struct {
+	core.Channel
+	waits []int64
+}
+
+func newTally(st *core.Stats) *tally {
+	st.Bridges, st.Ratings.Scores = []core.Channel{}, make([]int64, 5)
+	return &tally{st: st, talks: map[string]*talk{}, visitors: map[string]struct{}{}, channels: map[string]*channel{}}
+}
+
+func (s *Store) tally(ctx context.Context, projectIDs []string, t *tally) error {
+	q := map[string]any{"projects": projectIDs, "from": t.st.From, "to": t.st.To}
+	if err := s.countSessions(ctx, q, t); err != nil {
+		return translate(err)
+	}
+	if err := s.countMessages(ctx, q, t); err != nil {
+		return translate(err)
+	}
+	t.sum()
+	return nil
+}
+
+// countSessions looks at those that were opened within the time; by their last activity
+// there is an index.
+func (s *Store) countSessions(ctx context.Context, q map[string]any, t *tally) error {
+	rows, err := s.reader(ctx).Raw(`SELECT id, visitor_id, status, rating, created_at, metadata FROM sessions
+		WHERE project_id IN @projects AND last_activity >= @from AND created_at >= @from AND created_at < @to`, q).Rows()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r sessionRow
+		if err := rows.Scan(&r.ID, &r.VisitorID, &r.Status, &r.Rating, &r.Created, &r.Metadata); err != nil {
+			return err
+		}
+		t.session(&r)
+	}
+	return rows.Err()
+}
+
+func (t *tally) session(r *sessionRow) {
+	t.talks[r.ID] = &talk{opened: r.Created}
+	t.visitors[r.VisitorID] = struct{}{}
+	t.st.Sessions.Opened++
+	if r.Status == core.StatusClosed {
+		t.st.Sessions.Closed++
+	}
+	if 0 < r.Rating && r.Rating <= 5 {
+		t.st.Ratings.Scores[r.Rating-1]++
+	}
+	if t.series != nil {
+		t.series.session(r)
+	}
+}
+
+func (s *Store) countMessages(ctx context.Context, q map[string]any, t *tally) error {
+	rows, err := s.reader(ctx).Raw(`SELECT m.session_id, m.seq, m.sender, m.via, m.created_at FROM sessions s JOIN messages m ON m.session_id = s.id
+		WHERE s.project_id IN @projects AND s.last_activity >= @from AND s.created_at < @to AND m.created_at >= @from AND m.note = false`, q).Rows()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r messageRow
+		if err := rows.Scan(&r.SessionID, &r.Seq, &r.Sender, &r.Via, &r.Created); err != nil {
+			return err
+		}
+		t.message(&r)
+	}
+	return rows.Err()
+}
+
+func (t *tally) message(r *messageRow) {
+	about := t.talks[r.SessionID]
+	if about == nil {
+		about = &talk{}
+		t.talks[r.SessionID] = about
+	}
+	counts := r.Created < t.st.To // else it only may be an answer
+	at := place{r.Seq, r.Created}
+	switch r.Sender {
+	case core.SenderVisitor:
+		if about.asked.seq == 0 || at.seq < about.asked.seq {
+			about.asked = at
+		}
+		if counts {
+			t.st.Messages.Visitor++
+		}
+	case core.SenderOperator:
+		if about.answered.seq == 0 || at.seq < about.answered.seq {
+			about.answered, about.via = at, r.Via
+		}
+		if counts {
+			t.st.Messages.Operator++
+			t.answer(about, r.Via)
 		}
 	}
-	slices.SortFunc(st.Bridges, func(a, b core.Channel) int {
+	if counts && t.series != nil {
+		t.series.message(r)
+	}
+}
+
+func (t *tally) answer(about *talk, via string) {
+	c := t.channel(via)
+	c.Messages++
+	if !slices.Contains(about.viaSometimes, via) {
+		about.viaSometimes = append(about.viaSometimes, via)
+		c.Sessions++
+	}
+}
+
+func (t *tally) channel(via string) *channel {
+	c := t.channels[via]
+	if c == nil {
+		c = &channel{Channel: core.Channel{ID: via}}
+		t.channels[via] = c
+	}
+	return c
+}
+
+// sum makes averages and percentiles.
+func (t *tally) sum() {
+	t.st.Visitors = int64(len(t.visitors))
+	var points int64
+	for i, n := range t.st.Ratings.Scores {
+		t.st.Ratings.Count += n
+		points += int64(i+1) * n
+	}
+	if t.st.Ratings.Count > 0 {
+		t.st.Ratings.Average = float64(points) / float64(t.st.Ratings.Count)
+	}
+	var waits []int64
+	var unanswered int64
+	for _, about := range t.talks {
+		wait, answered, asked := about.wait()
+		switch {
+		case !asked:
+		case !answered:
+			unanswered++
+		default:
+			waits = append(waits, wait)
+			if c := t.channels[about.via]; c != nil {
+				c.waits = append(c.waits, wait)
+			}
+		}
+	}
+	t.st.FirstResponse = core.WaitsOf(waits)
+	t.st.FirstResponse.Unanswered = unanswered
+	for _, c := range t.channels {
+		c.FirstResponse = core.WaitsOf(c.waits)
+		t.st.Bridges = append(t.st.Bridges, c.Channel)
+	}
+	slices.SortFunc(t.st.Bridges, func(a, b core.Channel) int {
 		return cmp.Or(cmp.Compare(b.Messages, a.Messages), cmp.Compare(a.ID, b.ID))
 	})
-	return st, nil
 }
 
-func (s *Store) countSessions(ctx context.Context, q map[string]any, st *core.Stats) error {
-	return s.reader(ctx).Raw(`SELECT COUNT(*), COALESCE(SUM(CASE WHEN status = 'closed' THEN 1 ELSE 0 END), 0), COUNT(DISTINCT visitor_id)
-		FROM sessions WHERE `+opened, q).Row().Scan(&st.Sessions.Opened, &st.Sessions.Closed, &st.Visitors)
-}
-
-func (s *Store) countRatings(ctx context.Context, q map[string]any, st *core.Stats) error {
-	var rows []struct{ Rating, N int64 }
-	if err := s.reader(ctx).Raw("SELECT rating, COUNT(*) AS n FROM sessions WHERE rating > 0 AND "+opened+" GROUP BY rating", q).Scan(&rows).Error; err != nil {
-		return err
+// wait is how long the session's visitor waited for the first answer, in milliseconds.
+func (t *talk) wait() (millis int64, answered, asked bool) {
+	if t.opened == 0 || t.asked.seq == 0 {
+		return 0, false, false
 	}
-	st.Ratings.Scores = make([]int64, 5)
-	var sum int64
-	for _, r := range rows {
-		if r.Rating <= 5 {
-			st.Ratings.Scores[r.Rating-1] = r.N
-			st.Ratings.Count += r.N
-			sum += r.Rating * r.N
-		}
-	}
-	if st.Ratings.Count > 0 {
-		st.Ratings.Average = float64(sum) / float64(st.Ratings.Count)
-	}
-	return nil
-}
-
-func (s *Store) countMessages(ctx context.Context, q map[string]any, st *core.Stats) error {
-	var rows []struct {
-		Sender      core.Sender
-		Via         string
-		N, Sessions int64
-	}
-	err := s.reader(ctx).Raw(`SELECT m.sender, m.via, COUNT(*) AS n, COUNT(DISTINCT m.session_id) AS sessions
-		FROM sessions s JOIN messages m ON m.session_id = s.id
-		WHERE s.project_id = @project AND s.last_activity >= @from AND m.created_at >= @from AND m.created_at < @to AND m.note = false
-		GROUP BY m.sender, m.via`, q).Scan(&rows).Error
-	for _, r := range rows {
-		switch r.Sender {
-		case core.SenderVisitor:
-			st.Messages.Visitor += r.N
-		case core.SenderOperator:
-			st.Messages.Operator += r.N
-			st.Bridges = append(st.Bridges, core.Channel{ID: r.Via, Messages: r.N, Sessions: r.Sessions})
-		}
-	}
-	return err
-}
-
-// first is the first message of each session that somebody of the sender wrote.
-const first = `SELECT m.session_id, m.via, m.created_at FROM messages m JOIN (
-		SELECT m.session_id, MIN(m.seq) AS seq FROM sessions s JOIN messages m ON m.session_id = s.id
-		WHERE s.project_id = @project AND s.last_activity >= @from AND s.created_at >= @from AND s.created_at < @to
-			AND m.sender = @sender AND m.note = false GROUP BY m.session_id
-	) f ON f.session_id = m.session_id AND f.seq = m.seq`
-
-type firstMessage struct {
-	SessionID string
-	Via       string
-	CreatedAt core.Time
-}
-
-func (s *Store) countWaits(ctx context.Context, q map[string]any, st *core.Stats) error {
-	asked, err := s.firstOf(ctx, q, core.SenderVisitor)
-	if err != nil {
-		return err
-	}
-	answered, err := s.firstOf(ctx, q, core.SenderOperator)
-	if err != nil {
-		return err
-	}
-	var all []int64
-	by := map[string][]int64{}
-	for id, question := range asked {
-		if answer, ok := answered[id]; ok {
-			wait := int64(max(0, answer.CreatedAt-question.CreatedAt))
-			all = append(all, wait)
-			by[answer.Via] = append(by[answer.Via], wait)
-		}
-	}
-	st.FirstResponse = core.WaitsOf(all)
-	st.FirstResponse.Unanswered = int64(len(asked) - len(all))
-	for i := range st.Bridges {
-		st.Bridges[i].FirstResponse = core.WaitsOf(by[st.Bridges[i].ID])
-	}
-	return nil
-}
-
-func (s *Store) firstOf(ctx context.Context, q map[string]any, sender core.Sender) (map[string]firstMessage, error) {
-	var rows []firstMessage
-	args := map[string]any{"project": q["project"], "from": q["from"], "to": q["to"], "sender": sender}
-	err := s.reader(ctx).Raw(first, args).Scan(&rows).Error
-	found := make(map[string]firstMessage, len(rows))
-	for _, r := range rows {
-		found[r.SessionID] = r
-	}
-	return found, err
+	return int64(max(0, t.answered.at-t.asked.at)), t.answered.seq > 0, true
 }

@@ -42,7 +42,7 @@ func (s *Server) postLogin(c echo.Context) error {
 		return core.Errorf(core.CodeNotFound, "operators cannot sign in on this server")
 	}
 	cookie := core.NewKey("oc")
-	if _, err := s.o.Logins.UseLoginCode(r.Context(), core.Hash(in.Code), core.Hash(cookie), core.TimeOf(s.now())); err != nil {
+	if _, err := s.o.Logins.UseLoginCode(r.Context(), false, core.Hash(in.Code), core.Hash(cookie), core.TimeOf(s.now())); err != nil {
 		return err
 	}
 	c.SetCookie(&http.Cookie{
@@ -100,7 +100,7 @@ func (s *Server) operator(r *http.Request) (*core.Login, error) {
 		return nil, errSignIn
 	}
 	l, err := s.o.Logins.LoginByCookie(r.Context(), core.Hash(cookie.Value))
-	if core.IsCode(err, core.CodeNotFound) {
+	if core.IsCode(err, core.CodeNotFound) || err == nil && l.Admin {
 		return nil, errSignIn
 	}
 	return l, err
