@@ -12,17 +12,20 @@ import (
 	"github.com/pocketping/pocketping/core/host"
 )
 
-// specOf is a block of the file as the host runs it; projects are those that it
-// serves.
-func specOf(cfg *config.Config, b *config.Bridge, projects []*core.Project) (host.Spec, error) {
+// specOf is a block of the file as the host runs it. The registry knows which projects
+// it serves.
+func specOf(cfg *config.Config, b *config.Bridge, registry *core.Projects) (host.Spec, error) {
 	path, err := programOf(cfg, b)
 	if err != nil {
 		return host.Spec{}, err
 	}
 	spec := host.Spec{
 		ID: b.ID, Kind: b.Kind, Plugin: b.Plugin, Path: path, SHA256: b.SHA256, Env: b.Env, MTLS: b.MTLS,
-		Pace: b.Pace.String(), Events: b.Events, AsVisitor: b.AsVisitor, Projects: projects,
+		Pace: b.Pace.String(), Events: b.Events, AsVisitor: b.AsVisitor,
 		Config: func(fields []host.Field) ([]byte, error) { return b.Decode(fieldsOf(fields)) },
+	}
+	if registry != nil {
+		spec.Projects = func() []*core.Project { return registry.ServedBy(b.ID) }
 	}
 	if len(b.Command) > 1 {
 		spec.Args = b.Command[1:]
@@ -35,7 +38,7 @@ func specsOf(cfg *config.Config, registry *core.Projects) ([]host.Spec, error) {
 	var specs []host.Spec
 	var wrong config.Diagnostics
 	for _, b := range cfg.Bridges {
-		spec, err := specOf(cfg, b, registry.ServedBy(b.ID))
+		spec, err := specOf(cfg, b, registry)
 		var ds config.Diagnostics
 		if errors.As(err, &ds) {
 			wrong = append(wrong, ds...)

@@ -55,7 +55,7 @@ func checkAll(ctx context.Context, cfg *config.Config) []finding {
 	parts := make([][]finding, len(cfg.Bridges))
 	var wg sync.WaitGroup
 	for i, b := range cfg.Bridges {
-		wg.Go(func() { parts[i] = checkBridge(ctx, h, cfg, b, registry.ServedBy(b.ID)) })
+		wg.Go(func() { parts[i] = checkBridge(ctx, h, cfg, b, registry) })
 	}
 	wg.Wait()
 	for _, part := range parts {
@@ -113,8 +113,8 @@ func checkProjects(cfg *config.Config) []finding {
 }
 
 // checkBridge lets a plugin look at its platform.
-func checkBridge(ctx context.Context, h *host.Host, cfg *config.Config, b *config.Bridge, projects []*core.Project) []finding {
-	spec, err := specOf(cfg, b, projects)
+func checkBridge(ctx context.Context, h *host.Host, cfg *config.Config, b *config.Bridge, registry *core.Projects) []finding {
+	spec, err := specOf(cfg, b, registry)
 	var live []host.Finding
 	if err == nil {
 		live, err = h.Check(ctx, spec)

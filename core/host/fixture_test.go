@@ -243,6 +243,12 @@ func (f *fixture) Check(context.Context) []plugin.Finding {
 
 // ServeHTTP answers with what it reads from the host, or with the request.
 func (f *fixture) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/projects" {
+		for _, p := range f.host.Projects() {
+			_, _ = fmt.Fprintf(w, "%s %s (%d)\n", p.Slug, p.Name, os.Getpid())
+		}
+		return
+	}
 	if r.URL.Path != "/sessions" {
 		_, _ = fmt.Fprintf(w, "%s %s cookie=%q prefix=%s", r.Method, r.URL, r.Header.Get("Cookie"), r.Header.Get("X-Forwarded-Prefix"))
 		return

@@ -128,7 +128,8 @@ func (r *runner) receive(ctx context.Context, wire *pluginv1.Inbound) (*core.Ack
 // filesInPlace moves files to the session's project: a bridge of several projects
 // does not say for which one it saves a file.
 func (r *runner) filesInPlace(ctx context.Context, in core.Inbound) ([]string, error) {
-	if len(in.Files) == 0 || len(r.spec.Projects) < 2 {
+	projects := r.spec.projects()
+	if len(in.Files) == 0 || len(projects) < 2 {
 		return in.Files, nil
 	}
 	s, err := r.h.o.Store.SessionOfThread(ctx, r.spec.ID, in.Thread)
@@ -138,7 +139,7 @@ func (r *runner) filesInPlace(ctx context.Context, in core.Inbound) ([]string, e
 	if err != nil {
 		return nil, err
 	}
-	from := r.spec.Projects[0].ID
+	from := projects[0].ID
 	if s.ProjectID == from {
 		return in.Files, nil
 	}
@@ -190,7 +191,7 @@ func (r *runner) session(ctx context.Context, id string) (*core.Session, error) 
 }
 
 func (h *Host) sessionOf(ctx context.Context, spec *Spec, id string) (*core.Session, error) {
-	for _, p := range spec.Projects {
+	for _, p := range spec.projects() {
 		s, err := h.o.Store.Session(ctx, p.ID, id)
 		if err == nil || !core.IsCode(err, core.CodeNotFound) {
 			return s, err

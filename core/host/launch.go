@@ -33,6 +33,9 @@ type launch struct {
 	heard      chan struct{} // closed when the last inbound has been handled
 	slots      chan struct{} // one for each call under way
 	lives      chan struct{} // the same, of what is told at once or not at all
+
+	telling  sync.Mutex
+	projects []*pluginv1.Project // that it was told of
 }
 
 // stop lets the plugin finish what is under way, and ends it. Its last answers may
@@ -148,11 +151,9 @@ func (h *Host) handOver(ctx context.Context, spec *Spec, log *pluginLog, l *laun
 	}
 	req := &pluginv1.StartRequest{
 		ConfigJson: config, State: state, HostAddr: l.socket.addr, HostToken: l.socket.token,
-		BridgeId: spec.ID, Generation: l.generation,
+		BridgeId: spec.ID, Generation: l.generation, Projects: spec.projectsToWire(),
 	}
-	for _, p := range spec.Projects {
-		req.Projects = append(req.Projects, projectToWire(p))
-	}
+	l.projects = req.Projects
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	answer, err := l.rpc.Start(ctx, req)

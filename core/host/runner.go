@@ -239,6 +239,7 @@ func (r *runner) once(ctx context.Context, generation int64) error {
 		return err
 	}
 	r.set(l)
+	go r.tellProjects(l) // they may have changed since it was started
 	r.running()
 	r.log.Info("the plugin runs", "plugin", l.desc.GetName(), "version", l.desc.GetVersion(), "generation", generation)
 	r.queue.sure(l.joins)

@@ -112,7 +112,7 @@ func answer(w http.ResponseWriter, m proto.Message) error {
 }
 
 func (s *socket) getFile(w http.ResponseWriter, r *http.Request) error {
-	for _, project := range s.spec.Projects {
+	for _, project := range s.spec.projects() {
 		a, body, err := s.h.o.Chat.File(r.Context(), project.ID, r.PathValue("id"))
 		if core.IsCode(err, core.CodeNotFound) {
 			continue
@@ -132,7 +132,8 @@ func (s *socket) getFile(w http.ResponseWriter, r *http.Request) error {
 // postFile stores a file as the bridge's; a message that the bridge reports may
 // claim it. Of several projects it goes to the first until then.
 func (s *socket) postFile(w http.ResponseWriter, r *http.Request) error {
-	if len(s.spec.Projects) == 0 {
+	projects := s.spec.projects()
+	if len(projects) == 0 {
 		return core.Errorf(core.CodeForbidden, "the bridge serves no project")
 	}
 	if r.ContentLength > s.h.o.MaxFile {
@@ -144,7 +145,7 @@ func (s *socket) postFile(w http.ResponseWriter, r *http.Request) error {
 		return core.Errorf(core.CodeInvalid, "the file broke off: %v", err)
 	}
 	a, err := s.h.o.Chat.Attach(r.Context(), core.Upload{
-		ProjectID: s.spec.Projects[0].ID, Owner: s.spec.ID, Name: r.URL.Query().Get("name"),
+		ProjectID: projects[0].ID, Owner: s.spec.ID, Name: r.URL.Query().Get("name"),
 		Type: mimetype.Detect(head).String(), Body: io.MultiReader(bytes.NewReader(head), body),
 	})
 	if tooBig := (*http.MaxBytesError)(nil); errors.As(err, &tooBig) {

@@ -28,7 +28,7 @@ type Spec struct {
 	MTLS     bool
 	Pace     string   // empty or "platform": the plugin's limits; "none"; "N/time": one limit for all
 	Events   []string // types that it is told of, of those that its plugin takes; nil: all
-	Projects []*core.Project
+	Projects func() []*core.Project // that it serves, as they are now; nil: none
 	// Config makes the plugin's config out of what the plugin declares: a JSON
 	// object. Its error is for whoever wrote the block. nil: an empty one.
 	Config func(fields []Field) (json []byte, err error)
@@ -141,12 +141,4 @@ func (s *Spec) environ(socketDir string) []string {
 		env = append(env, name+"="+value)
 	}
 	return env
-}
-
-func (s *Spec) projectIDs() []string {
-	ids := make([]string, len(s.Projects))
-	for i, p := range s.Projects {
-		ids[i] = p.ID
-	}
-	return ids
 }

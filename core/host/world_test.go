@@ -259,7 +259,7 @@ func (w *world) spec(change ...func(*host.Spec)) host.Spec {
 	path, err := os.Executable()
 	must(w.t, err)
 	s := host.Spec{
-		ID: bridgeID, Plugin: "fixture", Path: path, Pace: "none", Projects: []*core.Project{w.project},
+		ID: bridgeID, Plugin: "fixture", Path: path, Pace: "none", Projects: func() []*core.Project { return []*core.Project{w.project} },
 		Config: w.config(map[string]string{"platform": w.platform.url}),
 	}
 	for _, c := range change {

@@ -42,6 +42,7 @@ type Host interface {
 	// the newer. A limit of 0 means 100; 500 at most.
 	Links(ctx context.Context, thread string, limit int) ([]Link, error)
 
+	// Projects are those that the bridge serves now: they may change while it runs.
 	Projects() []Project
 	BridgeID() string
 	Log() hclog.Logger

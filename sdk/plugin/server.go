@@ -117,6 +117,17 @@ func (s *server) runBridge(r Runner) error {
 	return statusOf(err, 0)
 }
 
+// Projects takes the projects that the bridge serves from now on.
+func (s *server) Projects(_ context.Context, req *pluginv1.ProjectsRequest) (*pluginv1.ProjectsResponse, error) {
+	_, host, err := s.begin(req.GetGeneration())
+	if err != nil {
+		return nil, err
+	}
+	defer s.underWay.Done()
+	host.serve(mapAll(req.GetProjects(), projectOf))
+	return &pluginv1.ProjectsResponse{}, nil
+}
+
 // Check asks the bridge whether it would work.
 func (s *server) Check(ctx context.Context, _ *pluginv1.CheckRequest) (*pluginv1.CheckResponse, error) {
 	bridge, err := s.started()

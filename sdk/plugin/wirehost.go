@@ -15,20 +15,19 @@ type wireHost struct {
 	*hostHTTP
 	up       *uplink
 	bridgeID string
-	projects []Project
 	log      hclog.Logger
 
-	mu    sync.Mutex
-	state map[string][]byte
-	runs  map[string]*run // deliveries under way, by session
+	mu       sync.Mutex
+	projects []Project
+	state    map[string][]byte
+	runs     map[string]*run // deliveries under way, by session
 }
 
 func newWireHost(req *pluginv1.StartRequest, up *uplink, log hclog.Logger) *wireHost {
 	h := &wireHost{
 		hostHTTP: newHostHTTP(req.GetHostAddr(), req.GetHostToken()),
 		up:       up, bridgeID: req.GetBridgeId(), log: log,
-		projects: mapAll(req.GetProjects(), projectOf),
-		state:    map[string][]byte{}, runs: map[string]*run{},
+		projects: mapAll(req.GetProjects(), projectOf), state: map[string][]byte{}, runs: map[string]*run{},
 	}
 	maps.Copy(h.state, req.GetState())
 	return h
@@ -77,6 +76,17 @@ func (h *wireHost) State(key string) []byte {
 	return slices.Clone(h.state[key])
 }
 
-func (h *wireHost) Projects() []Project { return slices.Clone(h.projects) }
-func (h *wireHost) BridgeID() string    { return h.bridgeID }
-func (h *wireHost) Log() hclog.Logger   { return h.log }
+func (h *wireHost) Projects() []Project {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.projects)
+}
+
+func (h *wireHost) serve(projects []Project) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.projects = projects
+}
+
+func (h *wireHost) BridgeID() string  { return h.bridgeID }
+func (h *wireHost) Log() hclog.Logger { return h.log }

@@ -761,6 +761,94 @@ func (x *Project) GetOperator() string {
 	return ""
 }
 
+type ProjectsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Projects      []*Project             `protobuf:"bytes,1,rep,name=projects,proto3" json:"projects,omitempty"`
+	Generation    int64                  `protobuf:"varint,2,opt,name=generation,proto3" json:"generation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProjectsRequest) Reset() {
+	*x = ProjectsRequest{}
+	mi := &file_pluginv1_plugin_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProjectsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProjectsRequest) ProtoMessage() {}
+
+func (x *ProjectsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pluginv1_plugin_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProjectsRequest.ProtoReflect.Descriptor instead.
+func (*ProjectsRequest) Descriptor() ([]byte, []int) {
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ProjectsRequest) GetProjects() []*Project {
+	if x != nil {
+		return x.Projects
+	}
+	return nil
+}
+
+func (x *ProjectsRequest) GetGeneration() int64 {
+	if x != nil {
+		return x.Generation
+	}
+	return 0
+}
+
+type ProjectsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProjectsResponse) Reset() {
+	*x = ProjectsResponse{}
+	mi := &file_pluginv1_plugin_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProjectsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProjectsResponse) ProtoMessage() {}
+
+func (x *ProjectsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pluginv1_plugin_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProjectsResponse.ProtoReflect.Descriptor instead.
+func (*ProjectsResponse) Descriptor() ([]byte, []int) {
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{7}
+}
+
 type StartResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Where the plugin serves its own HTTP ("unix:/path" or "tcp:127.0.0.1:1234");
@@ -776,7 +864,7 @@ type StartResponse struct {
 
 func (x *StartResponse) Reset() {
 	*x = StartResponse{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[6]
+	mi := &file_pluginv1_plugin_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -788,7 +876,7 @@ func (x *StartResponse) String() string {
 func (*StartResponse) ProtoMessage() {}
 
 func (x *StartResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[6]
+	mi := &file_pluginv1_plugin_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -801,7 +889,7 @@ func (x *StartResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartResponse.ProtoReflect.Descriptor instead.
 func (*StartResponse) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{6}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *StartResponse) GetHttpAddr() string {
@@ -835,7 +923,7 @@ type DeliverRequest struct {
 
 func (x *DeliverRequest) Reset() {
 	*x = DeliverRequest{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[7]
+	mi := &file_pluginv1_plugin_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -847,7 +935,7 @@ func (x *DeliverRequest) String() string {
 func (*DeliverRequest) ProtoMessage() {}
 
 func (x *DeliverRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[7]
+	mi := &file_pluginv1_plugin_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -860,7 +948,7 @@ func (x *DeliverRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliverRequest.ProtoReflect.Descriptor instead.
 func (*DeliverRequest) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{7}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *DeliverRequest) GetSession() *Session {
@@ -907,7 +995,7 @@ type DeliverResponse struct {
 
 func (x *DeliverResponse) Reset() {
 	*x = DeliverResponse{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[8]
+	mi := &file_pluginv1_plugin_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -919,7 +1007,7 @@ func (x *DeliverResponse) String() string {
 func (*DeliverResponse) ProtoMessage() {}
 
 func (x *DeliverResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[8]
+	mi := &file_pluginv1_plugin_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -932,7 +1020,7 @@ func (x *DeliverResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliverResponse.ProtoReflect.Descriptor instead.
 func (*DeliverResponse) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{8}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *DeliverResponse) GetReceipts() []*Receipt {
@@ -957,7 +1045,7 @@ type Receipt struct {
 
 func (x *Receipt) Reset() {
 	*x = Receipt{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[9]
+	mi := &file_pluginv1_plugin_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -969,7 +1057,7 @@ func (x *Receipt) String() string {
 func (*Receipt) ProtoMessage() {}
 
 func (x *Receipt) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[9]
+	mi := &file_pluginv1_plugin_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -982,7 +1070,7 @@ func (x *Receipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
 func (*Receipt) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{9}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Receipt) GetSeq() int64 {
@@ -1035,7 +1123,7 @@ type Session struct {
 
 func (x *Session) Reset() {
 	*x = Session{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[10]
+	mi := &file_pluginv1_plugin_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1047,7 +1135,7 @@ func (x *Session) String() string {
 func (*Session) ProtoMessage() {}
 
 func (x *Session) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[10]
+	mi := &file_pluginv1_plugin_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1060,7 +1148,7 @@ func (x *Session) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Session.ProtoReflect.Descriptor instead.
 func (*Session) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{10}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Session) GetId() string {
@@ -1158,7 +1246,7 @@ type SessionList struct {
 
 func (x *SessionList) Reset() {
 	*x = SessionList{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[11]
+	mi := &file_pluginv1_plugin_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1170,7 +1258,7 @@ func (x *SessionList) String() string {
 func (*SessionList) ProtoMessage() {}
 
 func (x *SessionList) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[11]
+	mi := &file_pluginv1_plugin_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1183,7 +1271,7 @@ func (x *SessionList) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionList.ProtoReflect.Descriptor instead.
 func (*SessionList) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{11}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *SessionList) GetSessions() []*Session {
@@ -1212,7 +1300,7 @@ type MessageList struct {
 
 func (x *MessageList) Reset() {
 	*x = MessageList{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[12]
+	mi := &file_pluginv1_plugin_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1224,7 +1312,7 @@ func (x *MessageList) String() string {
 func (*MessageList) ProtoMessage() {}
 
 func (x *MessageList) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[12]
+	mi := &file_pluginv1_plugin_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1237,7 +1325,7 @@ func (x *MessageList) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageList.ProtoReflect.Descriptor instead.
 func (*MessageList) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{12}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *MessageList) GetMessages() []*Message {
@@ -1267,7 +1355,7 @@ type Thread struct {
 
 func (x *Thread) Reset() {
 	*x = Thread{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[13]
+	mi := &file_pluginv1_plugin_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1279,7 +1367,7 @@ func (x *Thread) String() string {
 func (*Thread) ProtoMessage() {}
 
 func (x *Thread) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[13]
+	mi := &file_pluginv1_plugin_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1292,7 +1380,7 @@ func (x *Thread) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Thread.ProtoReflect.Descriptor instead.
 func (*Thread) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{13}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Thread) GetId() string {
@@ -1336,7 +1424,7 @@ type ThreadList struct {
 
 func (x *ThreadList) Reset() {
 	*x = ThreadList{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[14]
+	mi := &file_pluginv1_plugin_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1348,7 +1436,7 @@ func (x *ThreadList) String() string {
 func (*ThreadList) ProtoMessage() {}
 
 func (x *ThreadList) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[14]
+	mi := &file_pluginv1_plugin_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1361,7 +1449,7 @@ func (x *ThreadList) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ThreadList.ProtoReflect.Descriptor instead.
 func (*ThreadList) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{14}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ThreadList) GetThreads() []*Thread {
@@ -1390,7 +1478,7 @@ type LinkList struct {
 
 func (x *LinkList) Reset() {
 	*x = LinkList{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[15]
+	mi := &file_pluginv1_plugin_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1402,7 +1490,7 @@ func (x *LinkList) String() string {
 func (*LinkList) ProtoMessage() {}
 
 func (x *LinkList) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[15]
+	mi := &file_pluginv1_plugin_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1415,7 +1503,7 @@ func (x *LinkList) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkList.ProtoReflect.Descriptor instead.
 func (*LinkList) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{15}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *LinkList) GetLinks() []*Link {
@@ -1439,7 +1527,7 @@ type Visitor struct {
 
 func (x *Visitor) Reset() {
 	*x = Visitor{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[16]
+	mi := &file_pluginv1_plugin_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1451,7 +1539,7 @@ func (x *Visitor) String() string {
 func (*Visitor) ProtoMessage() {}
 
 func (x *Visitor) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[16]
+	mi := &file_pluginv1_plugin_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1464,7 +1552,7 @@ func (x *Visitor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Visitor.ProtoReflect.Descriptor instead.
 func (*Visitor) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{16}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Visitor) GetId() string {
@@ -1527,7 +1615,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[17]
+	mi := &file_pluginv1_plugin_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1539,7 +1627,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[17]
+	mi := &file_pluginv1_plugin_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1552,7 +1640,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{17}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Event) GetType() string {
@@ -1625,7 +1713,7 @@ type Message struct {
 
 func (x *Message) Reset() {
 	*x = Message{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[18]
+	mi := &file_pluginv1_plugin_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1637,7 +1725,7 @@ func (x *Message) String() string {
 func (*Message) ProtoMessage() {}
 
 func (x *Message) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[18]
+	mi := &file_pluginv1_plugin_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1650,7 +1738,7 @@ func (x *Message) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Message.ProtoReflect.Descriptor instead.
 func (*Message) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{18}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Message) GetId() string {
@@ -1793,7 +1881,7 @@ type Attachment struct {
 
 func (x *Attachment) Reset() {
 	*x = Attachment{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[19]
+	mi := &file_pluginv1_plugin_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1805,7 +1893,7 @@ func (x *Attachment) String() string {
 func (*Attachment) ProtoMessage() {}
 
 func (x *Attachment) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[19]
+	mi := &file_pluginv1_plugin_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1818,7 +1906,7 @@ func (x *Attachment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attachment.ProtoReflect.Descriptor instead.
 func (*Attachment) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{19}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Attachment) GetId() string {
@@ -1872,7 +1960,7 @@ type Link struct {
 
 func (x *Link) Reset() {
 	*x = Link{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[20]
+	mi := &file_pluginv1_plugin_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1884,7 +1972,7 @@ func (x *Link) String() string {
 func (*Link) ProtoMessage() {}
 
 func (x *Link) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[20]
+	mi := &file_pluginv1_plugin_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1897,7 +1985,7 @@ func (x *Link) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Link.ProtoReflect.Descriptor instead.
 func (*Link) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{20}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Link) GetThread() string {
@@ -1958,7 +2046,7 @@ type InboundRequest struct {
 
 func (x *InboundRequest) Reset() {
 	*x = InboundRequest{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[21]
+	mi := &file_pluginv1_plugin_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1970,7 +2058,7 @@ func (x *InboundRequest) String() string {
 func (*InboundRequest) ProtoMessage() {}
 
 func (x *InboundRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[21]
+	mi := &file_pluginv1_plugin_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1983,7 +2071,7 @@ func (x *InboundRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InboundRequest.ProtoReflect.Descriptor instead.
 func (*InboundRequest) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{21}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *InboundRequest) GetRef() uint64 {
@@ -2044,7 +2132,7 @@ type InboundResponse struct {
 
 func (x *InboundResponse) Reset() {
 	*x = InboundResponse{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[22]
+	mi := &file_pluginv1_plugin_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2056,7 +2144,7 @@ func (x *InboundResponse) String() string {
 func (*InboundResponse) ProtoMessage() {}
 
 func (x *InboundResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[22]
+	mi := &file_pluginv1_plugin_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2069,7 +2157,7 @@ func (x *InboundResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InboundResponse.ProtoReflect.Descriptor instead.
 func (*InboundResponse) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{22}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *InboundResponse) GetRef() uint64 {
@@ -2159,7 +2247,7 @@ type Inbound struct {
 
 func (x *Inbound) Reset() {
 	*x = Inbound{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[23]
+	mi := &file_pluginv1_plugin_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2171,7 +2259,7 @@ func (x *Inbound) String() string {
 func (*Inbound) ProtoMessage() {}
 
 func (x *Inbound) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[23]
+	mi := &file_pluginv1_plugin_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2184,7 +2272,7 @@ func (x *Inbound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Inbound.ProtoReflect.Descriptor instead.
 func (*Inbound) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{23}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Inbound) GetEffectKey() string {
@@ -2275,7 +2363,7 @@ type Operator struct {
 
 func (x *Operator) Reset() {
 	*x = Operator{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[24]
+	mi := &file_pluginv1_plugin_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2287,7 +2375,7 @@ func (x *Operator) String() string {
 func (*Operator) ProtoMessage() {}
 
 func (x *Operator) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[24]
+	mi := &file_pluginv1_plugin_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2300,7 +2388,7 @@ func (x *Operator) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Operator.ProtoReflect.Descriptor instead.
 func (*Operator) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{24}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Operator) GetId() string {
@@ -2339,7 +2427,7 @@ type Record struct {
 
 func (x *Record) Reset() {
 	*x = Record{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[25]
+	mi := &file_pluginv1_plugin_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2351,7 +2439,7 @@ func (x *Record) String() string {
 func (*Record) ProtoMessage() {}
 
 func (x *Record) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[25]
+	mi := &file_pluginv1_plugin_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2364,7 +2452,7 @@ func (x *Record) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Record.ProtoReflect.Descriptor instead.
 func (*Record) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{25}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Record) GetSessionId() string {
@@ -2413,7 +2501,7 @@ type State struct {
 
 func (x *State) Reset() {
 	*x = State{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[26]
+	mi := &file_pluginv1_plugin_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2425,7 +2513,7 @@ func (x *State) String() string {
 func (*State) ProtoMessage() {}
 
 func (x *State) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[26]
+	mi := &file_pluginv1_plugin_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2438,7 +2526,7 @@ func (x *State) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use State.ProtoReflect.Descriptor instead.
 func (*State) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{26}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *State) GetKey() string {
@@ -2463,7 +2551,7 @@ type CheckRequest struct {
 
 func (x *CheckRequest) Reset() {
 	*x = CheckRequest{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[27]
+	mi := &file_pluginv1_plugin_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2475,7 +2563,7 @@ func (x *CheckRequest) String() string {
 func (*CheckRequest) ProtoMessage() {}
 
 func (x *CheckRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[27]
+	mi := &file_pluginv1_plugin_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2488,7 +2576,7 @@ func (x *CheckRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckRequest.ProtoReflect.Descriptor instead.
 func (*CheckRequest) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{27}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{29}
 }
 
 type CheckResponse struct {
@@ -2500,7 +2588,7 @@ type CheckResponse struct {
 
 func (x *CheckResponse) Reset() {
 	*x = CheckResponse{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[28]
+	mi := &file_pluginv1_plugin_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2512,7 +2600,7 @@ func (x *CheckResponse) String() string {
 func (*CheckResponse) ProtoMessage() {}
 
 func (x *CheckResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[28]
+	mi := &file_pluginv1_plugin_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2525,7 +2613,7 @@ func (x *CheckResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckResponse.ProtoReflect.Descriptor instead.
 func (*CheckResponse) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{28}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *CheckResponse) GetFindings() []*Finding {
@@ -2546,7 +2634,7 @@ type Finding struct {
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[29]
+	mi := &file_pluginv1_plugin_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2558,7 +2646,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[29]
+	mi := &file_pluginv1_plugin_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2571,7 +2659,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{29}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Finding) GetOk() bool {
@@ -2603,7 +2691,7 @@ type StopRequest struct {
 
 func (x *StopRequest) Reset() {
 	*x = StopRequest{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[30]
+	mi := &file_pluginv1_plugin_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2615,7 +2703,7 @@ func (x *StopRequest) String() string {
 func (*StopRequest) ProtoMessage() {}
 
 func (x *StopRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[30]
+	mi := &file_pluginv1_plugin_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2628,7 +2716,7 @@ func (x *StopRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopRequest.ProtoReflect.Descriptor instead.
 func (*StopRequest) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{30}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{32}
 }
 
 type StopResponse struct {
@@ -2639,7 +2727,7 @@ type StopResponse struct {
 
 func (x *StopResponse) Reset() {
 	*x = StopResponse{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[31]
+	mi := &file_pluginv1_plugin_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2651,7 +2739,7 @@ func (x *StopResponse) String() string {
 func (*StopResponse) ProtoMessage() {}
 
 func (x *StopResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[31]
+	mi := &file_pluginv1_plugin_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2664,7 +2752,7 @@ func (x *StopResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopResponse.ProtoReflect.Descriptor instead.
 func (*StopResponse) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{31}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{33}
 }
 
 // Failure stands in the details of a gRPC status (with google.rpc.RetryInfo when
@@ -2687,7 +2775,7 @@ type Failure struct {
 
 func (x *Failure) Reset() {
 	*x = Failure{}
-	mi := &file_pluginv1_plugin_proto_msgTypes[32]
+	mi := &file_pluginv1_plugin_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2699,7 +2787,7 @@ func (x *Failure) String() string {
 func (*Failure) ProtoMessage() {}
 
 func (x *Failure) ProtoReflect() protoreflect.Message {
-	mi := &file_pluginv1_plugin_proto_msgTypes[32]
+	mi := &file_pluginv1_plugin_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2712,7 +2800,7 @@ func (x *Failure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure.ProtoReflect.Descriptor instead.
 func (*Failure) Descriptor() ([]byte, []int) {
-	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{32}
+	return file_pluginv1_plugin_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Failure) GetKind() FailureKind {
@@ -2812,7 +2900,13 @@ const file_pluginv1_plugin_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04slug\x18\x02 \x01(\tR\x04slug\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12\x1a\n" +
-	"\boperator\x18\x04 \x01(\tR\boperator\"K\n" +
+	"\boperator\x18\x04 \x01(\tR\boperator\"l\n" +
+	"\x0fProjectsRequest\x129\n" +
+	"\bprojects\x18\x01 \x03(\v2\x1d.pocketping.plugin.v1.ProjectR\bprojects\x12\x1e\n" +
+	"\n" +
+	"generation\x18\x02 \x01(\x03R\n" +
+	"generation\"\x12\n" +
+	"\x10ProjectsResponse\"K\n" +
 	"\rStartResponse\x12\x1b\n" +
 	"\thttp_addr\x18\x01 \x01(\tR\bhttpAddr\x12\x1d\n" +
 	"\n" +
@@ -3012,12 +3106,13 @@ const file_pluginv1_plugin_proto_rawDesc = "" +
 	"\x18FAILURE_KIND_RETRY_AFTER\x10\x02\x12\x1a\n" +
 	"\x16FAILURE_KIND_PERMANENT\x10\x03\x12\x1c\n" +
 	"\x18FAILURE_KIND_THREAD_GONE\x10\x04\x12\x19\n" +
-	"\x15FAILURE_KIND_UNUSABLE\x10\x052\x8a\x04\n" +
+	"\x15FAILURE_KIND_UNUSABLE\x10\x052\xe5\x04\n" +
 	"\x06Plugin\x12Y\n" +
 	"\bDescribe\x12%.pocketping.plugin.v1.DescribeRequest\x1a&.pocketping.plugin.v1.DescribeResponse\x12P\n" +
 	"\x05Start\x12\".pocketping.plugin.v1.StartRequest\x1a#.pocketping.plugin.v1.StartResponse\x12V\n" +
 	"\aDeliver\x12$.pocketping.plugin.v1.DeliverRequest\x1a%.pocketping.plugin.v1.DeliverResponse\x12Z\n" +
-	"\aInbound\x12$.pocketping.plugin.v1.InboundRequest\x1a%.pocketping.plugin.v1.InboundResponse(\x010\x01\x12P\n" +
+	"\aInbound\x12$.pocketping.plugin.v1.InboundRequest\x1a%.pocketping.plugin.v1.InboundResponse(\x010\x01\x12Y\n" +
+	"\bProjects\x12%.pocketping.plugin.v1.ProjectsRequest\x1a&.pocketping.plugin.v1.ProjectsResponse\x12P\n" +
 	"\x05Check\x12\".pocketping.plugin.v1.CheckRequest\x1a#.pocketping.plugin.v1.CheckResponse\x12M\n" +
 	"\x04Stop\x12!.pocketping.plugin.v1.StopRequest\x1a\".pocketping.plugin.v1.StopResponseB6Z4github.com/pocketping/pocketping/sdk/plugin/pluginv1b\x06proto3"
 
@@ -3034,7 +3129,7 @@ func file_pluginv1_plugin_proto_rawDescGZIP() []byte {
 }
 
 var file_pluginv1_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_pluginv1_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_pluginv1_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
 var file_pluginv1_plugin_proto_goTypes = []any{
 	(Kind)(0),                   // 0: pocketping.plugin.v1.Kind
 	(FieldType)(0),              // 1: pocketping.plugin.v1.FieldType
@@ -3046,89 +3141,94 @@ var file_pluginv1_plugin_proto_goTypes = []any{
 	(*Limit)(nil),               // 7: pocketping.plugin.v1.Limit
 	(*StartRequest)(nil),        // 8: pocketping.plugin.v1.StartRequest
 	(*Project)(nil),             // 9: pocketping.plugin.v1.Project
-	(*StartResponse)(nil),       // 10: pocketping.plugin.v1.StartResponse
-	(*DeliverRequest)(nil),      // 11: pocketping.plugin.v1.DeliverRequest
-	(*DeliverResponse)(nil),     // 12: pocketping.plugin.v1.DeliverResponse
-	(*Receipt)(nil),             // 13: pocketping.plugin.v1.Receipt
-	(*Session)(nil),             // 14: pocketping.plugin.v1.Session
-	(*SessionList)(nil),         // 15: pocketping.plugin.v1.SessionList
-	(*MessageList)(nil),         // 16: pocketping.plugin.v1.MessageList
-	(*Thread)(nil),              // 17: pocketping.plugin.v1.Thread
-	(*ThreadList)(nil),          // 18: pocketping.plugin.v1.ThreadList
-	(*LinkList)(nil),            // 19: pocketping.plugin.v1.LinkList
-	(*Visitor)(nil),             // 20: pocketping.plugin.v1.Visitor
-	(*Event)(nil),               // 21: pocketping.plugin.v1.Event
-	(*Message)(nil),             // 22: pocketping.plugin.v1.Message
-	(*Attachment)(nil),          // 23: pocketping.plugin.v1.Attachment
-	(*Link)(nil),                // 24: pocketping.plugin.v1.Link
-	(*InboundRequest)(nil),      // 25: pocketping.plugin.v1.InboundRequest
-	(*InboundResponse)(nil),     // 26: pocketping.plugin.v1.InboundResponse
-	(*Inbound)(nil),             // 27: pocketping.plugin.v1.Inbound
-	(*Operator)(nil),            // 28: pocketping.plugin.v1.Operator
-	(*Record)(nil),              // 29: pocketping.plugin.v1.Record
-	(*State)(nil),               // 30: pocketping.plugin.v1.State
-	(*CheckRequest)(nil),        // 31: pocketping.plugin.v1.CheckRequest
-	(*CheckResponse)(nil),       // 32: pocketping.plugin.v1.CheckResponse
-	(*Finding)(nil),             // 33: pocketping.plugin.v1.Finding
-	(*StopRequest)(nil),         // 34: pocketping.plugin.v1.StopRequest
-	(*StopResponse)(nil),        // 35: pocketping.plugin.v1.StopResponse
-	(*Failure)(nil),             // 36: pocketping.plugin.v1.Failure
-	nil,                         // 37: pocketping.plugin.v1.DescribeResponse.CannotEntry
-	nil,                         // 38: pocketping.plugin.v1.StartRequest.StateEntry
-	nil,                         // 39: pocketping.plugin.v1.Session.MetadataEntry
-	nil,                         // 40: pocketping.plugin.v1.Visitor.TraitsEntry
-	(*durationpb.Duration)(nil), // 41: google.protobuf.Duration
+	(*ProjectsRequest)(nil),     // 10: pocketping.plugin.v1.ProjectsRequest
+	(*ProjectsResponse)(nil),    // 11: pocketping.plugin.v1.ProjectsResponse
+	(*StartResponse)(nil),       // 12: pocketping.plugin.v1.StartResponse
+	(*DeliverRequest)(nil),      // 13: pocketping.plugin.v1.DeliverRequest
+	(*DeliverResponse)(nil),     // 14: pocketping.plugin.v1.DeliverResponse
+	(*Receipt)(nil),             // 15: pocketping.plugin.v1.Receipt
+	(*Session)(nil),             // 16: pocketping.plugin.v1.Session
+	(*SessionList)(nil),         // 17: pocketping.plugin.v1.SessionList
+	(*MessageList)(nil),         // 18: pocketping.plugin.v1.MessageList
+	(*Thread)(nil),              // 19: pocketping.plugin.v1.Thread
+	(*ThreadList)(nil),          // 20: pocketping.plugin.v1.ThreadList
+	(*LinkList)(nil),            // 21: pocketping.plugin.v1.LinkList
+	(*Visitor)(nil),             // 22: pocketping.plugin.v1.Visitor
+	(*Event)(nil),               // 23: pocketping.plugin.v1.Event
+	(*Message)(nil),             // 24: pocketping.plugin.v1.Message
+	(*Attachment)(nil),          // 25: pocketping.plugin.v1.Attachment
+	(*Link)(nil),                // 26: pocketping.plugin.v1.Link
+	(*InboundRequest)(nil),      // 27: pocketping.plugin.v1.InboundRequest
+	(*InboundResponse)(nil),     // 28: pocketping.plugin.v1.InboundResponse
+	(*Inbound)(nil),             // 29: pocketping.plugin.v1.Inbound
+	(*Operator)(nil),            // 30: pocketping.plugin.v1.Operator
+	(*Record)(nil),              // 31: pocketping.plugin.v1.Record
+	(*State)(nil),               // 32: pocketping.plugin.v1.State
+	(*CheckRequest)(nil),        // 33: pocketping.plugin.v1.CheckRequest
+	(*CheckResponse)(nil),       // 34: pocketping.plugin.v1.CheckResponse
+	(*Finding)(nil),             // 35: pocketping.plugin.v1.Finding
+	(*StopRequest)(nil),         // 36: pocketping.plugin.v1.StopRequest
+	(*StopResponse)(nil),        // 37: pocketping.plugin.v1.StopResponse
+	(*Failure)(nil),             // 38: pocketping.plugin.v1.Failure
+	nil,                         // 39: pocketping.plugin.v1.DescribeResponse.CannotEntry
+	nil,                         // 40: pocketping.plugin.v1.StartRequest.StateEntry
+	nil,                         // 41: pocketping.plugin.v1.Session.MetadataEntry
+	nil,                         // 42: pocketping.plugin.v1.Visitor.TraitsEntry
+	(*durationpb.Duration)(nil), // 43: google.protobuf.Duration
 }
 var file_pluginv1_plugin_proto_depIdxs = []int32{
 	0,  // 0: pocketping.plugin.v1.DescribeResponse.kind:type_name -> pocketping.plugin.v1.Kind
 	6,  // 1: pocketping.plugin.v1.DescribeResponse.fields:type_name -> pocketping.plugin.v1.Field
 	7,  // 2: pocketping.plugin.v1.DescribeResponse.limits:type_name -> pocketping.plugin.v1.Limit
-	37, // 3: pocketping.plugin.v1.DescribeResponse.cannot:type_name -> pocketping.plugin.v1.DescribeResponse.CannotEntry
+	39, // 3: pocketping.plugin.v1.DescribeResponse.cannot:type_name -> pocketping.plugin.v1.DescribeResponse.CannotEntry
 	1,  // 4: pocketping.plugin.v1.Field.type:type_name -> pocketping.plugin.v1.FieldType
-	41, // 5: pocketping.plugin.v1.Limit.per:type_name -> google.protobuf.Duration
-	38, // 6: pocketping.plugin.v1.StartRequest.state:type_name -> pocketping.plugin.v1.StartRequest.StateEntry
+	43, // 5: pocketping.plugin.v1.Limit.per:type_name -> google.protobuf.Duration
+	40, // 6: pocketping.plugin.v1.StartRequest.state:type_name -> pocketping.plugin.v1.StartRequest.StateEntry
 	9,  // 7: pocketping.plugin.v1.StartRequest.projects:type_name -> pocketping.plugin.v1.Project
-	14, // 8: pocketping.plugin.v1.DeliverRequest.session:type_name -> pocketping.plugin.v1.Session
-	21, // 9: pocketping.plugin.v1.DeliverRequest.events:type_name -> pocketping.plugin.v1.Event
-	24, // 10: pocketping.plugin.v1.DeliverRequest.links:type_name -> pocketping.plugin.v1.Link
-	13, // 11: pocketping.plugin.v1.DeliverResponse.receipts:type_name -> pocketping.plugin.v1.Receipt
-	24, // 12: pocketping.plugin.v1.Receipt.links:type_name -> pocketping.plugin.v1.Link
-	20, // 13: pocketping.plugin.v1.Session.visitor:type_name -> pocketping.plugin.v1.Visitor
-	39, // 14: pocketping.plugin.v1.Session.metadata:type_name -> pocketping.plugin.v1.Session.MetadataEntry
-	22, // 15: pocketping.plugin.v1.Session.last:type_name -> pocketping.plugin.v1.Message
-	14, // 16: pocketping.plugin.v1.SessionList.sessions:type_name -> pocketping.plugin.v1.Session
-	22, // 17: pocketping.plugin.v1.MessageList.messages:type_name -> pocketping.plugin.v1.Message
-	17, // 18: pocketping.plugin.v1.ThreadList.threads:type_name -> pocketping.plugin.v1.Thread
-	24, // 19: pocketping.plugin.v1.LinkList.links:type_name -> pocketping.plugin.v1.Link
-	40, // 20: pocketping.plugin.v1.Visitor.traits:type_name -> pocketping.plugin.v1.Visitor.TraitsEntry
-	22, // 21: pocketping.plugin.v1.Event.message:type_name -> pocketping.plugin.v1.Message
-	23, // 22: pocketping.plugin.v1.Message.attachments:type_name -> pocketping.plugin.v1.Attachment
-	36, // 23: pocketping.plugin.v1.InboundRequest.failure:type_name -> pocketping.plugin.v1.Failure
-	27, // 24: pocketping.plugin.v1.InboundResponse.inbound:type_name -> pocketping.plugin.v1.Inbound
-	29, // 25: pocketping.plugin.v1.InboundResponse.record:type_name -> pocketping.plugin.v1.Record
-	30, // 26: pocketping.plugin.v1.InboundResponse.state:type_name -> pocketping.plugin.v1.State
-	2,  // 27: pocketping.plugin.v1.Inbound.kind:type_name -> pocketping.plugin.v1.InboundKind
-	28, // 28: pocketping.plugin.v1.Inbound.operator:type_name -> pocketping.plugin.v1.Operator
-	24, // 29: pocketping.plugin.v1.Record.links:type_name -> pocketping.plugin.v1.Link
-	33, // 30: pocketping.plugin.v1.CheckResponse.findings:type_name -> pocketping.plugin.v1.Finding
-	3,  // 31: pocketping.plugin.v1.Failure.kind:type_name -> pocketping.plugin.v1.FailureKind
-	4,  // 32: pocketping.plugin.v1.Plugin.Describe:input_type -> pocketping.plugin.v1.DescribeRequest
-	8,  // 33: pocketping.plugin.v1.Plugin.Start:input_type -> pocketping.plugin.v1.StartRequest
-	11, // 34: pocketping.plugin.v1.Plugin.Deliver:input_type -> pocketping.plugin.v1.DeliverRequest
-	25, // 35: pocketping.plugin.v1.Plugin.Inbound:input_type -> pocketping.plugin.v1.InboundRequest
-	31, // 36: pocketping.plugin.v1.Plugin.Check:input_type -> pocketping.plugin.v1.CheckRequest
-	34, // 37: pocketping.plugin.v1.Plugin.Stop:input_type -> pocketping.plugin.v1.StopRequest
-	5,  // 38: pocketping.plugin.v1.Plugin.Describe:output_type -> pocketping.plugin.v1.DescribeResponse
-	10, // 39: pocketping.plugin.v1.Plugin.Start:output_type -> pocketping.plugin.v1.StartResponse
-	12, // 40: pocketping.plugin.v1.Plugin.Deliver:output_type -> pocketping.plugin.v1.DeliverResponse
-	26, // 41: pocketping.plugin.v1.Plugin.Inbound:output_type -> pocketping.plugin.v1.InboundResponse
-	32, // 42: pocketping.plugin.v1.Plugin.Check:output_type -> pocketping.plugin.v1.CheckResponse
-	35, // 43: pocketping.plugin.v1.Plugin.Stop:output_type -> pocketping.plugin.v1.StopResponse
-	38, // [38:44] is the sub-list for method output_type
-	32, // [32:38] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	9,  // 8: pocketping.plugin.v1.ProjectsRequest.projects:type_name -> pocketping.plugin.v1.Project
+	16, // 9: pocketping.plugin.v1.DeliverRequest.session:type_name -> pocketping.plugin.v1.Session
+	23, // 10: pocketping.plugin.v1.DeliverRequest.events:type_name -> pocketping.plugin.v1.Event
+	26, // 11: pocketping.plugin.v1.DeliverRequest.links:type_name -> pocketping.plugin.v1.Link
+	15, // 12: pocketping.plugin.v1.DeliverResponse.receipts:type_name -> pocketping.plugin.v1.Receipt
+	26, // 13: pocketping.plugin.v1.Receipt.links:type_name -> pocketping.plugin.v1.Link
+	22, // 14: pocketping.plugin.v1.Session.visitor:type_name -> pocketping.plugin.v1.Visitor
+	41, // 15: pocketping.plugin.v1.Session.metadata:type_name -> pocketping.plugin.v1.Session.MetadataEntry
+	24, // 16: pocketping.plugin.v1.Session.last:type_name -> pocketping.plugin.v1.Message
+	16, // 17: pocketping.plugin.v1.SessionList.sessions:type_name -> pocketping.plugin.v1.Session
+	24, // 18: pocketping.plugin.v1.MessageList.messages:type_name -> pocketping.plugin.v1.Message
+	19, // 19: pocketping.plugin.v1.ThreadList.threads:type_name -> pocketping.plugin.v1.Thread
+	26, // 20: pocketping.plugin.v1.LinkList.links:type_name -> pocketping.plugin.v1.Link
+	42, // 21: pocketping.plugin.v1.Visitor.traits:type_name -> pocketping.plugin.v1.Visitor.TraitsEntry
+	24, // 22: pocketping.plugin.v1.Event.message:type_name -> pocketping.plugin.v1.Message
+	25, // 23: pocketping.plugin.v1.Message.attachments:type_name -> pocketping.plugin.v1.Attachment
+	38, // 24: pocketping.plugin.v1.InboundRequest.failure:type_name -> pocketping.plugin.v1.Failure
+	29, // 25: pocketping.plugin.v1.InboundResponse.inbound:type_name -> pocketping.plugin.v1.Inbound
+	31, // 26: pocketping.plugin.v1.InboundResponse.record:type_name -> pocketping.plugin.v1.Record
+	32, // 27: pocketping.plugin.v1.InboundResponse.state:type_name -> pocketping.plugin.v1.State
+	2,  // 28: pocketping.plugin.v1.Inbound.kind:type_name -> pocketping.plugin.v1.InboundKind
+	30, // 29: pocketping.plugin.v1.Inbound.operator:type_name -> pocketping.plugin.v1.Operator
+	26, // 30: pocketping.plugin.v1.Record.links:type_name -> pocketping.plugin.v1.Link
+	35, // 31: pocketping.plugin.v1.CheckResponse.findings:type_name -> pocketping.plugin.v1.Finding
+	3,  // 32: pocketping.plugin.v1.Failure.kind:type_name -> pocketping.plugin.v1.FailureKind
+	4,  // 33: pocketping.plugin.v1.Plugin.Describe:input_type -> pocketping.plugin.v1.DescribeRequest
+	8,  // 34: pocketping.plugin.v1.Plugin.Start:input_type -> pocketping.plugin.v1.StartRequest
+	13, // 35: pocketping.plugin.v1.Plugin.Deliver:input_type -> pocketping.plugin.v1.DeliverRequest
+	27, // 36: pocketping.plugin.v1.Plugin.Inbound:input_type -> pocketping.plugin.v1.InboundRequest
+	10, // 37: pocketping.plugin.v1.Plugin.Projects:input_type -> pocketping.plugin.v1.ProjectsRequest
+	33, // 38: pocketping.plugin.v1.Plugin.Check:input_type -> pocketping.plugin.v1.CheckRequest
+	36, // 39: pocketping.plugin.v1.Plugin.Stop:input_type -> pocketping.plugin.v1.StopRequest
+	5,  // 40: pocketping.plugin.v1.Plugin.Describe:output_type -> pocketping.plugin.v1.DescribeResponse
+	12, // 41: pocketping.plugin.v1.Plugin.Start:output_type -> pocketping.plugin.v1.StartResponse
+	14, // 42: pocketping.plugin.v1.Plugin.Deliver:output_type -> pocketping.plugin.v1.DeliverResponse
+	28, // 43: pocketping.plugin.v1.Plugin.Inbound:output_type -> pocketping.plugin.v1.InboundResponse
+	11, // 44: pocketping.plugin.v1.Plugin.Projects:output_type -> pocketping.plugin.v1.ProjectsResponse
+	34, // 45: pocketping.plugin.v1.Plugin.Check:output_type -> pocketping.plugin.v1.CheckResponse
+	37, // 46: pocketping.plugin.v1.Plugin.Stop:output_type -> pocketping.plugin.v1.StopResponse
+	40, // [40:47] is the sub-list for method output_type
+	33, // [33:40] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_pluginv1_plugin_proto_init() }
@@ -3136,7 +3236,7 @@ func file_pluginv1_plugin_proto_init() {
 	if File_pluginv1_plugin_proto != nil {
 		return
 	}
-	file_pluginv1_plugin_proto_msgTypes[22].OneofWrappers = []any{
+	file_pluginv1_plugin_proto_msgTypes[24].OneofWrappers = []any{
 		(*InboundResponse_Inbound)(nil),
 		(*InboundResponse_Record)(nil),
 		(*InboundResponse_State)(nil),
@@ -3147,7 +3247,7 @@ func file_pluginv1_plugin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pluginv1_plugin_proto_rawDesc), len(file_pluginv1_plugin_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   37,
+			NumMessages:   39,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

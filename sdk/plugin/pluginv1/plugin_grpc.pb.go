@@ -29,6 +29,7 @@ const (
 	Plugin_Start_FullMethodName    = "/pocketping.plugin.v1.Plugin/Start"
 	Plugin_Deliver_FullMethodName  = "/pocketping.plugin.v1.Plugin/Deliver"
 	Plugin_Inbound_FullMethodName  = "/pocketping.plugin.v1.Plugin/Inbound"
+	Plugin_Projects_FullMethodName = "/pocketping.plugin.v1.Plugin/Projects"
 	Plugin_Check_FullMethodName    = "/pocketping.plugin.v1.Plugin/Check"
 	Plugin_Stop_FullMethodName     = "/pocketping.plugin.v1.Plugin/Stop"
 )
@@ -51,6 +52,9 @@ type PluginClient interface {
 	// happened on its platform and what it has done there, the host acks each item
 	// after it is committed.
 	Inbound(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[InboundRequest, InboundResponse], error)
+	// Projects tells the plugin which projects its bridge serves from now on, in place
+	// of those of Start. A plugin that does not know it (UNIMPLEMENTED) is started anew.
+	Projects(ctx context.Context, in *ProjectsRequest, opts ...grpc.CallOption) (*ProjectsResponse, error)
 	// Check makes live calls to the platform and names what is missing.
 	Check(ctx context.Context, in *CheckRequest, opts ...grpc.CallOption) (*CheckResponse, error)
 	// Stop asks the plugin to finish what is under way and to end.
@@ -108,6 +112,16 @@ func (c *pluginClient) Inbound(ctx context.Context, opts ...grpc.CallOption) (gr
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Plugin_InboundClient = grpc.BidiStreamingClient[InboundRequest, InboundResponse]
 
+func (c *pluginClient) Projects(ctx context.Context, in *ProjectsRequest, opts ...grpc.CallOption) (*ProjectsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ProjectsResponse)
+	err := c.cc.Invoke(ctx, Plugin_Projects_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *pluginClient) Check(ctx context.Context, in *CheckRequest, opts ...grpc.CallOption) (*CheckResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(CheckResponse)
@@ -146,6 +160,9 @@ type PluginServer interface {
 	// happened on its platform and what it has done there, the host acks each item
 	// after it is committed.
 	Inbound(grpc.BidiStreamingServer[InboundRequest, InboundResponse]) error
+	// Projects tells the plugin which projects its bridge serves from now on, in place
+	// of those of Start. A plugin that does not know it (UNIMPLEMENTED) is started anew.
+	Projects(context.Context, *ProjectsRequest) (*ProjectsResponse, error)
 	// Check makes live calls to the platform and names what is missing.
 	Check(context.Context, *CheckRequest) (*CheckResponse, error)
 	// Stop asks the plugin to finish what is under way and to end.
@@ -171,6 +188,9 @@ func (UnimplementedPluginServer) Deliver(context.Context, *DeliverRequest) (*Del
 }
 func (UnimplementedPluginServer) Inbound(grpc.BidiStreamingServer[InboundRequest, InboundResponse]) error {
 	return status.Error(codes.Unimplemented, "method Inbound not implemented")
+}
+func (UnimplementedPluginServer) Projects(context.Context, *ProjectsRequest) (*ProjectsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Projects not implemented")
 }
 func (UnimplementedPluginServer) Check(context.Context, *CheckRequest) (*CheckResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Check not implemented")
@@ -260,6 +280,24 @@ func _Plugin_Inbound_Handler(srv interface{}, stream grpc.ServerStream) error {
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Plugin_InboundServer = grpc.BidiStreamingServer[InboundRequest, InboundResponse]
 
+func _Plugin_Projects_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ProjectsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PluginServer).Projects(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Plugin_Projects_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PluginServer).Projects(ctx, req.(*ProjectsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Plugin_Check_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(CheckRequest)
 	if err := dec(in); err != nil {
@@ -314,6 +352,10 @@ var Plugin_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Deliver",
 			Handler:    _Plugin_Deliver_Handler,
+		},
+		{
+			MethodName: "Projects",
+			Handler:    _Plugin_Projects_Handler,
 		},
 		{
 			MethodName: "Check",

@@ -1,0 +1,84 @@
+package host
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/pocketping/pocketping/core"
+	"github.com/pocketping/pocketping/sdk/plugin/pluginv1"
+)
+
+// tellTimeout is how long a plugin may take to learn which projects it serves.
+const tellTimeout = 10 * time.Second
+
+// projects are those that the bridge serves now.
+func (s *Spec) projects() []*core.Project {
+	if s.Projects == nil {
+		return nil
+	}
+	return s.Projects()
+}
+
+func (s *Spec) projectIDs() []string {
+	var ids []string
+	for _, p := range s.projects() {
+		ids = append(ids, p.ID)
+	}
+	return ids
+}
+
+func (s *Spec) projectsToWire() []*pluginv1.Project {
+	var wire []*pluginv1.Project
+	for _, p := range s.projects() {
+		wire = append(wire, projectToWire(p))
+	}
+	return wire
+}
+
+// TellProjects lets each plugin know which projects it serves now, where that is not
+// what it knows. It returns at once.
+func (h *Host) TellProjects() {
+	h.mu.Lock()
+	all := h.all()
+	h.mu.Unlock()
+	for _, r := range all {
+		if l := r.current(); l != nil {
+			go r.tellProjects(l)
+		}
+	}
+}
+
+// tellProjects tells the launch, in turn with others who do. A plugin that was built
+// before it could be told is started anew.
+func (r *runner) tellProjects(l *launch) {
+	l.telling.Lock()
+	defer l.telling.Unlock()
+	now := r.spec.projectsToWire()
+	if proto.Equal(&pluginv1.ProjectsRequest{Projects: now}, &pluginv1.ProjectsRequest{Projects: l.projects}) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(l.ended, tellTimeout)
+	defer cancel()
+	_, err := l.rpc.Projects(ctx, &pluginv1.ProjectsRequest{Projects: now, Generation: l.generation})
+	switch {
+	case err == nil:
+		l.projects = now
+	case l.ended.Err() != nil: // the next launch begins with them
+	case status.Code(err) == codes.Unimplemented:
+		r.log.Info("the plugin is started anew: it learns only then that its projects have changed")
+		r.h.renew(r)
+	default:
+		r.log.Warn("the plugin does not know yet that its projects have changed", "err", status.Convert(err).Message())
+	}
+}
+
+// renew runs a bridge anew, unless it is another's turn already.
+func (h *Host) renew(r *runner) {
+	if h.runner(r.spec.ID) == r {
+		h.Run(r.spec)
+	}
+}
