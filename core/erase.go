@@ -1,9 +1,6 @@
 package core
 
-import (
-	"context"
-	"errors"
-)
+import "context"
 
 // Erasure is what was removed of a visitor, in rows and files, and what PocketPing
 // cannot remove: the threads on platforms.
@@ -18,6 +15,7 @@ type Erasure struct {
 	Ledger      int64        `json:"ledger"`     // of what was received, once each
 	Tokens      int64        `json:"tokens"`
 	State       int64        `json:"state"` // what plugins had saved under the name of a session
+	Visitors    int64        `json:"-"`
 	Threads     []ThreadLeft `json:"threads"`
 }
 
@@ -55,14 +53,7 @@ func (c *Chat) EraseVisitor(ctx context.Context, projectID, visitorID string) (*
 // wipe removes the files of attachments whose rows say nothing more, those rows, and
 // what the database's own files still have.
 func (c *Chat) wipe(ctx context.Context, attachmentIDs []string) error {
-	var errs []error
-	for _, id := range attachmentIDs {
-		errs = append(errs, c.files.Remove(ctx, id))
-	}
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	if err := c.store.Forget(ctx, attachmentIDs); err != nil {
+	if err := c.forget(ctx, attachmentIDs); err != nil {
 		return err
 	}
 	return c.store.Wipe(ctx)

@@ -12,6 +12,7 @@ import (
 	"github.com/pocketping/pocketping/core"
 	"github.com/pocketping/pocketping/core/bus"
 	"github.com/pocketping/pocketping/core/store"
+	"github.com/pocketping/pocketping/core/store/pgtest"
 )
 
 // house is a Chat over a real store, with a clock that a test moves.
@@ -23,7 +24,7 @@ type house struct {
 	clock   *clock
 	bus     core.Bus
 	files   core.Files
-	path    string // of the database
+	path    string // of the database where it is a file
 	mu      sync.Mutex
 	owed    map[string][]core.EventType // what each bridge was told of, in order
 	live    []core.Live
@@ -35,9 +36,22 @@ func (c *clock) Now() core.Time { return c.now }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	ctx := t.Context()
 	path := filepath.Join(t.TempDir(), "chat.db")
-	s, err := store.Open(ctx, "sqlite:"+path, store.Options{})
+	h := newHouseIn(t, "sqlite:"+path)
+	h.path = path
+	return h
+}
+
+// inBoth runs a test with a SQLite file and with a Postgres server.
+func inBoth(t *testing.T, test func(*testing.T, *house)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, newHouse(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, newHouseIn(t, pgtest.URL(t))) })
+}
+
+func newHouseIn(t *testing.T, url string) *house {
+	t.Helper()
+	ctx := t.Context()
+	s, err := store.Open(ctx, url, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +61,7 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	project.Bridges = []string{"acme.telegram", "inbox"}
-	h := &house{t: t, store: s, path: path, project: project, clock: &clock{1_700_000_000_000}, bus: bus.NewLocal(), owed: map[string][]core.EventType{}}
+	h := &house{t: t, store: s, project: project, clock: &clock{1_700_000_000_000}, bus: bus.NewLocal(), owed: map[string][]core.EventType{}}
 	for _, id := range project.Bridges {
 		h.bus.Subscribe(core.BridgeTopic(id), func(sig core.Signal) { h.hear(id, sig) })
 	}

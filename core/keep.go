@@ -2,11 +2,13 @@ package core
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
 const (
 	presenceEvery = 10 * time.Second // what another node was told is known here
+	tidyFirst     = time.Minute
 	tidyEvery     = time.Hour
 	unclaimedLife = 24 * time.Hour // of a file that no message has
 	tidyAtOnce    = 200            // files
@@ -14,7 +16,7 @@ const (
 
 // Keep does what is to be done from time to time, until ctx ends.
 func (c *Chat) Keep(ctx context.Context) {
-	often, seldom := time.NewTicker(presenceEvery), time.NewTicker(tidyEvery)
+	often, seldom := time.NewTicker(presenceEvery), time.NewTicker(tidyFirst)
 	defer often.Stop()
 	defer seldom.Stop()
 	for {
@@ -26,7 +28,8 @@ func (c *Chat) Keep(ctx context.Context) {
 				c.log.Warn("who is there cannot be read", "err", err)
 			}
 		case <-seldom.C:
-			if err := c.Tidy(ctx); err != nil && ctx.Err() == nil {
+			seldom.Reset(tidyEvery)
+			if err := errors.Join(c.Tidy(ctx), c.Retain(ctx)); err != nil && ctx.Err() == nil {
 				c.log.Warn("what nobody needs cannot be removed", "err", err)
 			}
 		}
@@ -46,15 +49,26 @@ func (c *Chat) Tidy(ctx context.Context) error {
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		for _, id := range ids {
-			if err := c.files.Remove(ctx, id); err != nil {
-				return err
-			}
-		}
-		if err := c.store.Forget(ctx, ids); err != nil {
+		if err := c.forget(ctx, ids); err != nil {
 			return err
 		}
 	}
+}
+
+// forget removes the files of attachments that were removed, and then their rows.
+func (c *Chat) forget(ctx context.Context, ids []string) error {
+	if err := c.removeFiles(ctx, ids); err != nil {
+		return err
+	}
+	return c.store.Forget(ctx, ids)
+}
+
+func (c *Chat) removeFiles(ctx context.Context, ids []string) error {
+	var errs []error
+	for _, id := range ids {
+		errs = append(errs, c.files.Remove(ctx, id))
+	}
+	return errors.Join(errs...)
 }
 
 // Uploaded is how many bytes the owner has sent within the last day.

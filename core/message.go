@@ -52,6 +52,7 @@ type Attachment struct {
 	Type      string `json:"type"` // as sniffed, never as claimed
 	Size      int64  `json:"size"` // bytes
 	URL       string `json:"url,omitempty"`
+	Expired   bool   `json:"expired,omitempty"` // no longer kept: there was one
 	ProjectID string `json:"-"`
 	Owner     string `json:"-"` // the visitor, or the bridge, that uploaded it
 	SessionID string `json:"-"`

@@ -25,6 +25,10 @@ type Project struct {
 	Editable     bool          `json:"editable"` // over the API: the configuration does not name it
 	Bridges      []string      `json:"-"`        // ids of the bridges and hooks that are owed its events
 	Aliases      []Alias       `json:"-"`        // who answers, as the project presents them
+	Retention    Retention     `json:"-"`
+	Reminder     *Reminder     `json:"-"` // nil: nobody is reminded
+	Standby      []string      `json:"-"` // those of Bridges that have the sessions only that are escalated to them
+	Track        TrackRule     `json:"-"`
 
 	FileKeys map[string]bool `json:"-"` // kinds of keys that the configuration sets: they are rotated there
 }

@@ -11,6 +11,7 @@ type Store interface {
 	BackendStore
 	AuditStore
 	ProjectStore
+	RetentionStore
 
 	// Append is the only write on the chat path: one transaction stores the
 	// change, and it is on the disk when Append returns. See Change.

@@ -39,6 +39,7 @@ func syncProjects(ctx context.Context, cfg *config.Config, s *store.Store) ([]*c
 			return nil, err
 		}
 		project.Identity, project.Hours = p.Identity, p.Hours.Core()
+		cfg.Care(p, project)
 		for _, o := range p.Operators {
 			project.Aliases = append(project.Aliases, core.Alias{IDs: o.IDs, Name: o.Name, Avatar: o.Avatar})
 		}

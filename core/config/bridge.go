@@ -37,6 +37,7 @@ type Bridge struct {
 
 	Operators []string // the platform's ids of who may answer; nil: everybody who writes there
 	AsVisitor bool     `json:",omitempty"` // it may post what it receives as the visitor
+	Standby   bool     `json:",omitempty"` // it has the sessions only that are escalated to it
 	Events    []string `json:",omitempty"` // types that a hook is told of; nil: all that its plugin takes
 
 	name   string
@@ -71,7 +72,7 @@ type field struct {
 }
 
 // commonFields are the core's own in every bridge and hook block.
-var commonFields = []string{"command", "sha256", "env", "mtls", "pace", "projects", "operators", "events", "as_visitor"}
+var commonFields = []string{"command", "sha256", "env", "mtls", "pace", "projects", "operators", "events", "as_visitor", "standby"}
 
 var sha256Pattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
@@ -135,6 +136,11 @@ func (c *Config) addBridge(r *reader, b *Bridge, body *hclsyntax.Body) {
 	}
 	if v, _, ok := blk.value("as_visitor", cty.Bool); ok {
 		b.AsVisitor = v.True()
+	}
+	if v, at, ok := blk.value("standby", cty.Bool); ok {
+		if b.Standby = v.True() && b.Kind == KindBridge; b.Standby != v.True() {
+			blk.wrong(at, "standby belongs to a bridge: no session is escalated to a hook")
+		}
 	}
 	b.Pace = parsed(blk, "pace", Pace{}, parsePace)
 	b.Operators = blk.strs("operators", checkFilled)

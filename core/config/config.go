@@ -90,6 +90,9 @@ type Project struct {
 	Widget       core.Widget
 	Hours        *Hours // nil: somebody answers at any time
 	Operators    []*Operator
+	Retention    core.Retention `json:",omitzero"`
+	Reminder     *Reminder      `json:",omitempty"`
+	Track        core.TrackRule `json:",omitzero"`
 
 	words hcl.Range // of the widget's strings
 }

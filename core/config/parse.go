@@ -34,6 +34,7 @@ func parse(path string, src []byte) (*Config, error) {
 	root.done()
 
 	r.checkAcross(c, body)
+	r.checkReminders(c)
 	if err := r.diags.err(); err != nil {
 		return nil, err
 	}
@@ -116,6 +117,9 @@ func (c *Config) readProject(r *reader, found *hclsyntax.Block) {
 	b.one("widget", p.readWidget)
 	p.readHours(b)
 	p.readOperators(b)
+	p.readRetention(b)
+	p.readReminder(b)
+	p.readTrack(b)
 	c.readBridges(b, slug)
 	b.done()
 	c.Projects = append(c.Projects, p)

@@ -64,6 +64,10 @@ func (h *Host) messageToWire(m *core.Message, v *core.Visitor, replyText string)
 		wire.Author, wire.Avatar = m.Author.Name, m.Author.Avatar
 	}
 	for _, a := range m.Attachments {
+		if a.Expired {
+			wire.Text = strings.TrimSpace(wire.Text + "\n[" + a.Name + "]") // there is nothing to send
+			continue
+		}
 		wire.Attachments = append(wire.Attachments, h.attachmentToWire(a))
 	}
 	return wire

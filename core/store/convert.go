@@ -102,7 +102,7 @@ func attachmentOf(a *core.Attachment) attachmentRow {
 func (r *attachmentRow) domain() *core.Attachment {
 	return &core.Attachment{
 		ID: r.ID, ProjectID: r.ProjectID, Owner: r.Owner, SessionID: r.SessionID, MessageID: r.MessageID,
-		Name: r.Name, Type: r.Type, Size: r.Size, CreatedAt: r.Created,
+		Name: r.Name, Type: r.Type, Size: r.Size, CreatedAt: r.Created, Expired: r.Expired,
 	}
 }
 

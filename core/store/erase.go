@@ -49,73 +49,102 @@ func named(projectID, visitorID string) map[string]any {
 
 // EraseVisitor implements core.Store.
 func (s *Store) EraseVisitor(ctx context.Context, projectID, visitorID string, audit func(*core.Erasure) *core.AuditEntry) (*core.Erasure, []string, error) {
-	hints, err := s.hintsOf(ctx, projectID, visitorID)
+	var sessions []string
+	ofThem := func(db *gorm.DB) error {
+		return db.Model(&sessionRow{}).Where("project_id = ? AND visitor_id = ?", projectID, visitorID).Pluck("id", &sessions).Error
+	}
+	if err := ofThem(s.reader(ctx)); err != nil {
+		return nil, nil, translate(err)
+	}
+	hints, err := s.hintsOf(ctx, projectID, sessions)
 	if err != nil {
 		return nil, nil, err
 	}
-	var e *core.Erasure
-	var files []string
+	e, files := &core.Erasure{VisitorID: visitorID}, []string(nil)
 	err = s.do(ctx, alone(func(tx *gorm.DB) (err error) {
-		if e, files, err = erase(tx, projectID, visitorID, hints); err != nil {
+		if err = lockProject(tx, projectID); err != nil {
+			return err
+		}
+		if err = tx.Where("project_id = ? AND id = ?", projectID, visitorID).Take(&visitorRow{}).Error; err != nil {
+			return missing(err, "no visitor %s in this project", visitorID)
+		}
+		if err = ofThem(tx); err != nil {
+			return err
+		}
+		if e.Threads, err = threadsLeft(tx, projectID, visitorID); err != nil {
+			return err
+		}
+		if files, err = erase(tx, e, doomed{projectID, sessions, []string{visitorID}}, hints); err != nil {
 			return err
 		}
 		return addAudit(tx, audit(e))
 	}))
-	return e, files, err
+	if err != nil {
+		return nil, nil, err
+	}
+	return e, files, nil
+}
+
+// doomed are sessions and visitors of a project that are to be removed.
+type doomed struct {
+	project            string
+	sessions, visitors []string
 }
 
 // erasing are the steps in their order; those that come first need what the later
-// ones remove. count is what the answer says of it.
+// ones remove. count is what the answer says of it. Each finds its rows by an index:
+// nobody can write meanwhile.
 var erasing = []struct {
 	sql   string
 	count func(*core.Erasure) *int64
 }{
-	{"DELETE FROM deliveries WHERE session_id IN " + ofVisitor, func(e *core.Erasure) *int64 { return &e.Deliveries }},
-	{"DELETE FROM events WHERE session_id IN " + ofVisitor, func(e *core.Erasure) *int64 { return &e.Events }},
-	{`DELETE FROM links WHERE session_id IN ` + ofVisitor + ` OR EXISTS
-		(SELECT 1 FROM threads t WHERE t.bridge = links.bridge AND t.external_id = links.thread AND t.session_id IN ` + ofVisitor + `)`,
+	{`DELETE FROM deliveries WHERE session_id IN @sessions AND bridge IN (WITH RECURSIVE known (bridge) AS (
+			SELECT MIN(bridge) FROM deliveries UNION ALL
+			SELECT (SELECT MIN(d.bridge) FROM deliveries d WHERE d.bridge > known.bridge) FROM known WHERE known.bridge IS NOT NULL
+		) SELECT bridge FROM known WHERE bridge IS NOT NULL)`, func(e *core.Erasure) *int64 { return &e.Deliveries }},
+	{"DELETE FROM events WHERE session_id IN @sessions", func(e *core.Erasure) *int64 { return &e.Events }},
+	{"DELETE FROM links WHERE session_id IN @sessions", func(e *core.Erasure) *int64 { return &e.Links }},
+	{"DELETE FROM links WHERE (bridge, thread) IN (SELECT bridge, external_id FROM threads WHERE session_id IN @sessions)",
 		func(e *core.Erasure) *int64 { return &e.Links }},
-	{"DELETE FROM threads WHERE session_id IN " + ofVisitor, nil},
-	{`DELETE FROM inbound WHERE bridge = @visitor OR session_id IN ` + ofVisitor + `
-		OR message_id IN (SELECT id FROM messages WHERE session_id IN ` + ofVisitor + `)`,
-		func(e *core.Erasure) *int64 { return &e.Ledger }},
-	{`DELETE FROM plugin_state WHERE EXISTS (SELECT 1 FROM sessions WHERE project_id = @project AND visitor_id = @visitor
-		AND plugin_state.name LIKE '%' || sessions.id || '%')`, func(e *core.Erasure) *int64 { return &e.State }},
+	{"DELETE FROM threads WHERE session_id IN @sessions", nil},
+	{"DELETE FROM inbound WHERE session_id IN @sessions", func(e *core.Erasure) *int64 { return &e.Ledger }},
+	{"DELETE FROM inbound WHERE bridge IN @visitors", func(e *core.Erasure) *int64 { return &e.Ledger }},
+	{`DELETE FROM plugin_state WHERE EXISTS (SELECT 1 FROM sessions WHERE id IN @sessions AND plugin_state.name LIKE '%' || sessions.id || '%')`,
+		func(e *core.Erasure) *int64 { return &e.State }},
 	{`UPDATE attachments SET owner = '', session_id = '', message_id = '', name = '', type = '', size = 0, place = 0, created_at = 0, removed = true
-		WHERE project_id = @project AND (owner = @visitor OR session_id IN ` + ofVisitor + `)`, func(e *core.Erasure) *int64 { return &e.Attachments }},
-	{"DELETE FROM messages WHERE session_id IN " + ofVisitor, func(e *core.Erasure) *int64 { return &e.Messages }},
-	{"DELETE FROM sessions WHERE project_id = @project AND visitor_id = @visitor", func(e *core.Erasure) *int64 { return &e.Sessions }},
-	{"DELETE FROM visitor_tokens WHERE project_id = @project AND visitor_id = @visitor", func(e *core.Erasure) *int64 { return &e.Tokens }},
-	{"DELETE FROM visitors WHERE project_id = @project AND id = @visitor", nil},
+		WHERE id IN @files`, func(e *core.Erasure) *int64 { return &e.Attachments }},
+	{"DELETE FROM messages WHERE session_id IN @sessions", func(e *core.Erasure) *int64 { return &e.Messages }},
+	{"DELETE FROM sessions WHERE project_id = @project AND id IN @sessions", func(e *core.Erasure) *int64 { return &e.Sessions }},
+	{"DELETE FROM visitor_tokens WHERE project_id = @project AND visitor_id IN @visitors", func(e *core.Erasure) *int64 { return &e.Tokens }},
+	{"DELETE FROM visitors WHERE project_id = @project AND id IN @visitors", func(e *core.Erasure) *int64 { return &e.Visitors }},
 }
 
-func erase(tx *gorm.DB, projectID, visitorID string, hints []eventRow) (*core.Erasure, []string, error) {
-	var p []projectRow // as every write to the project does first
-	if err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).Select("id").Where("id = ?", projectID).Find(&p).Error; err != nil {
-		return nil, nil, err
+// erase removes them under the project's lock, adds to e what was removed, and answers
+// with the files that are to follow.
+func erase(tx *gorm.DB, e *core.Erasure, d doomed, hints []eventRow) (files []string, err error) {
+	args := map[string]any{"project": d.project, "sessions": d.sessions, "visitors": d.visitors}
+	err = tx.Raw(`SELECT id FROM attachments WHERE project_id = @project AND message_id IN (SELECT id FROM messages WHERE session_id IN @sessions)
+		UNION SELECT id FROM attachments WHERE project_id = @project AND owner IN @visitors`, args).Scan(&files).Error
+	if err != nil {
+		return nil, err
 	}
-	if err := tx.Where("project_id = ? AND id = ?", projectID, visitorID).Take(&visitorRow{}).Error; err != nil {
-		return nil, nil, missing(err, "no visitor %s in this project", visitorID)
-	}
-	e := &core.Erasure{VisitorID: visitorID}
-	var err error
-	if e.Threads, err = threadsLeft(tx, projectID, visitorID); err != nil {
-		return nil, nil, err
-	}
-	var files []string
-	if err := tx.Raw("SELECT id FROM attachments WHERE project_id = @project AND (owner = @visitor OR session_id IN "+ofVisitor+")", named(projectID, visitorID)).Scan(&files).Error; err != nil {
-		return nil, nil, err
-	}
+	args["files"] = files
 	for _, step := range erasing {
-		done := tx.Exec(step.sql, named(projectID, visitorID))
+		done := tx.Exec(step.sql, args)
 		if done.Error != nil {
-			return nil, nil, done.Error
+			return nil, done.Error
 		}
 		if step.count != nil {
-			*step.count(e) = done.RowsAffected
+			*step.count(e) += done.RowsAffected
 		}
 	}
-	return e, files, blank(tx, hints)
+	return files, blank(tx, hints)
+}
+
+// lockProject is what every write to a project does first.
+func lockProject(tx *gorm.DB, projectID string) error {
+	var p []projectRow
+	return tx.Clauses(clause.Locking{Strength: "UPDATE"}).Select("id").Where("id = ?", projectID).Find(&p).Error
 }
 
 // blank empties notices of other sessions.
@@ -128,13 +157,9 @@ func blank(tx *gorm.DB, hints []eventRow) error {
 	return nil
 }
 
-// hintsOf are notices in the sessions of others that name one of the visitor's:
-// operators are told where a browser looks the same.
-func (s *Store) hintsOf(ctx context.Context, projectID, visitorID string) ([]eventRow, error) {
-	var sessions []string
-	if err := s.reader(ctx).Model(&sessionRow{}).Where("project_id = ? AND visitor_id = ?", projectID, visitorID).Pluck("id", &sessions).Error; err != nil {
-		return nil, translate(err)
-	}
+// hintsOf are notices in other sessions that name one of these: operators are told
+// where a browser looks the same.
+func (s *Store) hintsOf(ctx context.Context, projectID string, sessions []string) ([]eventRow, error) {
 	var found []eventRow
 	for some := range slices.Chunk(sessions, 50) {
 		db := s.reader(ctx).Session(&gorm.Session{NewDB: true})
@@ -143,7 +168,7 @@ func (s *Store) hintsOf(ctx context.Context, projectID, visitorID string) ([]eve
 			like = like.Or("data LIKE ?", "%"+id+"%")
 		}
 		var rows []eventRow
-		err := db.Where("project_id = ? AND type = ? AND session_id NOT IN ?", projectID, core.Notice, some).Where(like).
+		err := db.Where("project_id = ? AND type = 'notice' AND session_id NOT IN ?", projectID, some).Where(like).
 			Select("session_id", "seq").Find(&rows).Error
 		if err != nil {
 			return nil, translate(err)

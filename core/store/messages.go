@@ -144,7 +144,7 @@ func (s *Store) AddAttachment(ctx context.Context, a *core.Attachment) error {
 // Attachment implements core.Store.
 func (s *Store) Attachment(ctx context.Context, projectID, attachmentID string) (*core.Attachment, error) {
 	var row attachmentRow
-	err := s.reader(ctx).Where("project_id = ? AND id = ? AND removed = false", projectID, attachmentID).Take(&row).Error
+	err := s.reader(ctx).Where("project_id = ? AND id = ? AND removed = false AND expired = false", projectID, attachmentID).Take(&row).Error
 	if err != nil {
 		return nil, missing(err, "no attachment %s in this project", attachmentID)
 	}

@@ -125,6 +125,7 @@ type attachmentRow struct {
 	Size      int64
 	Created   core.Time `gorm:"column:created_at"`
 	Removed   bool
+	Expired   bool
 }
 
 type eventRow struct {

@@ -15,9 +15,12 @@ import (
 // fileLife is how long a link to a file works, at least.
 const fileLife = 24 * time.Hour
 
-// FileURL is a link to the attachment that works for a day. The same one is
-// given for an hour, so that a browser keeps what it has loaded.
+// FileURL is a link to the attachment that works for a day; empty: it is no longer
+// kept. The same one is given for an hour, so that a browser keeps what it has loaded.
 func (s *Server) FileURL(a *core.Attachment) string {
+	if a.Expired {
+		return ""
+	}
 	until := s.now().Truncate(time.Hour).Add(time.Hour + fileLife).Unix()
 	q := url.Values{"p": {a.ProjectID}, "e": {strconv.FormatInt(until, 10)}, "s": {s.sign(a.ID, a.ProjectID, until)}}
 	return s.o.URL + "/v1/files/" + a.ID + "?" + q.Encode()
