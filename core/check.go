@@ -191,7 +191,7 @@ func oneOf(s string, words ...string) error {
 		return nil
 	}
 	last := len(words) - 1
-	return fmt.Errorf("must be %q or %q; it is %q", strings.Join(words[:last], `", "`), words[last], s)
+	return fmt.Errorf(`must be "%s" or %q; it is %q`, strings.Join(words[:last], `", "`), words[last], s)
 }
 
 // checkText lets through what a person reads, of so many characters at most.

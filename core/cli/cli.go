@@ -4,14 +4,11 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -19,7 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pocketping/pocketping/core/config"
-	"github.com/pocketping/pocketping/widget"
+	"github.com/pocketping/pocketping/core/web"
 )
 
 // Main runs the command line and returns the exit status: 0, or 1 with what is
@@ -50,16 +47,7 @@ func (g *globals) load() (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cfg, cfg.CheckWords(wordNames())
-}
-
-// wordNames are the names of the words that the widget says.
-func wordNames() []string {
-	var words map[string]string
-	if err := json.Unmarshal(widget.Words("en"), &words); err != nil {
-		panic(err) // it is compiled in
-	}
-	return slices.Collect(maps.Keys(words))
+	return cfg, cfg.CheckWords(web.WordNames())
 }
 
 func newRoot() *cobra.Command {

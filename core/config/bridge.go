@@ -12,6 +12,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/pocketping/pocketping/core"
 )
 
 // Kinds of blocks that a plugin serves.
@@ -110,7 +112,7 @@ func newBridge(parent *block, found *hclsyntax.Block, slug string) *Bridge {
 		return nil
 	}
 	for _, l := range labels {
-		if err := checkName(l); err != nil {
+		if err := core.CheckSlug(l); err != nil {
 			parent.wrong(at, "%s %q %v", found.Type, l, err)
 			return nil
 		}

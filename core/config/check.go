@@ -25,13 +25,6 @@ var (
 	hostPattern  = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 )
 
-func checkName(s string) error {
-	if !namePattern.MatchString(s) {
-		return errors.New("is no name: use lower-case letters, digits, - and _, 63 at most")
-	}
-	return nil
-}
-
 func checkFilled(s string) error {
 	if s == "" {
 		return errors.New("is empty")
@@ -80,20 +73,6 @@ func checkKey(prefix string, least int) func(string) error {
 func checkType(s string) error {
 	if !typePattern.MatchString(s) {
 		return errors.New(`is no type of files: write "image/png", or "image/*" for all of a kind`)
-	}
-	return nil
-}
-
-func checkOrigin(s string) error {
-	if s == "*" {
-		return nil
-	}
-	u, err := url.Parse(strings.TrimSuffix(strings.Replace(s, "://*.", "://", 1), ":*"))
-	switch {
-	case err != nil || u.Host == "" || u.User != nil || !hostPattern.MatchString(u.Hostname()) && net.ParseIP(u.Hostname()) == nil:
-		return errors.New(`is no origin: write scheme and host, such as "https://acme.example", "https://*.acme.example" or "*"`)
-	case u.Path != "" || u.RawQuery != "" || u.Fragment != "":
-		return errors.New("is more than an origin: leave out what follows the host")
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func (p *Project) readHours(parent *block) {
 				days++
 			}
 		}
-		away := b.str("away", "", checkWords(maxLine))
+		away := b.str("away", "")
 		switch {
 		case b.at == parent.at: // there is no such block
 			return
@@ -56,6 +56,7 @@ func (p *Project) readHours(parent *block) {
 			b.wrong(b.body.Attributes["away"].SrcRange, "away stands in widget already: write it once")
 		}
 		if away != "" {
+			b.checked((&core.Widget{Away: away}).Check())
 			p.Widget.Away = away
 		}
 		p.Hours = h

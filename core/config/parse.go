@@ -104,7 +104,7 @@ func (c *Config) readProject(r *reader, found *hclsyntax.Block) {
 	p := &Project{
 		Slug:         slug,
 		Name:         b.str("name", slug),
-		Origins:      b.strs("origins", checkOrigin),
+		Origins:      b.strs("origins", core.CheckOrigin),
 		PublicKey:    b.str("public_key", "", checkKey("pk_", 4)),
 		SecretKey:    b.str("secret_key", "", checkKey("sk_", minSecret)),
 		IdentityKey:  b.str("identity_key", "", checkKey("ik_", minSecret)),
@@ -131,7 +131,7 @@ func (r *reader) label(b *hclsyntax.Block, example string) (string, bool) {
 		r.diags.add(b.DefRange(), "%s needs one name: %s", b.Type, example)
 		return "", false
 	}
-	if err := checkName(b.Labels[0]); err != nil {
+	if err := core.CheckSlug(b.Labels[0]); err != nil {
 		r.diags.add(b.DefRange(), "%s %q %v", b.Type, b.Labels[0], err)
 		return "", false
 	}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/pocketping/pocketping/core"
 )
 
 // readOperators reads the operator blocks of a project. An id belongs to one
@@ -22,7 +24,7 @@ func (p *Project) readOperators(parent *block) {
 			b.wrong(b.at, "there is another operator of this name in project %q: each needs its own", p.Slug)
 		}
 		p.Operators = append(p.Operators, &Operator{
-			Slug: slug, IDs: b.ids(at), Name: b.str("name", ""), Avatar: b.str("avatar", "", checkPicture),
+			Slug: slug, IDs: b.ids(at), Name: b.str("name", ""), Avatar: b.str("avatar", "", core.CheckPicture),
 		})
 		b.done()
 	})

@@ -26,8 +26,8 @@ type Spec struct {
 	SHA256   string            // of the binary, in hex; empty: not pinned
 	Env      map[string]string // beside what every plugin gets
 	MTLS     bool
-	Pace     string   // empty or "platform": the plugin's limits; "none"; "N/time": one limit for all
-	Events   []string // types that it is told of, of those that its plugin takes; nil: all
+	Pace     string                 // empty or "platform": the plugin's limits; "none"; "N/time": one limit for all
+	Events   []string               // types that it is told of, of those that its plugin takes; nil: all
 	Projects func() []*core.Project // that it serves, as they are now; nil: none
 	// Config makes the plugin's config out of what the plugin declares: a JSON
 	// object. Its error is for whoever wrote the block. nil: an empty one.

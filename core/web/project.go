@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/pocketping/pocketping/core"
 )
@@ -53,15 +55,28 @@ func (s *Server) patchProject(c call) error {
 		if patch.Origins != nil {
 			p.Origins = *patch.Origins
 		}
-		if len(patch.Widget) == 0 {
-			return nil
-		}
-		return strictly(patch.Widget, &p.Widget)
+		return patchWidget(&p.Widget, patch.Widget)
 	})
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, s.viewProject(p))
+}
+
+// patchWidget changes what the JSON names.
+func patchWidget(w *core.Widget, raw json.RawMessage) error {
+	if len(raw) == 0 {
+		return nil
+	}
+	if err := strictly(raw, w); err != nil {
+		return err
+	}
+	for name := range w.Strings {
+		if !slices.Contains(WordNames(), name) {
+			return core.Errorf(core.CodeInvalid, "widget.strings: the widget has no word %q: it has %s", name, strings.Join(WordNames(), ", "))
+		}
+	}
+	return nil
 }
 
 // strictly reads JSON without fields that nobody knows: a typo would else change nothing

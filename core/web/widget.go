@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 
@@ -59,6 +60,16 @@ func wordsOf(p *core.Project, languages []string) map[string]string {
 	maps.Copy(words, p.Widget.Strings)
 	return words
 }
+
+// WordNames are the names of the words that the widget says, which a project may say
+// in its own way.
+var WordNames = sync.OnceValue(func() []string {
+	var words map[string]string
+	if err := json.Unmarshal(widget.Words("en"), &words); err != nil {
+		panic(err) // it is compiled in
+	}
+	return slices.Sorted(maps.Keys(words))
+})
 
 // maxLanguages is how many languages a page may ask for.
 const maxLanguages = 8
