@@ -16,6 +16,19 @@ server {
   # serves it. Without it: http://localhost and the port above.
   # url = "https://chat.example.com"
 
+  # Proxies in front of it, whose word on a client's address is believed: addresses or
+  # networks.
+  # proxies = ["127.0.0.1"]
+
+  # Or no proxy: PocketPing encrypts by itself, with certificates that it obtains, or
+  # with files. docs/https.md says how.
+  # tls {
+  #   http = ":80"                           # sends browsers on to https
+  #   acme { domains = ["chat.example.com"] }
+  #   # cert = "fullchain.pem"
+  #   # key  = "privkey.pem"
+  # }
+
   # Opens /metrics to who sends this token. Without it, /metrics is open to the
   # machine that PocketPing runs on only.
   # metrics_token = env("POCKETPING_METRICS_TOKEN")

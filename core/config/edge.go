@@ -95,7 +95,7 @@ func (s *Server) checkTLS(b *block) {
 	if strings.HasPrefix(s.URL, "http:") {
 		b.wrong(b.at, "server.url begins with http://, and this server answers https only: change it")
 	}
-	if t.HTTP != "" && t.HTTP == s.Listen {
+	if _, port, _ := net.SplitHostPort(t.HTTP); t.HTTP == s.Listen && port != "0" {
 		b.wrong(b.at, "http is where server.listen answers https: give it another port, such as \":80\"")
 	}
 }

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,13 @@ type Core struct {
 	Dir  string
 	Addr string // 127.0.0.1:port
 	URL  string
+
+	// Client is who asks; nil: http.DefaultClient.
+	Client *http.Client
+
+	// Env is added to the server's environment, as NAME=value.
+	Env []string
+
 	bins Bins
 	log  *buffer
 	cmd  *exec.Cmd
@@ -53,7 +61,7 @@ func freeAddr() (string, error) {
 // Start launches the server and returns when it is ready.
 func (c *Core) Start(ctx context.Context, args ...string) error {
 	cmd := exec.Command(c.bins.Pocketping, append([]string{"serve", "--config", "config.hcl"}, args...)...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = c.Dir, c.log, c.log
+	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.Env = c.Dir, c.log, c.log, append(os.Environ(), c.Env...)
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -94,7 +102,7 @@ func (c *Core) Get(ctx context.Context, path string, header http.Header) error {
 	if header != nil {
 		req.Header = header
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := cmp.Or(c.Client, http.DefaultClient).Do(req)
 	if err != nil {
 		return err
 	}
@@ -137,7 +145,7 @@ func (c *Core) end(sig syscall.Signal) error {
 // Log is what the server has printed so far.
 func (c *Core) Log() string { return c.log.String() }
 
-var codeLink = regexp.MustCompile(`http://[^\s"]+#code=[^\s"\\]+`)
+var codeLink = regexp.MustCompile(`https?://[^\s"]+#code=[^\s"\\]+`)
 
 // InboxLink is the newest one-time link that the server printed.
 func (c *Core) InboxLink() string {
