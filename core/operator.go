@@ -109,7 +109,9 @@ func (c *Chat) refuse(ctx context.Context, s *Session, in Inbound) (*Ack, error)
 		once.Raw = data(in)
 	}
 	r, err := c.commit(ctx, once, func(context.Context) (*Change, error) {
-		return &Change{ProjectID: s.ProjectID, At: c.clock.Now()}, nil
+		change := c.step(s) // what is kept of it goes with the session
+		change.Expect = ""
+		return change, nil
 	})
 	if err != nil {
 		return nil, err

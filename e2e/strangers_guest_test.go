@@ -106,11 +106,7 @@ func (g *dweller) frames(w *world, frames ...map[string]any) (answers []frameAns
 
 func (g *dweller) arrive(w *world) {
 	w.t.Helper()
-	hello := map[string]any{
-		"type": "hello", "key": g.side.public, "language": "fr", "timezone": "Europe/Paris", "screen": "1x1 " + g.mark, "fingerprint": g.looks,
-		"page": map[string]string{"url": g.side.origin + "/" + g.mark, "title": "title " + g.mark, "referrer": "https://from.example/" + g.mark},
-	}
-	a := g.frames(w, hello)
+	a := g.frames(w, g.hello())
 	g.id, g.token = a[0].Visitor.ID, a[0].Visitor.Token
 	who := map[string]any{"type": "identify", "id": rand.Text(), "traits": map[string]string{"name": "Name " + g.mark, "email": g.mark + "@mail.example", "plan": g.mark}}
 	if strings.HasSuffix(g.subject, "0") {
@@ -125,11 +121,18 @@ func (g *dweller) arrive(w *world) {
 	g.talk(w)
 }
 
+func (g *dweller) hello() map[string]any {
+	return map[string]any{
+		"type": "hello", "key": g.side.public, "language": "fr", "timezone": "Europe/Paris", "screen": "1x1 " + g.mark, "fingerprint": g.looks,
+		"page": map[string]string{"url": g.side.origin + "/" + g.mark, "title": "title " + g.mark, "referrer": "https://from.example/" + g.mark},
+	}
+}
+
 // talk makes a session with all that a session has.
 func (g *dweller) talk(w *world) {
 	w.t.Helper()
 	file, _ := g.upload(w, "file")
-	a := g.frames(w,
+	a := g.frames(w, g.hello(), // a session that opens is told where
 		map[string]any{"type": "post", "id": rand.Text(), "text": "first " + g.mark},
 		map[string]any{"type": "post", "id": rand.Text(), "text": "with a file " + g.mark, "attachments": []string{file}},
 		map[string]any{"type": "post", "id": rand.Text(), "text": "third " + g.mark},
@@ -137,6 +140,7 @@ func (g *dweller) talk(w *world) {
 		map[string]any{"type": "page", "url": g.side.origin + "/next-" + g.mark, "title": "next " + g.mark},
 		map[string]any{"type": "rate", "id": rand.Text(), "score": 4, "comment": "comment " + g.mark},
 	)
+	a = a[1:]
 	g.session, _ = a[0].Session.(string)
 	g.file, g.link = file, a[1].Message.Attachments[0].URL
 	for _, one := range a[:3] {

@@ -28,10 +28,10 @@ type try struct {
 	method, path string
 	header       http.Header
 	body         []byte
-	n            int       // how many tries it counts for
+	n            int        // how many tries it counts for
 	of           []*dweller // whose nothing may be in the answer
-	refused      bool      // the answer must be none that grants something
-	stream       bool      // it does not end by itself
+	refused      bool       // the answer must be none that grants something
+	stream       bool       // it does not end by itself
 }
 
 func (r *raid) run() {

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -127,6 +128,9 @@ func await(folder string) error {
 // binaries is the folder of the newest installed server.
 func binaries() (string, error) {
 	if path, err := exec.LookPath("postgres"); err == nil {
+		if path, err = filepath.EvalSymlinks(path); err != nil {
+			return "", err
+		}
 		return filepath.Dir(path), nil
 	}
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
@@ -152,4 +156,24 @@ func ids() (uid, gid int, err error) {
 	}
 	gid, err = strconv.Atoi(u.Gid)
 	return uid, gid, err
+}
+
+// Dump is what pg_dump writes of the database with the address.
+func Dump(t testing.TB, address string) string {
+	t.Helper()
+	bin, err := binaries()
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	dump := exec.Command(filepath.Join(bin, "pg_dump"), "-h", q.Get("host"), "-U", q.Get("user"), "--inserts", strings.TrimPrefix(u.Path, "/"))
+	out, err := dump.Output()
+	if err != nil {
+		t.Fatalf("pg_dump: %v", err)
+	}
+	return string(out)
 }
