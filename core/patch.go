@@ -9,7 +9,7 @@ import (
 // PatchProject changes the settings of a project by change, which gets a copy of its own.
 // A project that the configuration names is CodeForbidden: the file is the authority.
 func (c *Chat) PatchProject(ctx context.Context, projectID string, change func(*Project) error) (*Project, error) {
-	return c.projects.replace(projectID, func(old *Project) (*Project, error) {
+	p, err := c.projects.replace(projectID, func(old *Project) (*Project, error) {
 		if !old.Editable {
 			return nil, c.inFile(old)
 		}
@@ -25,6 +25,10 @@ func (c *Chat) PatchProject(ctx context.Context, projectID string, change func(*
 		}
 		return p, c.store.SaveProject(context.WithoutCancel(ctx), p)
 	})
+	if err == nil {
+		c.note(ctx, p.ID, "project.changed", p.Slug, "")
+	}
+	return p, err
 }
 
 // copied shares nothing with p that a patch may write to.

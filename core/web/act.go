@@ -58,7 +58,7 @@ func (s *Server) mayAct(v *visit, f *frame) error {
 			return err
 		}
 	}
-	return mayWrite(v.project, v.signed)
+	return mayWrite(s.current(v.project), v.signed)
 }
 
 func (s *Server) actPost(ctx context.Context, v *visit, f *frame) (any, error) {
@@ -92,11 +92,11 @@ func (s *Server) actIdentify(ctx context.Context, v *visit, f *frame) (any, erro
 		return nil, err
 	}
 	if f.Identity == "" {
-		if err := mayWrite(v.project, v.signed); err != nil {
+		if err := mayWrite(s.current(v.project), v.signed); err != nil {
 			return nil, err
 		}
 	} else {
-		signed, err := s.identity(v.project, f.Identity)
+		signed, err := s.identity(s.current(v.project), f.Identity)
 		if err != nil {
 			return nil, err
 		}

@@ -67,9 +67,7 @@ type call struct {
 	project *core.Project
 }
 
-func (c call) ctx() context.Context {
-	return core.WithActor(c.Request().Context(), "secret key of "+c.project.Slug)
-}
+func (c call) ctx() context.Context { return c.Request().Context() }
 
 // secret lets in who has the secret key of a project.
 func (s *Server) secret(next func(call) error) echo.HandlerFunc {
@@ -82,6 +80,7 @@ func (s *Server) secret(next func(call) error) echo.HandlerFunc {
 			return err
 		}
 		c.Response().Header().Set("Cache-Control", "no-store")
+		c.SetRequest(c.Request().WithContext(core.WithActor(c.Request().Context(), "secret key of "+p.Slug)))
 		return next(call{c, p})
 	}
 }

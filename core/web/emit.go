@@ -26,14 +26,12 @@ func (s *Server) emit(c call, sessionID string) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-// hearEmits waits for what is for all pages of a project; what is for one visitor's
+// hearEmit passes on what is for all pages of the project; what is for one visitor's
 // comes with their other signals.
-func (s *Server) hearEmits() {
-	for _, p := range s.chat.Projects().All() {
-		s.unheard = append(s.unheard, s.o.Bus.Subscribe(core.ProjectTopic(p.ID), func(sig core.Signal) {
-			if l := sig.Live; l != nil && l.Type == core.LiveEmit && sig.VisitorID == "" {
-				s.tellAll(p.ID, emitFrame{Type: typeEmit, Name: l.Name, Data: l.Data})
-			}
-		}))
+func (s *Server) hearEmit(projectID string) func(core.Signal) {
+	return func(sig core.Signal) {
+		if l := sig.Live; l != nil && l.Type == core.LiveEmit && sig.VisitorID == "" {
+			s.tellAll(projectID, emitFrame{Type: typeEmit, Name: l.Name, Data: l.Data})
+		}
 	}
 }

@@ -43,7 +43,7 @@ func (s *Server) getEvents(c call) error {
 	h.Set("X-Accel-Buffering", "no")
 	c.Response().WriteHeader(http.StatusOK)
 	k.out.sendRaw(item{seq: after}) // where to go on from, if nothing comes
-	r := eventReader{s: s, k: k, project: c.project.ID, after: after}
+	r := eventReader{s: s, k: k, project: c.project.ID, after: after, key: bearer(c.Request())}
 	r.run(c.ctx(), news)
 	return nil
 }
@@ -77,6 +77,7 @@ type eventReader struct {
 	k       *stream
 	project string
 	after   int64
+	key     string // that lets them in
 }
 
 // run ends when either side ends the stream; nothing is written after that.
@@ -102,6 +103,9 @@ func (r *eventReader) run(ctx context.Context, news <-chan struct{}) {
 			r.k.out.sendRaw(item{seq: r.after})
 		case <-news:
 		case <-look.C:
+			if _, err := r.s.chat.BySecret(ctx, r.key); core.IsCode(err, core.CodeUnauthorized) {
+				r.k.out.close(ending{})
+			}
 		}
 	}
 }

@@ -10,15 +10,30 @@ import (
 	"github.com/pocketping/pocketping/core"
 )
 
-// projectView is a project as its back end sees it.
+// projectView is a project as its back end, and who runs the server, see it.
 type projectView struct {
 	*core.Project
 	Bridges []core.BridgeStatus `json:"bridges"`
 	Online  bool                `json:"online"` // somebody answers now
+	Embed   string              `json:"embed"`  // the line for its pages
+	OldKeys []oldKey            `json:"oldKeys"`
+}
+
+// oldKey is a key that still works beside the one that replaced it.
+type oldKey struct {
+	Kind  string    `json:"kind"`
+	Until core.Time `json:"until"`
 }
 
 func (s *Server) viewProject(p *core.Project) projectView {
-	all := projectView{p, []core.BridgeStatus{}, s.chat.Online(p)}
+	all := projectView{Project: p, Bridges: []core.BridgeStatus{}, Online: s.chat.Online(p), Embed: s.embed(p), OldKeys: []oldKey{}}
+	for _, k := range p.OldKeys {
+		for word, kind := range keyKinds {
+			if k.Kind == kind && core.TimeOf(s.now()) < k.Until {
+				all.OldKeys = append(all.OldKeys, oldKey{word, k.Until})
+			}
+		}
+	}
 	for _, b := range s.o.Status() {
 		for _, id := range p.Bridges {
 			if b.ID == id {
@@ -34,29 +49,31 @@ func (s *Server) getProject(c call) error { return c.JSON(http.StatusOK, s.viewP
 // projectPatch is what may change: a JSON merge patch, but for null, which changes
 // nothing in a text.
 type projectPatch struct {
-	Name    *string         `json:"name"`
-	Origins *[]string       `json:"origins"`
-	Widget  json.RawMessage `json:"widget"`
+	Name     *string         `json:"name"`
+	Origins  *[]string       `json:"origins"`
+	Identity *string         `json:"identity"`
+	Widget   json.RawMessage `json:"widget"`
+}
+
+func (patch *projectPatch) apply(p *core.Project) error {
+	if patch.Name != nil {
+		p.Name = *patch.Name
+	}
+	if patch.Origins != nil {
+		p.Origins = *patch.Origins
+	}
+	if patch.Identity != nil {
+		p.Identity = *patch.Identity
+	}
+	return patchWidget(&p.Widget, patch.Widget)
 }
 
 func (s *Server) patchProject(c call) error {
-	raw, err := c.body()
-	if err != nil {
-		return err
-	}
 	var patch projectPatch
-	if err := strictly(raw, &patch); err != nil {
+	if err := c.strictly(&patch); err != nil {
 		return err
 	}
-	p, err := s.chat.PatchProject(c.ctx(), c.project.ID, func(p *core.Project) error {
-		if patch.Name != nil {
-			p.Name = *patch.Name
-		}
-		if patch.Origins != nil {
-			p.Origins = *patch.Origins
-		}
-		return patchWidget(&p.Widget, patch.Widget)
-	})
+	p, err := s.chat.PatchProject(c.ctx(), c.project.ID, patch.apply)
 	if err != nil {
 		return err
 	}
@@ -77,6 +94,15 @@ func patchWidget(w *core.Widget, raw json.RawMessage) error {
 		}
 	}
 	return nil
+}
+
+// strictly reads the body of a request.
+func (c call) strictly(into any) error {
+	raw, err := c.body()
+	if err != nil {
+		return err
+	}
+	return strictly(raw, into)
 }
 
 // strictly reads JSON without fields that nobody knows: a typo would else change nothing

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -36,17 +37,18 @@ type Options struct {
 	Ready        func(context.Context) error // nil: always ready
 	Status       func() []core.BridgeStatus  // nil: unknown
 	Limits       Limits
-	MaxUpload    int64                  // bytes; 0: 25 MiB
-	Quota        int64                  // bytes that one visitor may upload in a day; 0: no limit
-	Types        []string               // of uploads that are taken, such as "image/*"; nil: all that welcomeTypes has
-	SigningKey   []byte                 // of the links to files
-	URL          string                 // where visitors reach this server, without a trailing slash
-	Dev          bool                   // pages of this machine may use every project
-	Proxies      []netip.Prefix         // whose X-Forwarded-For and -Proto are believed
-	HSTS         time.Duration          // for how long browsers insist on https; 0: they are not told
-	MetricsToken string                 // opens /metrics from afar; empty: from this machine only
-	AdminToken   string                 // opens /v1/admin; empty: there is none
-	Collectors   []prometheus.Collector // what /metrics shows beside the web's own
+	MaxUpload    int64                              // bytes; 0: 25 MiB
+	Quota        int64                              // bytes that one visitor may upload in a day; 0: no limit
+	Types        []string                           // of uploads that are taken, such as "image/*"; nil: all that welcomeTypes has
+	SigningKey   []byte                             // of the links to files
+	URL          string                             // where visitors reach this server, without a trailing slash
+	Dev          bool                               // pages of this machine may use every project
+	Proxies      []netip.Prefix                     // whose X-Forwarded-For and -Proto are believed
+	HSTS         time.Duration                      // for how long browsers insist on https; 0: they are not told
+	MetricsToken string                             // opens /metrics from afar; empty: from this machine only
+	Reload       func(context.Context) (any, error) // reads the configuration again; nil: it cannot be
+	AdminToken   string                             // opens /v1/admin; empty: there is none
+	Collectors   []prometheus.Collector             // what /metrics shows beside the web's own
 	Log          *slog.Logger
 	Now          func() time.Time // nil: time.Now
 }
@@ -69,13 +71,15 @@ type Server struct {
 	presence presence
 	settings assets
 	draining atomic.Bool
-	unheard  []func() // ends what it listens to
+
+	hearing sync.Mutex
+	hears   map[string]func() // by project: ends what it listens to
 }
 
 // New makes a Server. It runs one goroutine that watches over the sockets until
 // Shutdown.
 func New(o Options) *Server {
-	s := &Server{o: o, chat: o.Chat, log: o.Log, now: o.Now}
+	s := &Server{o: o, chat: o.Chat, log: o.Log, now: o.Now, hears: map[string]func(){}}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -102,7 +106,8 @@ func New(o Options) *Server {
 	s.sockets = newSockets()
 	s.streams.open = map[*stream]struct{}{}
 	s.echo = s.routes()
-	s.hearEmits()
+	s.chat.Projects().Watch(s.projectsChanged)
+	s.projectsChanged()
 	go s.watch()
 	return s
 }
@@ -149,6 +154,7 @@ func (s *Server) routes() *echo.Echo {
 		e.OPTIONS(path, s.preflight)
 	}
 	s.routeBackend(e)
+	s.routeAdmin(e)
 
 	e.POST("/v1/operator/login", s.postLogin)
 	e.Any("/plugins/:bridge", s.anyPlugin)

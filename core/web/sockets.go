@@ -181,9 +181,7 @@ func (s *Server) tellAll(projectID string, frame any) {
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.draining.Store(true)
 	if s.sockets.finish() {
-		for _, end := range s.unheard {
-			end()
-		}
+		s.deaf()
 		s.sockets.each(func(k *socket) { go k.leave() })
 		s.streams.leave()
 	}
