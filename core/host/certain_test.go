@@ -57,6 +57,7 @@ func (w *world) held(v *visitor) (release func()) {
 }
 
 func TestOfWhatWasLoadedOnlyWhatOneCallHadIsUncertain(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		env  map[string]string
 		want []string
@@ -65,6 +66,7 @@ func TestOfWhatWasLoadedOnlyWhatOneCallHadIsUncertain(t *testing.T) {
 		"joined in one": {map[string]string{"FIXTURE_JOINS": "1"}, []string{"session.opened ?", "message.posted one?", "message.posted two?"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t)
 			anna := w.visitor("Anna")
 			anna.say("one")
@@ -77,6 +79,7 @@ func TestOfWhatWasLoadedOnlyWhatOneCallHadIsUncertain(t *testing.T) {
 }
 
 func TestOnlyAnUnknownOutcomeMakesUncertain(t *testing.T) {
+	t.Parallel()
 	for kind, again := range map[string]string{
 		"other":       "message.posted two?",
 		"exit":        "message.posted two?",
@@ -85,6 +88,7 @@ func TestOnlyAnUnknownOutcomeMakesUncertain(t *testing.T) {
 		"gone":        "message.posted two",
 	} {
 		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t)
 			anna := w.visitor("Anna")
 			w.running()
@@ -108,6 +112,7 @@ func TestOnlyAnUnknownOutcomeMakesUncertain(t *testing.T) {
 }
 
 func TestOfManyEditsThatWaitTheLastIsDelivered(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	anna := w.visitor("Anna")
 	w.running()
@@ -123,6 +128,7 @@ func TestOfManyEditsThatWaitTheLastIsDelivered(t *testing.T) {
 }
 
 func TestWhatIsDeletedWhileItWaitsIsNotSent(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	anna := w.visitor("Anna")
 	w.running()
@@ -145,6 +151,7 @@ func TestWhatIsDeletedWhileItWaitsIsNotSent(t *testing.T) {
 
 // A crash may have left the message on the platform: the bridge has to look.
 func TestWhatMayHaveBeenSentIsToldThatItIsDeleted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	anna := w.visitor("Anna")
 	w.running()
@@ -169,6 +176,7 @@ func TestWhatMayHaveBeenSentIsToldThatItIsDeleted(t *testing.T) {
 // A wait for some events' quota holds those events, in every session, and nothing
 // else; also what was about to be sent is held.
 func TestAWaitHoldsItsScopeAlone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	anna, bert := w.visitor("Anna"), w.visitor("Bert")
 	w.running()
@@ -204,6 +212,7 @@ func TestAWaitHoldsItsScopeAlone(t *testing.T) {
 }
 
 func TestAWaitOfAThreadHoldsItsSessionAlone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	anna, bert := w.visitor("Anna"), w.visitor("Bert")
 	w.running()

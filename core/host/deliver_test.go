@@ -13,6 +13,7 @@ import (
 )
 
 func TestDeliversInOrderAndSettles(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	anna := w.visitor("Anna")
 	anna.say("before the plugin runs")
@@ -43,6 +44,7 @@ func TestDeliversInOrderAndSettles(t *testing.T) {
 }
 
 func TestUnwantedEventsAreSettledWithoutACall(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.host.Run(w.spec())
 	anna := w.visitor("Anna")
@@ -62,6 +64,7 @@ func TestUnwantedEventsAreSettledWithoutACall(t *testing.T) {
 }
 
 func TestSessionsGoInParallelEachInOrder(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	slow := make(chan struct{})
 	w.platform.on(func(d delivery) outcome {
@@ -110,6 +113,7 @@ func TestSessionsGoInParallelEachInOrder(t *testing.T) {
 }
 
 func TestRetryAfterHoldsEverything(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	const wait = 700 * time.Millisecond
 	var once sync.Once
@@ -133,6 +137,7 @@ func TestRetryAfterHoldsEverything(t *testing.T) {
 }
 
 func TestLimitsAreKept(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.host.Run(w.spec(func(s *host.Spec) { s.Pace = "4/500ms" }))
 	for i := range 3 {
@@ -152,6 +157,7 @@ func TestLimitsAreKept(t *testing.T) {
 }
 
 func TestJoinedRunsCountOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	anna := w.visitor("Anna")
 	for n := range 30 {
@@ -175,6 +181,7 @@ func TestJoinedRunsCountOnce(t *testing.T) {
 }
 
 func TestThreadGoneIsMadeAnewAtOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.host.Run(w.spec())
 	anna := w.visitor("Anna")
@@ -197,6 +204,7 @@ func TestThreadGoneIsMadeAnewAtOnce(t *testing.T) {
 }
 
 func TestPermanentFailureTellsOperatorsAndGoesOn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.platform.on(func(d delivery) outcome {
 		if d.Text == "poison" {
@@ -217,6 +225,7 @@ func TestPermanentFailureTellsOperatorsAndGoesOn(t *testing.T) {
 }
 
 func TestFailingSessionDoesNotHoldOthers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var tries int
 	w.platform.on(func(d delivery) outcome {
@@ -244,6 +253,7 @@ func TestFailingSessionDoesNotHoldOthers(t *testing.T) {
 }
 
 func TestUnusableBridgeIsDegradedAndTriedAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var once sync.Once
 	w.platform.on(func(delivery) (o outcome) {
@@ -260,6 +270,7 @@ func TestUnusableBridgeIsDegradedAndTriedAgain(t *testing.T) {
 }
 
 func TestTypingComesWhenNothingWaits(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.host.Run(w.spec())
 	anna := w.visitor("Anna")
@@ -274,6 +285,7 @@ func TestTypingComesWhenNothingWaits(t *testing.T) {
 }
 
 func TestSignalsOutOfOrderKeepTheSessionsOrder(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	held := &holdingBus{Bus: w.bus}
 	w.chat = core.NewChat(core.Options{Store: w.store, Bus: held, Projects: core.NewProjects([]*core.Project{w.project})})
@@ -313,6 +325,7 @@ func (b *holdingBus) Publish(s core.Signal) {
 }
 
 func TestInboundIsCommittedBeforeTheAck(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.host.Run(w.spec())
 	anna := w.visitor("Anna")
@@ -350,6 +363,7 @@ func TestInboundIsCommittedBeforeTheAck(t *testing.T) {
 }
 
 func TestStoreThatIsBusyDoesNotMakeDuplicates(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	chat := &flakyChat{Chat: w.chat, fail: 3}
 	w.host = host.New(host.Options{Store: w.store, Chat: chat, Bus: w.bus})

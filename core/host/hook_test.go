@@ -13,6 +13,7 @@ import (
 func asHook(s *host.Spec) { s.Env = map[string]string{"FIXTURE_HOOK": "yes"} }
 
 func TestAHookIsToldOfWhatItsBlockChooses(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.host.Run(w.spec(asHook, func(s *host.Spec) {
 		s.Events = []string{"session.opened", "message.edited", "session.closed"}
@@ -31,6 +32,7 @@ func TestAHookIsToldOfWhatItsBlockChooses(t *testing.T) {
 }
 
 func TestAHookThatTakesNothingOfItsListSaysSo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, err := w.host.Try(t.Context(), w.spec(asHook, func(s *host.Spec) { s.Events = []string{"session.rated"} }))
 	var wrong *host.ConfigError
@@ -42,6 +44,7 @@ func TestAHookThatTakesNothingOfItsListSaysSo(t *testing.T) {
 // What a hook's receiver does not take holds up its session alone, is seen in the
 // status, and is no matter of the operators.
 func TestAHookWaitsBySessionAndTellsNoOperator(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.platform.on(func(d delivery) outcome {
 		switch d.Text {
@@ -76,6 +79,7 @@ func TestAHookWaitsBySessionAndTellsNoOperator(t *testing.T) {
 }
 
 func TestABlockOfTheOtherKindIsRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for kind, spec := range map[string]host.Spec{"hook": w.spec(), "bridge": w.spec(asHook)} {
 		spec.Kind = kind

@@ -23,6 +23,7 @@ func (w *world) inbound(in plugin.Inbound) update {
 // A plugin speaks as visitors when it says that it does and whoever runs the server
 // lets it. What it takes is not delivered to anybody.
 func TestABridgeSpeaksAsVisitorsWhenItMay(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.host.Run(w.spec(speaking))
 	anna := w.visitor("Anna")
@@ -44,6 +45,7 @@ func TestABridgeSpeaksAsVisitorsWhenItMay(t *testing.T) {
 }
 
 func TestABridgeThatMayNotSpeaksForNoVisitor(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.host.Run(w.spec())
 	anna := w.visitor("Anna")
@@ -67,6 +69,7 @@ func TestABridgeThatMayNotSpeaksForNoVisitor(t *testing.T) {
 
 // Operators of the other bridges see how it came.
 func TestOperatorsSeeThatAVisitorSpokeElsewhere(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.host.Run(w.spec())
 	anna := w.visitor("Anna")

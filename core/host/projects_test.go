@@ -13,6 +13,7 @@ import (
 
 // A bridge of several projects learns of those that come, change and go, and goes on.
 func TestProjectsThatComeAreToldWithoutARestart(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	other, err := w.store.SyncProject(t.Context(), store.ProjectSpec{Slug: "shop", Name: "Shop"})
 	must(t, err)

@@ -64,6 +64,7 @@ func doesNotTake(reason string) string {
 const worksAgain = "acme.fixture works again"
 
 func TestUnusableBridgeIsToldOnTheOthers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var broken atomic.Bool
 	w.platform.on(func(delivery) outcome {
@@ -96,6 +97,7 @@ func TestUnusableBridgeIsToldOnTheOthers(t *testing.T) {
 }
 
 func TestABridgeThatCannotReceiveIsToldToWhoeverIsThere(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.host.Hurry(10)
 	w.running()
@@ -119,6 +121,7 @@ func TestABridgeThatCannotReceiveIsToldToWhoeverIsThere(t *testing.T) {
 }
 
 func TestABridgeThatDoesNotStartIsToldWhenSomethingWaits(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.host.Hurry(100)
 	anna, bert := w.visitor("Anna"), w.visitor("Bert")
@@ -135,6 +138,7 @@ func TestABridgeThatDoesNotStartIsToldWhenSomethingWaits(t *testing.T) {
 }
 
 func TestAPlatformThatIsNotReachedIsToldInWords(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.host.Hurry(30)
 	var gone atomic.Bool
@@ -157,6 +161,7 @@ func TestAPlatformThatIsNotReachedIsToldInWords(t *testing.T) {
 }
 
 func TestWhatAPlatformCannotDoIsToldOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	spec := w.spec(func(s *host.Spec) { s.Env = map[string]string{"FIXTURE_CANNOT": "1"} })
 	w.host.Run(spec)

@@ -37,6 +37,7 @@ func newLossyWorld(t *testing.T) (*world, *lossyStore) {
 }
 
 func TestACommitWhoseAnswerWasLostIsDeliveredWhenItIsRepeated(t *testing.T) {
+	t.Parallel()
 	w, lossy := newLossyWorld(t)
 	anna := w.visitor("Anna")
 	anna.say("one")
@@ -52,6 +53,7 @@ func TestACommitWhoseAnswerWasLostIsDeliveredWhenItIsRepeated(t *testing.T) {
 }
 
 func TestACommitThatNobodyHeardOfComesBeforeWhatFollows(t *testing.T) {
+	t.Parallel()
 	w, lossy := newLossyWorld(t)
 	anna := w.visitor("Anna")
 	anna.say("one")
@@ -68,6 +70,7 @@ func TestACommitThatNobodyHeardOfComesBeforeWhatFollows(t *testing.T) {
 // A thread that is another session's cannot be recorded: what was sent comes again,
 // but not at once and for ever.
 func TestWhatCannotBeRecordedIsNotSentInALoop(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.host.Run(w.spec())
 	anna, bert := w.visitor("Anna"), w.visitor("Bert")
@@ -90,6 +93,7 @@ const firstWait = 700 * time.Millisecond
 
 // What is owed is read while it is heard of, delivered and settled.
 func TestReadingWhatIsOwedDoublesNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.host.Run(w.spec())
 	w.visitor("first").say("hello")

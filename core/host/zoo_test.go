@@ -21,6 +21,7 @@ import (
 const hostEnv = "POCKETPING_TEST_HOST"
 
 func TestKilledPluginIsBackAndDelivering(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.host.Run(w.spec())
 	anna := w.visitor("Anna")
@@ -50,6 +51,7 @@ func TestKilledPluginIsBackAndDelivering(t *testing.T) {
 }
 
 func TestKilledDuringADeliveryComesAgainAsUncertain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	inside, leave := make(chan struct{}, 1), make(chan struct{})
 	defer close(leave)
@@ -76,6 +78,7 @@ func TestKilledDuringADeliveryComesAgainAsUncertain(t *testing.T) {
 }
 
 func TestCrashLoopBacksOffAndSaysWhy(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	crash := true
 	w.platform.on(func(delivery) outcome {
@@ -99,6 +102,7 @@ func TestCrashLoopBacksOffAndSaysWhy(t *testing.T) {
 }
 
 func TestHungPluginIsStoppedInTime(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.platform.on(func(d delivery) outcome {
 		if d.Type == "message.posted" {
@@ -126,6 +130,7 @@ func TestHungPluginIsStoppedInTime(t *testing.T) {
 }
 
 func TestStopDrainsWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	inside, leave := make(chan struct{}), make(chan struct{})
 	w.platform.on(func(d delivery) outcome {
@@ -154,6 +159,7 @@ func TestStopDrainsWhatIsUnderWay(t *testing.T) {
 }
 
 func TestWhatIsNoPlugin(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	write := func(name, content string, mode os.FileMode) string {
 		path := filepath.Join(dir, name)
@@ -174,6 +180,7 @@ func TestWhatIsNoPlugin(t *testing.T) {
 		"pace":           {func(s *host.Spec) { s.Pace = "fast" }, `pace "fast" is not understood`},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t)
 			w.host.Run(w.spec(c.change))
 			s := w.status("degraded", func(s core.BridgeStatus) bool { return s.State == "degraded" })
@@ -192,6 +199,7 @@ func TestWhatIsNoPlugin(t *testing.T) {
 }
 
 func TestWrongFieldIsNamed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	spec := w.spec(func(s *host.Spec) {
 		s.Config = w.config(map[string]string{"platform": w.platform.url, "token": "malformed"})
@@ -223,7 +231,7 @@ func TestCheckTakesNoPartAndLeaksNothing(t *testing.T) {
 	if _, leaked := have["SECRET_OF_THE_HOST"]; leaked || have["OWN"] != "yes" || have["HTTPS_PROXY"] == "" || have["PATH"] == "" {
 		t.Errorf("the plugin's environment is %v", have)
 	}
-	allowed := "PATH HOME TMPDIR TZ LANG SSL_CERT_FILE SSL_CERT_DIR HTTPS_PROXY OWN GOCOVERDIR"
+	allowed := "PATH HOME TMPDIR TZ LANG SSL_CERT_FILE SSL_CERT_DIR HTTPS_PROXY OWN GOCOVERDIR GORACE"
 	for name := range have {
 		if !strings.Contains(allowed, name) && !strings.HasPrefix(name, "PLUGIN_") && !strings.HasPrefix(name, "POCKETPING_") && !strings.HasSuffix(strings.ToLower(name), "_proxy") {
 			t.Errorf("%s is not on the list", name)
@@ -237,6 +245,7 @@ func TestCheckTakesNoPartAndLeaksNothing(t *testing.T) {
 }
 
 func TestDescribe(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	d, err := w.host.Describe(t.Context(), w.spec().Path)
 	must(t, err)
@@ -246,6 +255,7 @@ func TestDescribe(t *testing.T) {
 }
 
 func TestSecretsStayOutOfTheLog(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.host.Run(w.spec(func(s *host.Spec) {
 		s.Config = w.config(map[string]string{"platform": w.platform.url, "token": "canary-secret"})
@@ -258,6 +268,7 @@ func TestSecretsStayOutOfTheLog(t *testing.T) {
 }
 
 func TestPagesAndReads(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.host.Run(w.spec())
 	anna := w.visitor("Anna")
@@ -308,6 +319,7 @@ func TestPagesAndReads(t *testing.T) {
 }
 
 func TestMTLS(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.host.Run(w.spec(func(s *host.Spec) { s.MTLS = true }))
 	w.visitor("Anna").say("a")
@@ -316,6 +328,7 @@ func TestMTLS(t *testing.T) {
 
 // A host that is killed leaves no plugin behind.
 func TestPluginEndsWithItsHost(t *testing.T) {
+	t.Parallel()
 	p := newPlatform(t)
 	dir := t.TempDir()
 	cmd := exec.Command(os.Args[0])

@@ -17,6 +17,10 @@ type Bins struct {
 	Plugins    string // folder
 }
 
+// raceFlags are those of the Makefile, so that what it has compiled is not compiled
+// again; it says why SQLite is left out.
+var raceFlags = []string{"-race", "-gcflags=modernc.org/sqlite/lib=-race=false", "-gcflags=modernc.org/libc=-race=false"}
+
 // Build compiles the binary and every plugin into dir, with the race detector
 // when race is set. root is the module's folder.
 func Build(ctx context.Context, root, dir string, race bool) (Bins, error) {
@@ -42,9 +46,9 @@ func Build(ctx context.Context, root, dir string, race bool) (Bins, error) {
 }
 
 func compile(ctx context.Context, root, out, packages string, race bool) error {
-	args := []string{"build", "-o", out}
+	args := []string{"build", "-ldflags=-s -w", "-o", out}
 	if race {
-		args = append(args, "-race")
+		args = append(args, raceFlags...)
 	}
 	cmd := exec.CommandContext(ctx, "go", append(args, strings.Fields(packages)...)...)
 	cmd.Dir = root

@@ -70,8 +70,7 @@ func run() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// A socket's path is short, so the folder must not be deep.
-	folder, err := os.MkdirTemp("/tmp", "pgtest-")
+	folder, err := os.MkdirTemp(near(), "pgtest-")
 	if err != nil {
 		return "", err
 	}
@@ -100,6 +99,15 @@ read -r _; kill -INT $!; wait $!; rm -rf "$2"`
 	}
 	keep = stdin
 	return folder, await(folder)
+}
+
+// near is the folder for temporary files, unless it is too deep: a socket's path
+// has at most 107 bytes, of which Postgres and we take 50.
+func near() string {
+	if dir := os.TempDir(); len(dir) < 50 {
+		return dir
+	}
+	return "/tmp"
 }
 
 // keep holds the server's input open.
