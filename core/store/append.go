@@ -283,7 +283,7 @@ func (st *appendStep) checkVisitor(b *batch) error {
 		ids = append(ids, st.c.Visitor.ID)
 	}
 	for _, id := range ids {
-		if _, ok := b.visitors[id]; !ok {
+		if v := b.visitors[id]; v == nil || v.ProjectID != st.c.ProjectID {
 			return core.Errorf(core.CodeUnauthorized, "this visitor is no more: say hello again")
 		}
 	}

@@ -73,7 +73,7 @@ func (b *batch) loadVisitors() (err error) {
 
 // putVisitor writes a visitor who exists.
 func (b *batch) putVisitor(row *visitorRow) error {
-	if _, ok := b.visitors[row.ID]; !ok {
+	if had := b.visitors[row.ID]; had == nil || had.ProjectID != row.ProjectID {
 		return core.Errorf(core.CodeUnauthorized, "this visitor is no more: say hello again")
 	}
 	b.visitors[row.ID] = row

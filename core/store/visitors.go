@@ -11,6 +11,9 @@ func (s *Store) AddVisitor(ctx context.Context, v *core.Visitor, tokenHash []byt
 	row := visitorOf(v)
 	token := tokenRow{Hash: tokenHash, ProjectID: v.ProjectID, VisitorID: v.ID, Created: v.CreatedAt}
 	return s.do(ctx, visitorStep{project: v.ProjectID, visitor: v.ID, write: func(b *batch) error {
+		if had := b.visitors[row.ID]; had != nil && had.ProjectID != row.ProjectID {
+			return core.Errorf(core.CodeConflict, "the visitor %s is another project's", row.ID)
+		}
 		b.visitors[row.ID] = &row
 		b.tokens = append(b.tokens, token)
 		return b.putVisitor(&row)
