@@ -53,6 +53,9 @@ check:
 generate:
 	$(TOOL) buf generate
 	$(GO) generate ./...
+	@if command -v npx >/dev/null; then cd sdk/typescript && npm install --silent --no-audit --no-fund --prefer-offline && \
+	npm run --silent generate >/dev/null && npm run --silent build; \
+	else echo "no npx here: sdk/typescript stays as it is"; fi
 
 # Measures; docs/performance.md says what and how.
 bench:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need and `make run` does not: a browser, a Postgres
-# server, and the C compiler that Go's race detector links with. Firefox comes along
+# server, Node, and the C compiler that Go's race detector links with. Firefox comes along
 # where it can be had so; without it the tests say that they ran in Chromium alone.
 set -euo pipefail
 
@@ -10,6 +10,8 @@ command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
   command -v google-chrome >/dev/null || missing+=(chromium)
 command -v postgres >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ||
   missing+=(postgresql)
+command -v node >/dev/null || missing+=(nodejs)
+command -v npm >/dev/null || missing+=(npm)
 
 root_with_apt() { [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; }
 firefox() { command -v firefox-esr >/dev/null || command -v firefox >/dev/null; }

@@ -3,18 +3,18 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-made=(sdk/plugin/pluginv1 widget/dist)
+made=(sdk/plugin/pluginv1 widget/dist sdk/typescript/dist sdk/typescript/schema.d.ts)
 before=$(mktemp -d)
 trap 'rm -rf "$before"' EXIT
 
-for dir in "${made[@]}"; do
-  mkdir -p "$before/$dir"
-  cp -R "$dir/." "$before/$dir/"
+for what in "${made[@]}"; do
+  mkdir -p "$before/$(dirname "$what")"
+  cp -R "$what" "$before/$what"
 done
 make -s generate
-for dir in "${made[@]}"; do
-  if ! diff -rq "$before/$dir" "$dir"; then
-    echo "$dir was out of date and has been made anew: commit it" >&2
+for what in "${made[@]}"; do
+  if ! diff -rq "$before/$what" "$what"; then
+    echo "$what was out of date and has been made anew: commit it" >&2
     exit 1
   fi
 done

@@ -1,0 +1,40 @@
+/** The server's refusal of a call. Its message says what is wrong and what to do. */
+export class ApiError extends Error {
+    status;
+    code;
+    retryAfter;
+    name = "ApiError";
+    constructor(
+    /** of HTTP */
+    status, code, message, 
+    /** in seconds; undefined: the server did not say */
+    retryAfter) {
+        super(message);
+        this.status = status;
+        this.code = code;
+        this.retryAfter = retryAfter;
+    }
+}
+/** The answer is none of success: why, as the server or a proxy before it says. */
+export async function errorOf(response) {
+    let code = response.status < 500 ? "invalid" : "unavailable";
+    let message = `${response.status} ${response.statusText}`;
+    try {
+        const { error } = (await response.json());
+        code = error.code;
+        message = error.message;
+    }
+    catch {
+        // not PocketPing's own words
+    }
+    if (response.status === 429)
+        code = "rate_limited";
+    const after = Number(response.headers.get("Retry-After"));
+    return after > 0 ? new ApiError(response.status, code, message, after) : new ApiError(response.status, code, message);
+}
+/** Whether the same call may go well later. */
+export function passing(error) {
+    if (error instanceof ApiError)
+        return error.code === "rate_limited" || error.code === "unavailable";
+    return error instanceof TypeError; // fetch: no connection, or one that broke
+}
