@@ -580,6 +580,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All projects */
+        get: operations["listProjects"];
+        put?: never;
+        /**
+         * Make a project
+         * @description It is served by the bridges that stand outside the projects in the configuration and name none. If the configuration names its slug later, it is the configuration's from then on.
+         */
+        post: operations["createProject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/projects/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the project, `proj_…` */
+                id: components["parameters"]["project"];
+            };
+            cookie?: never;
+        };
+        /** A project */
+        get: operations["showProject"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a project
+         * @description With its keys, visitors, sessions and files, for good. Only one that the configuration does not name. What stands on platforms stays.
+         */
+        delete: operations["removeProject"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a project
+         * @description Only one that the configuration does not name.
+         */
+        patch: operations["changeProject"];
+        trace?: never;
+    };
+    "/v1/admin/projects/{id}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the project, `proj_…` */
+                id: components["parameters"]["project"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make another key
+         * @description The one before works for the overlap, on all nodes.
+         */
+        post: operations["rotateKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/reload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read the configuration again
+         * @description As SIGHUP does. With a mistake in it nothing changes (`invalid`, with file and line).
+         */
+        post: operations["reloadConfiguration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1015,6 +1107,21 @@ export interface components {
             bridges: components["schemas"]["BridgeStatus"][];
             /** @description somebody answers now */
             online: boolean;
+            /** @description the line that its pages need */
+            embed: string;
+            /** @description keys that still work beside those that replaced them */
+            oldKeys: {
+                /**
+                 * @description which key
+                 * @enum {string}
+                 */
+                kind: "secret" | "identity";
+                /**
+                 * Format: date-time
+                 * @description then it is refused
+                 */
+                until: string;
+            }[];
         };
         /** @description What you say as an operator. */
         NewMessage: {
@@ -1082,6 +1189,11 @@ export interface components {
             /** @description in place of all before */
             origins?: string[];
             widget?: components["schemas"]["Widget"];
+            /**
+             * @description whether visitors are signed in
+             * @enum {string}
+             */
+            identity?: "required" | "optional" | "off";
         };
         /** @description A frame of the socket: `type` says which. */
         Frame: {
@@ -1102,6 +1214,78 @@ export interface components {
         };
         /** @description A one-time code from an operator's link. */
         Login: Record<string, never>;
+        /** @description All projects. */
+        ProjectList: {
+            /** @description by slug; first those that the configuration names */
+            projects: components["schemas"]["Project"][];
+        };
+        /** @description A project to be made. */
+        NewProject: {
+            /** @description its name in ids */
+            slug: string;
+            /** @description as people read it; the slug where it is left out */
+            name?: string;
+            /** @description of pages that may use it, such as `https://acme.example` or `https://*.acme.example` */
+            origins?: string[];
+            /**
+             * @description whether visitors are signed in; `optional` where it is left out
+             * @enum {string}
+             */
+            identity?: "required" | "optional" | "off";
+            widget?: components["schemas"]["Widget"];
+        };
+        /** @description A project's keys. The secret key is kept as a hash only: this is the one time that it is shown. */
+        Keys: {
+            /** @description for pages */
+            publicKey: string;
+            /** @description for its back end */
+            secretKey: string;
+            /** @description signs visitors' identities */
+            identityKey: string;
+        };
+        /** @description A project with its keys, which are shown this once. */
+        MadeProject: components["schemas"]["Project"] & {
+            keys: components["schemas"]["Keys"];
+        };
+        /** @description Which key is to be replaced. */
+        NewKey: {
+            /**
+             * @description which key; a public one stays, for it stands in pages
+             * @enum {string}
+             */
+            kind: "secret" | "identity";
+            /**
+             * @description how long the one before works: `24h` where it is left out, `0s` to refuse it at once, 90 days at most
+             * @example 24h
+             */
+            overlap?: string;
+        };
+        /** @description A key, shown this once. */
+        RotatedKey: {
+            /**
+             * @description which key
+             * @enum {string}
+             */
+            kind: "secret" | "identity";
+            /** @description the new one */
+            key: string;
+            /**
+             * Format: date-time
+             * @description the one before is refused from then on
+             */
+            oldUntil: string;
+        };
+        /** @description What became of a configuration that was read again, in words. */
+        Applied: {
+            /** @description blocks that are new */
+            added: string[];
+            /** @description blocks that are not as they were */
+            changed: string[];
+            /** @description blocks that are gone */
+            removed: string[];
+            /** @description what only a restart changes */
+            refused: string[];
+        };
     };
     responses: {
         /** @description the call cannot be understood; the words say which part */
@@ -1197,6 +1381,8 @@ export interface components {
         message: string;
         /** @description of the visitor, `vis_…` */
         visitor: string;
+        /** @description of the project, `proj_…` */
+        project: string;
     };
     requestBodies: never;
     headers: never;
@@ -2267,6 +2453,207 @@ export interface operations {
                 content?: never;
             };
             431: components["responses"]["HeadTooLarge"];
+        };
+    };
+    listProjects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description those of the configuration, and those made over the API */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProject"];
+            };
+        };
+        responses: {
+            /** @description with its keys, shown this once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeProject"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the project, `proj_…` */
+                id: components["parameters"]["project"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description its settings and bridges */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    removeProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the project, `proj_…` */
+                id: components["parameters"]["project"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the project, `proj_…` */
+                id: components["parameters"]["project"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectPatch"];
+            };
+        };
+        responses: {
+            /** @description as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rotateKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the project, `proj_…` */
+                id: components["parameters"]["project"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            /** @description shown this once */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotatedKey"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    reloadConfiguration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description what was changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Applied"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
         };
     };
 }
