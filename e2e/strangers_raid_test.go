@@ -199,7 +199,7 @@ func (r *raid) disguise(one *try) {
 	one.header["Origin"] = []string{pick(r.rng, []string{r.from.origin, r.other.origin, "null", "https://evil.example", r.core.URL})}
 	claims := []string{
 		own.token, r.from.public, r.other.public, r.from.identity, r.other.identity, g.id, g.session, "", " ", "null", "undefined",
-		swapped(g.token), swapped(r.other.secret), strings.ToUpper(r.other.secret), r.other.secret + "x", r.other.secret[:len(r.other.secret)-1],
+		swapped(g.token), swapped(strangerAdmin), strangerAdmin[:len(strangerAdmin)-1], swapped(r.other.secret), strings.ToUpper(r.other.secret), r.other.secret + "x", r.other.secret[:len(r.other.secret)-1],
 		"sk_", "sk_%", "' OR '1'='1", r.other.secret + " " + r.from.secret, r.name(),
 	}
 	switch r.rng.IntN(8) {

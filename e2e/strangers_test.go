@@ -21,6 +21,7 @@ const (
 	strangerSeed  = 3
 	strangerTries = 10_000 // on SQLite; on Postgres, whose queries are the same, a part
 	strangerHands = 6      // at once
+	strangerAdmin = "the token of the admin, whom no stranger knows"
 )
 
 // town is one server with two projects that have nothing to do with each other.
@@ -71,7 +72,7 @@ func newTown(t *testing.T, database string) *town {
 	t.Cleanup(w.telegram.Close)
 	t.Cleanup(w.discord.Close)
 	w.sides = [2]*side{newSide("acme"), newSide("birch")}
-	w.launch(w.config(), w.sides[0].secret, w.sides[1].secret, w.sides[0].identity, w.sides[1].identity, w.telegram.Token, w.discord.Token)
+	w.launch(w.config(), w.sides[0].secret, w.sides[1].secret, w.sides[0].identity, w.sides[1].identity, strangerAdmin, w.telegram.Token, w.discord.Token)
 	w.eventually("a link for operators", func() bool { return w.core.InboxLink() != "" })
 	w.cookie = w.signIn()
 	for _, s := range w.sides {
@@ -83,7 +84,10 @@ func newTown(t *testing.T, database string) *town {
 func (w *town) config() string {
 	acme, birch := w.sides[0], w.sides[1]
 	return fmt.Sprintf(`
-server   { listen = "{{listen}}" }
+server {
+  listen      = "{{listen}}"
+  admin_token = %q
+}
 database { url = %q }
 plugins  { dir = "{{plugins}}" }
 limits {
@@ -130,7 +134,7 @@ project "birch" {
   }
   bridge "inbox" {}
 }
-`, w.database, acme.keys(), acme.mark, w.telegram.Token, w.telegram.ChatID, w.telegram.URL, w.told.url,
+`, strangerAdmin, w.database, acme.keys(), acme.mark, w.telegram.Token, w.telegram.ChatID, w.telegram.URL, w.told.url,
 		birch.keys(), birch.mark, w.discord.Token, w.discord.ForumID, w.discord.URL)
 }
 
