@@ -25,14 +25,20 @@ const patience = 20 * time.Second
 // pixel is a picture of one pixel.
 var pixel, _ = base64.StdEncoding.DecodeString("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 
-var (
-	browser     context.Context
-	stopBrowser = func() {}
-)
+var browser context.Context
 
-func TestMain(m *testing.M) {
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+// run runs the tests with one browser for all.
+func run(m *testing.M) int {
+	dir, err := preferred()
+	defer func() { _ = os.RemoveAll(dir) }()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("force-color-profile", "srgb"))
+		chromedp.UserDataDir(dir), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("force-color-profile", "srgb"))
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
 			options = append(options, chromedp.ExecPath(path))
@@ -43,12 +49,12 @@ func TestMain(m *testing.M) {
 	ctx, stop := chromedp.NewContext(alloc)
 	if err := chromedp.Do(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "these tests need Chromium (apt-get install chromium):", err)
-		os.Exit(1)
+		return 1
 	}
-	browser, stopBrowser = ctx, func() { stop(); stopAlloc() }
-	code := m.Run()
-	stopBrowser()
-	os.Exit(code)
+	defer stopAlloc()
+	defer stop()
+	browser = ctx
+	return m.Run()
 }
 
 // tab is one page of a visitor's browser.

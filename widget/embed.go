@@ -14,6 +14,7 @@ import (
 )
 
 //go:generate go tool -modfile=../tools/go.mod esbuild src/widget.css src/extra.css --minify --target=chrome111,firefox113,safari16.4 --log-level=warning --outdir=dist
+//go:generate go tool -modfile=../tools/go.mod minify --quiet --inplace dist/widget.css dist/extra.css
 //go:generate go tool -modfile=../tools/go.mod esbuild src/main.ts --bundle --minify --target=es2022 --mangle-props=^_ --mangle-cache=src/names.json --tsconfig-raw={} --loader:.css=text --charset=utf8 --log-level=warning --outfile=dist/widget.js
 //go:generate go tool -modfile=../tools/go.mod esbuild src/extra.ts --bundle --minify --target=es2022 --mangle-props=^_ --mangle-cache=src/names.json --tsconfig-raw={} --loader:.css=text --charset=utf8 --format=esm --log-level=warning --outfile=dist/extra.js
 //go:generate go tool -modfile=../tools/go.mod minify --quiet --inplace --js-version=2022 dist/widget.js dist/extra.js

@@ -51,7 +51,8 @@ type fakeCore struct {
 	styles     string // of the page
 	bundled    string // not empty: the module of the page, in place of a script tag
 	bare       bool   // extra.js cannot be had
-	framed     bool   // the page holds the widget in a frame
+	around     string // not empty: what the page holds, in place of the widget
+	teller     string // not empty: a script that the page has besides
 	uploads    [][]byte
 	full       bool             // no upload is taken
 	slow       chan struct{}    // not nil: uploads end when it is closed
@@ -149,9 +150,9 @@ func (c *fakeCore) page(w http.ResponseWriter, r *http.Request) {
 		c.demoPage(w)
 		return
 	}
-	if c.framed && r.URL.Query().Get("inside") == "" {
+	if c.around != "" {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = io.WriteString(w, `<!doctype html><html lang="en"><title>Outer</title><iframe src="/?inside=1" width="900" height="700"></iframe></html>`)
+		_, _ = io.WriteString(w, `<!doctype html><html lang="en"><title>Outer</title>`+c.around+`</html>`)
 		return
 	}
 	w.Header().Set("Content-Security-Policy", c.policy)
@@ -162,7 +163,14 @@ func (c *fakeCore) page(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = fmt.Fprintf(w, `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Shop</title>%s<main><h1>A page</h1><p>Some text.</p></main><script async src="/widget.js" data-key="%s" %s></script></html>`, c.styles, testKey, c.attributes)
+<title>Shop</title>%s<main><h1>A page</h1><p>Some text.</p></main><script async src="/widget.js" data-key="%s" %s></script>%s</html>`, c.styles, testKey, c.attributes, c.tellerScript())
+}
+
+func (c *fakeCore) tellerScript() string {
+	if c.teller == "" {
+		return ""
+	}
+	return "<script>" + c.teller + "</script>"
 }
 
 func (c *fakeCore) widgetSettings(w http.ResponseWriter, r *http.Request) {
@@ -171,8 +179,10 @@ func (c *fakeCore) widgetSettings(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.broken {
-		http.Error(w, "<html>gateway</html>", http.StatusBadGateway)
+		http.Error(w, `{"error":{"code":"unavailable","message":"not now"}}`, http.StatusServiceUnavailable)
 		return
 	}
 	page, guess, _ := strings.Cut(r.URL.Query().Get("lang"), ",")

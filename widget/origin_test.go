@@ -48,7 +48,7 @@ func TestStrictPolicyOfAnotherSite(t *testing.T) {
 	}
 }
 
-// TestWithoutExtra: a chat of plain text goes on without the second file.
+// TestWithoutExtra: a chat of text goes on without the second file.
 func TestWithoutExtra(t *testing.T) {
 	c := newFakeCore(t)
 	c.bare = true
@@ -57,11 +57,12 @@ func TestWithoutExtra(t *testing.T) {
 	b.write("Hello")
 	b.until("stored", `!!$('.tick.stored')`)
 	c.operator("**Hi**", nil)
-	b.says("Hello|**Hi**")
+	b.says("Hello|Hi")
+	b.until("as markdown", `$('.operator b').textContent==='Hi'`)
 	c.drop(1012)
 	c.operator("again", nil)
-	b.says("Hello|**Hi**|again")
+	b.says("Hello|Hi|again")
 	c.do(func() { c.bare = false })
 	b.do(`PocketPing.close();PocketPing.open()`)
-	b.until("it comes later", `!!$('.attach') && $$('.operator b').at(-1).textContent==='Hi'`)
+	b.until("it comes later", `!!$('.attach') && !!$('.operator .menu')`)
 }

@@ -52,7 +52,7 @@ func TestLooksOfTheProject(t *testing.T) {
 	b.until("connected, as the welcome says", `$('.presence').textContent==='We answer within minutes'`)
 	c.tell(frame{"type": "presence", "online": false})
 	b.until("away", `$('.presence').textContent==='Back at 9:00'`)
-	b.until("dark, with black on yellow", `(s=>s('.panel').backgroundColor==='rgb(22, 24, 29)' && s('header').color==='rgb(17, 17, 17)' && s('.panel').borderRadius==='4px' && s('.panel').fontFamily==='Georgia, serif')(q=>getComputedStyle($(q)))`)
+	b.until("dark, with black on yellow", `(s=>s('.panel').backgroundColor==='rgb(22, 24, 29)' && s('header').color==='rgb(0, 0, 0)' && s('.panel').borderRadius==='4px' && s('.panel').fontFamily==='Georgia, serif')(q=>getComputedStyle($(q)))`)
 	b.do(`PocketPing.init({dark:'light',position:'right',title:'Hello',strings:{close:'Shut'}})`)
 	b.until("the page's", `getComputedStyle($('.panel')).backgroundColor==='rgb(255, 255, 255)' && $('header b').textContent==='Hello' && $('.close').title==='Shut'`)
 	b.until("on the right", `$('.launcher').getBoundingClientRect().right===innerWidth-40`)
@@ -262,12 +262,43 @@ func TestSettingsExample(t *testing.T) {
 	b.until("the fields", `$$('.card input').length===2`)
 }
 
+// TestSilentServer: without settings one can write, in English; nothing is stored or
+// sent until they are there and what they ask for is agreed to.
 func TestSilentServer(t *testing.T) {
 	c := newFakeCore(t)
-	c.broken = true
+	c.broken, c.settings["consent"] = true, "We keep this."
 	b := visit(t, c)
 	b.openPanel()
+	b.until("words", `$('.close').title==='Close' && $('textarea').placeholder==='Write' && $('header b').textContent==='Team' && $('.send').title==='Send'`)
 	b.write("Hello")
+	b.until("it waits", `$('.tick').ariaLabel==='Queued'`)
+	b.says("Hello")
+	if n := b.stored(); n != 0 {
+		t.Errorf("%d things stored before anybody has agreed", n)
+	}
+	c.do(func() { c.broken = false })
+	b.until("the card", `$('.card')?.textContent.includes('We keep this.') && $('textarea').placeholder==='Write a message…'`)
+	c.mu.Lock()
+	if n := len(c.received); n != 0 {
+		t.Errorf("%d frames before anybody has agreed", n)
+	}
+	c.mu.Unlock()
+	b.click(".go")
 	b.until("stored", `!!$('.tick.stored')`)
 	b.says("Hello")
+}
+
+// TestReadable: on whatever colour, text has a contrast of 4.5 to it.
+func TestReadable(t *testing.T) {
+	c := newFakeCore(t)
+	b := visit(t, c)
+	b.openPanel()
+	b.do(`const light=c=>{const [r,g,b]=c.match(/[\d.]+/g).map(Number).map(v=>c.startsWith('color(')?v:v/255).map(v=>v<=.04045?v/12.92:((v+.055)/1.055)**2.4);return .2126*r+.7152*g+.0722*b};
+const worst=(node,color)=>{const s=getComputedStyle(node),[a,b]=[light(s.color),light(s.backgroundColor)].sort((a,b)=>b-a),ratio=(a+.05)/(b+.05);if(!(ratio>=4.5))bad.push(color+' '+node.className+' '+ratio)};
+const bad=[],hex=n=>(n<16?'0':'')+n.toString(16),colors=[];for(let i=0;i<256;i+=3)colors.push([i,i,i],[255,i,0],[i,99,241]);
+for(let r=0;r<256;r+=51)for(let g=0;g<256;g+=51)for(let b=0;b<256;b+=51)colors.push([r,g,b]);
+for(const c of colors){const color='#'+c.map(hex).join('');PocketPing.init({color});for(const node of [$('header'),$('.launcher'),$('.avatar')])worst(node,color)}window.bad=colors.length+' tried, '+bad.length+' bad: '+bad.slice(0,5)`)
+	if got := value[string](b, `bad`); got != "474 tried, 0 bad: " {
+		t.Error(got)
+	}
 }

@@ -181,10 +181,15 @@ func TestFailedMessageStaysWithRetry(t *testing.T) {
 	b.openPanel()
 	b.until("it survives", `!!$('.retry')`)
 	b.says("good|bad")
+	two := b.another(c.url)
+	two.openPanel()
+	two.until("it is there too", `!!$('.retry')`)
 	c.do(func() { c.refuse = nil })
 	b.click(".retry")
 	c.until("the retry", func() bool { return c.texts() == "good|bad" })
 	b.until("it is stored", `!$('.no')`)
+	two.until("there too", `!$('.no')`)
+	two.says("good|bad")
 }
 
 func TestTwoTabs(t *testing.T) {
@@ -292,22 +297,6 @@ func TestRefusedForGood(t *testing.T) {
 	b.openPanel()
 	b.until("words", `$('.notice').textContent==='The chat is not available here.' && $('form').hidden`)
 	c.until("one try", func() bool { return len(c.got("hello")) == 1 })
-}
-
-func TestStorageBlocked(t *testing.T) {
-	c := newFakeCore(t)
-	b := visitAfter(t, c, `Object.defineProperty(window,'localStorage',{get(){throw new DOMException('no','SecurityError')}})`)
-	b.openPanel()
-	b.write("Hello")
-	b.until("stored", `!!$('.tick.stored')`)
-	c.drop(1012)
-	c.operator("Hi", nil)
-	b.says("Hello|Hi")
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.messages) != 2 {
-		t.Errorf("%d messages", len(c.messages))
-	}
 }
 
 func TestPageAPI(t *testing.T) {

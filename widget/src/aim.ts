@@ -1,5 +1,5 @@
 // What the text in the composer is meant for: an edit, an answer, or neither.
-import { ask, button, compose, cross, form, h, icon, id, messages, t, write } from './kit';
+import { ask, button, compose, cross, form, h, icon, messages, t, write } from './kit';
 import type { Message } from './types';
 
 let target: Message | undefined;
@@ -25,7 +25,7 @@ export function aimed(text: string): boolean {
   if (!m) return false;
   editing = false;
   aim();
-  if (edit) ask({ type: 'edit', id: id(), message: m.id, text });
+  if (edit) ask({ type: 'edit', message: m.id, text });
   else write(text, m.id);
   return true;
 }

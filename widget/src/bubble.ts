@@ -1,13 +1,14 @@
 // One message of the list.
 import { button, h, icon } from './dom';
 import type { Extras } from './extra';
+import { rich } from './markdown';
 import * as outbox from './outbox';
 import { t } from './strings';
 import * as transcript from './transcript';
 import type { Message } from './types';
 
 const ticks = {
-  queued: 'M12 7v5l3 2M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18',
+  queued: 'M12 7v5l3 2M12 3a9 9 0 1 0 1 0',
   stored: 'M6 13l4 4 8-10',
   delivered: 'M2 13l4 4 8-10M11 16l1 1 8-10',
 };
@@ -17,9 +18,6 @@ interface Bubble extends HTMLElement {
   _drawn?: string;
 }
 const bubbles: Record<string, Bubble> = {};
-
-/** The text with its markdown as nodes, once that can be read. */
-export const rich = (text: string, extras?: Extras) => (extras ? extras._rich(text) : [text]);
 
 /** Draws the message into its node, unless the node shows it already. */
 export function draw(m: Message, name: string, retry: (m: Message) => void, extras?: Extras): HTMLElement {
@@ -32,7 +30,7 @@ export function draw(m: Message, name: string, retry: (m: Message) => void, extr
   if (node._drawn === drawn) return node;
   node._drawn = drawn;
 
-  const body = h('div', { className: 'b', dir: 'auto' }, ...(gone ? [h('i', {}, t.deleted)] : rich(m.text, extras)));
+  const body = h('div', { className: 'b', dir: 'auto' }, ...(gone ? [h('i', {}, t.deleted)] : rich(m.text)));
   const row = h('div', 'row', body);
   const foot = h('div', 'foot');
   if (words) foot.append(h('span', { className: 'no', title: words }, t.failed), button(t.retry, 'retry', () => retry(m), t.retry));

@@ -1,6 +1,5 @@
 // What the visitor is asked: consent, a name or an address, and how it was.
-import { act, ask, button, compose, form, h, icon, id, messages, paint, save, session, settings, t, there, visitor } from './kit';
-import { rich } from './markdown';
+import { act, ask, button, compose, form, h, icon, messages, paint, rich, save, session, settings, t, there, visitor } from './kit';
 
 const star = 'M12 4l2 6h6l-5 4 2 6-5-4-5 4 2-6-5-4h6z';
 
@@ -51,7 +50,7 @@ function questions(fields: string, why: string): Element {
   const answers = (e: SubmitEvent) => {
     save({ asked: true });
     const traits = Object.fromEntries(new FormData(e.target as HTMLFormElement));
-    ask({ type: 'identify', id: id(), traits }, undefined, true);
+    ask({ type: 'identify', traits }, undefined, true);
   };
   const inputs = fields.split(' ').map((name) =>
     h('label', {}, (t as any)[name] || name, h('input', { name, type: name, autocomplete: name as 'email', required: true, maxLength: 200 })),
@@ -75,7 +74,7 @@ function farewell(session: string, rate?: boolean): Element {
     left = session;
     if (!score) return;
     save({ rated: session });
-    ask({ type: 'rate', id: id(), score, comment: comment.value }, undefined, true);
+    ask({ type: 'rate', score, comment: comment.value }, undefined, true);
   };
   return make(leave, t.again, ...(rate ? [t.rate, h('div', 'stars', ...stars), comment] : []));
 }

@@ -1,10 +1,9 @@
 // Files: picked, pasted or dropped. Each becomes a message of its own, once the core
 // has it.
-import { ask, base, button, cross, form, full, h, icon, id, panel, say, t, visitor } from './kit';
-import { link } from './markdown';
+import { ask, base, button, cross, form, full, h, icon, link, panel, say, t, visitor } from './kit';
 import type { Attachment } from './types';
 
-const clip = 'M20 11l-8.5 8.5a5 5 0 0 1-7-7L13 4a3.3 3.3 0 0 1 4.7 4.7L9.5 17a1.7 1.7 0 0 1-2.4-2.4L14.5 7';
+const clip = 'M20 11l-8 8a5 5 0 0 1-7-7l8-8a3 3 0 0 1 5 5l-8 8a2 2 0 0 1-3-3l7-7';
 
 export function files(): void {
   const picker = h('input', { type: 'file', hidden: true, multiple: true, onchange: picked });
@@ -46,7 +45,7 @@ export function files(): void {
       call.onloadend = () => {
         const got: (Attachment & { error?: { message: string } }) | null = call.response;
         row.remove();
-        if (got?.id) ask({ type: 'post', id: id(), text: '', attachments: [got.id] }, [got]);
+        if (got?.id) ask({ type: 'post', text: '', attachments: [got.id] }, [got]);
         else fail(got?.error?.message);
         done();
       };

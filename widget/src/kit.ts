@@ -2,7 +2,8 @@
 import type * as dom from './dom';
 import type { Line } from './link';
 import type { Words } from './strings';
-import type { Attachment, Message, Outgoing, Request, Session, Settings, Visitor } from './types';
+import type * as markdown from './markdown';
+import type { Attachment, Message, Outgoing, Unsent, Session, Settings, Visitor } from './types';
 
 export type Kit = [
   base: string,
@@ -13,7 +14,10 @@ export type Kit = [
   picture: typeof dom.picture,
   t: Words,
   life: AbortController,
+  rich: typeof markdown.rich,
+  link: typeof markdown.link,
   panel: HTMLElement,
+  log: HTMLElement,
   list: HTMLElement,
   form: HTMLElement,
   input: HTMLTextAreaElement,
@@ -21,8 +25,9 @@ export type Kit = [
   cross: string,
   settings: () => Settings,
   visitor: () => Visitor,
-  session: () => Pick<Session, 'id' | 'status'> | undefined,
+  session: () => (Pick<Session, 'id'> & Partial<Session>) | undefined,
   messages: () => Message[],
+  more: () => boolean, // there are older ones
   there: () => boolean | undefined, // somebody answers
   who: () => string, // the operator's name
   save: (more: Visitor) => void,
@@ -31,8 +36,8 @@ export type Kit = [
   style: (css: string) => void,
   say: (words: string) => void,
   compose: (text?: string) => void,
-  id: () => string,
-  ask: (frame: Request, files?: Attachment[], keep?: boolean) => void,
+  set: (name: string, value: unknown) => void,
+  ask: (frame: Unsent, files?: Attachment[], keep?: boolean) => void,
   write: (text: string, replyTo?: string) => void,
   send: (frame: Outgoing) => boolean,
   hello: () => Outgoing & { type: 'hello' },
@@ -47,34 +52,39 @@ export let full: Kit[4];
 export let picture: Kit[5];
 export let t: Kit[6];
 export let life: Kit[7];
-export let panel: Kit[8];
-export let list: Kit[9];
-export let form: Kit[10];
-export let input: Kit[11];
-export let close: Kit[12];
-export let cross: Kit[13];
-export let settings: Kit[14];
-export let visitor: Kit[15];
-export let session: Kit[16];
-export let messages: Kit[17];
-export let there: Kit[18];
-export let who: Kit[19];
-export let save: Kit[20];
-export let act: Kit[21];
-export let paint: Kit[22];
-export let style: Kit[23];
-export let say: Kit[24];
-export let compose: Kit[25];
-export let id: Kit[26];
-export let ask: Kit[27];
-export let write: Kit[28];
-export let send: Kit[29];
-export let hello: Kit[30];
-export let socket: Kit[31];
+export let rich: Kit[8];
+export let link: Kit[9];
+export let panel: Kit[10];
+export let log: Kit[11];
+export let list: Kit[12];
+export let form: Kit[13];
+export let input: Kit[14];
+export let close: Kit[15];
+export let cross: Kit[16];
+export let settings: Kit[17];
+export let visitor: Kit[18];
+export let session: Kit[19];
+export let messages: Kit[20];
+export let more: Kit[21];
+export let there: Kit[22];
+export let who: Kit[23];
+export let save: Kit[24];
+export let act: Kit[25];
+export let paint: Kit[26];
+export let style: Kit[27];
+export let say: Kit[28];
+export let compose: Kit[29];
+export let set: Kit[30];
+export let ask: Kit[31];
+export let write: Kit[32];
+export let send: Kit[33];
+export let hello: Kit[34];
+export let socket: Kit[35];
 
 export function borrow(kit: Kit): void {
   [
-    base, h, icon, button, full, picture, t, life, panel, list, form, input, close, cross, settings, visitor, session, messages,
-    there, who, save, act, paint, style, say, compose, id, ask, write, send, hello, socket,
+    base, h, icon, button, full, picture, t, life, rich, link, panel, log, list, form, input, close, cross,
+    settings, visitor, session, messages, more, there, who, save, act, paint, style, say, compose, set, ask, write,
+    send, hello, socket,
   ] = kit;
 }

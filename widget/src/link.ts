@@ -1,4 +1,6 @@
 // The connection: opened when wanted, resumed whenever it breaks, until told to stop.
+import { base } from './dom';
+import { first, longest, patience } from './times';
 import type { Incoming, Outgoing } from './types';
 
 /** The part of a WebSocket that is used, for whatever stands in for one. */
@@ -19,11 +21,6 @@ export interface Ends {
   _detour(): Line | undefined;
 }
 
-const first = 500;
-const longest = 30_000;
-const patience = 10_000; // from opening to the welcome
-
-let url = '';
 let ends: Ends;
 let line: Line | undefined;
 let ready = false;
@@ -31,12 +28,11 @@ let stopped = false;
 let tries = 0;
 let timer = 0; // until the welcome has to be there, or until the next try
 
-export function start(address: string, callbacks: Ends): void {
-  url = address;
+export function start(callbacks: Ends): void {
   ends = callbacks;
 }
 
-export const socket = () => new WebSocket(url, 'pocketping.v1') as Line;
+export const socket = () => new WebSocket(base.replace('http', 'ws') + 'v1/socket', 'pocketping.v1') as Line;
 
 /** Every second try after two that failed takes the detour. */
 export function open(): void {

@@ -4,24 +4,25 @@ import { base, button, data, full, h, icon, picture } from './dom';
 import type { Extras } from './extra';
 import type { Kit } from './kit';
 import * as link from './link';
+import * as markdown from './markdown';
 import * as outbox from './outbox';
 import * as store from './store';
 import { t } from './strings';
+import { settling } from './times';
 import * as transcript from './transcript';
-import type { Incoming, Message, Outgoing, Page, PocketPing, Request, Settings, Visitor } from './types';
+import type { Incoming, Message, Outgoing, Page, PocketPing, Settings, Unsent, Visitor } from './types';
 import * as view from './view';
 
 const early = window.PocketPing;
-if (!early?.destroy) start(data.key!, early?.q);
+if (!early?.destroy) start(early?.q);
 
-function start(key: string, calls: [any, ...any][] = []): void {
-  const name = 'pocketping:' + key;
+function start(calls: [any, ...any][] = []): void {
   let listeners: [string, (data: any) => void][] = [];
   const life = new AbortController();
   const chosen: Record<string, unknown> = {}; // by the page
-  let visitor: Visitor = store.get(name) || {};
+  let visitor: Visitor = store.get(store.name) || {};
   let served: Settings | undefined;
-  let dressed = false;
+  let tried = false; // to get them
   let settings: Settings = {};
   let page: Partial<Page> = {};
   let address = location.href;
@@ -35,13 +36,12 @@ function start(key: string, calls: [any, ...any][] = []): void {
   let drawing = 0;
   let hiddenAt = 0;
 
-  const id = () => crypto.getRandomValues(new Uint32Array(4)).join('-');
   const tell = (event: string, data?: unknown) => listeners.forEach(([on, fn]) => on === event && fn(data));
   const here = (): Page => ({ url: location.href, title: document.title, ...page });
-  const stored = () => visitor.token || outbox.waiting.length;
+  const stored = () => store.names(store.name)[0];
+  const allowed = () => (served ? !settings.consent || visitor.agreed : stored());
   const seen = () => view.isOpen && !document.hidden;
-  const later = (seconds = 0, fn: () => void) =>
-    setTimeout(() => life.signal.aborted || fn(), stored() ? 0 : seconds * 1000);
+  const later = (seconds = 0, fn: () => void) => setTimeout(() => life.signal.aborted || fn(), seconds * 1000);
 
   /** What is done with each frame of the core's. */
   const frames: { [type: string]: (f: any) => void } = {
@@ -50,17 +50,19 @@ function start(key: string, calls: [any, ...any][] = []): void {
     ok(f: Incoming & { type: 'ok' }) {
       const m = f.message;
       if (m) {
-        if (outbox.find(f.id)?.frame.type === 'post') transcript.enter(m.sessionId);
+        if (m.clientId === f.id) transcript.enter(m.sessionId);
         if (!transcript.knows(m.id)) transcript.put(m); // stale against its event
       }
       outbox.remove(f.id);
     },
     receipt: ({ session, delivered, read }: Incoming & { type: 'receipt' }) =>
       session === transcript.session?.id && transcript.mark({ delivered, read }),
-    typing: (f: Incoming & { type: 'typing' }) => view.extras?._typing(f.on, f.author?.name),
     presence: (f: Incoming & { type: 'presence' }) => view.online(f.online),
     emit: (f: Incoming & { type: 'emit' }) => tell(f.name, f.data),
-    history: (f: Incoming & { type: 'history' }) => transcript.older(f.messages, f.hasMore),
+    history(f: Incoming & { type: 'history' }) {
+      transcript.older(f.messages, f.hasMore);
+      outbox.remove(f.id);
+    },
     error(f: Incoming & { type: 'error' }) {
       const waits = outbox.find(f.id);
       if (waits) outbox.refuse(waits, f.code, f.message, f.retryAfter);
@@ -69,7 +71,7 @@ function start(key: string, calls: [any, ...any][] = []): void {
   };
 
   function welcome(f: Incoming & { type: 'welcome' }): void {
-    const other = store.get<Visitor>(name);
+    const other = store.get<Visitor>(store.name);
     if (f.visitor.token && other?.token) {
       visitor = other; // another tab was quicker
       return link.renew();
@@ -81,7 +83,7 @@ function start(key: string, calls: [any, ...any][] = []): void {
     if (f.resumed && f.session) transcript.mark(f.session);
     else transcript.begin(f.session);
     outbox.load();
-    outbox.flush();
+    outbox.hold(f.visitor.token ? settling : 0);
   }
 
   function event({ event: e }: Incoming & { type: 'event' }): void {
@@ -91,20 +93,14 @@ function start(key: string, calls: [any, ...any][] = []): void {
     const m = e.message;
     if (m) {
       if (posted || transcript.knows(m.id)) transcript.put(m);
-      if (posted && m.sender !== 'visitor') {
-        view.extras?._heard(seen());
-        tell('message', m);
-      }
+      if (posted && m.sender !== 'visitor') tell('message', m);
     }
-    if (e.type === 'session.rated') save({ rated: e.sessionId });
     if (e.sessionId !== transcript.session?.id) return;
-    if (turn) transcript.mark({ status: turn === 'closed' ? turn : 'active' });
-    transcript.advance(e.seq);
+    transcript.mark({ after: e.seq, ...(turn && { status: turn }) });
   }
 
   function lost(code: number, reason: string): boolean {
     outbox.pause();
-    view.extras?._typing(false);
     view.say(t.offline);
     if (code === 4401 && visitor.token) {
       save({ id: undefined, token: undefined });
@@ -118,11 +114,11 @@ function start(key: string, calls: [any, ...any][] = []): void {
     const session = transcript.session;
     return {
       type: 'hello',
-      key,
+      key: data.key!,
       visitor: visitor.id,
       token: visitor.token,
       session: session?.id,
-      after: session && transcript.after,
+      after: session?.after,
       page: { referrer: document.referrer, ...here() },
       identity,
       ...view.extras?._traits(),
@@ -132,7 +128,7 @@ function start(key: string, calls: [any, ...any][] = []): void {
   /** Takes over settings: the core's, and above them the page's. */
   function dress(s?: Settings): void {
     served = s;
-    dressed = true;
+    tried = true;
     settings = { ...s, ...chosen };
     Object.assign(t, served?.strings, chosen.strings);
     view.dress(settings);
@@ -143,16 +139,16 @@ function start(key: string, calls: [any, ...any][] = []): void {
   function look(_?: unknown): void {
     const { url } = here();
     const { pathname } = new URL(url, location.href);
-    const on = (paths = '') =>
-      paths.split(' ').some((p) => p && RegExp(`^${p.replace(/[^\w*]/g, '\\$&').replaceAll('*', '.*')}$`).test(pathname));
-    if (due) view.reveal(!hidden && (!settings.show || on(settings.show)) && !on(settings.hide));
+    const on = (paths: string) =>
+      paths.split(' ').some((p) => RegExp(`^${p.replace(/\W/g, (c) => (c === '*' ? '.*' : '\\' + c))}$`).test(pathname));
+    if (due) view.reveal(!hidden && on(settings.show || '*') && !on(settings.hide || ''));
     if (url !== address) link.send({ type: 'page', ...here() });
     address = url;
   }
 
   /** From now on the visitor is somebody. */
   function act(): void {
-    if (dressed ? settings.consent && !visitor.agreed : !stored()) return;
+    if (!allowed()) return;
     (extended ||= extend()).then(() => {
       acted = true;
       link.open();
@@ -166,16 +162,17 @@ function start(key: string, calls: [any, ...any][] = []): void {
 
   function paint(own?: unknown): void {
     drawing = 0;
-    view.form.hidden = !!(refusal || (view.extras ? view.extras._card() : !dressed || settings.consent || settings.ask));
+    view.form.hidden = !!(refusal || (view.extras ? view.extras._card() : !tried || settings.consent || settings.ask));
     view.sync(own);
     const session = transcript.session;
     if (!session) return;
     const last = (visitor.session === session.id && visitor.read) || 0;
-    const theirs = transcript.messages().filter((m) => m.sender === 'operator' && m.sessionId === session.id && !m.deletedAt);
-    const newest = theirs.at(-1)?.seq || 0;
-    if (seen() && newest > last && link.send({ type: 'read', session: session.id, seq: newest }))
-      save({ session: session.id, read: newest });
-    const count = seen() ? 0 : theirs.filter((m) => m.seq > last).length;
+    const fresh = transcript
+      .messages()
+      .filter((m) => m.sender === 'operator' && m.sessionId === session.id && !m.deletedAt && m.seq > last);
+    const seq = fresh.at(-1)?.seq;
+    if (seq && seen() && link.send({ type: 'read', session: session.id, seq })) save({ session: session.id, read: seq });
+    const count = seen() ? 0 : fresh.length;
     view.count(count);
     if (count !== unread) tell('unread', (unread = count));
     view.extras?._unread(count);
@@ -183,7 +180,7 @@ function start(key: string, calls: [any, ...any][] = []): void {
 
   function save(more: Visitor): void {
     visitor = { ...visitor, ...more };
-    store.put(name, visitor);
+    store.put(store.name, visitor);
   }
 
   function toggle(open = !view.isOpen, own = true): void {
@@ -209,33 +206,27 @@ function start(key: string, calls: [any, ...any][] = []): void {
   }
 
   const kit = (): Kit => [
-    base, h, icon, button, full, picture, t, life,
-    view.panel, view.list, view.form, view.input, view.close, view.cross,
-    () => settings, () => visitor, () => transcript.session, transcript.messages, () => view.there, () => view.who,
-    save, act, paint, view.style, view.say, view.compose, id, ask, write, link.send, hello, link.socket,
+    base, h, icon, button, full, picture, t, life, markdown.rich, markdown.link,
+    view.panel, view.log, view.list, view.form, view.input, view.close, view.cross,
+    () => settings, () => visitor, () => transcript.session, transcript.messages, () => transcript.more, () => view.there, () => view.who,
+    save, act, paint, view.style, view.say, view.compose, view.set, ask, write, link.send, hello, link.socket,
   ];
 
-  function ask(frame: Request, files?: outbox.Waiting['files'], keep?: boolean): void {
-    outbox.add(frame, files, keep);
+  function ask(frame: Unsent, files?: outbox.Waiting['files'], keep = /post|edit|delete/.test(frame.type)): void {
+    outbox.add({ ...frame, id: crypto.getRandomValues(new Uint32Array(4)).join('-') }, files, !!(keep && allowed()));
     paint(frame.type === 'post');
     if (acted) link.open();
   }
 
   function write(text: string, replyTo?: string): void {
     act();
-    ask({ type: 'post', id: id(), text, replyTo });
+    ask({ type: 'post', text, replyTo });
   }
 
   function retry(m: Message): void {
     const { frame, files } = outbox.find(m.clientId)!;
     outbox.remove(frame.id);
-    ask({ ...frame, id: id() }, files);
-  }
-
-  /** Asks for what was said before. Asking twice does no harm. */
-  function older(): void {
-    const [oldest] = transcript.messages();
-    if (oldest && transcript.more) link.send({ type: 'history', id: id(), session: oldest.sessionId, before: oldest.seq, limit: 50 });
+    ask(frame, files);
   }
 
   function destroy(): void {
@@ -264,10 +255,10 @@ function start(key: string, calls: [any, ...any][] = []): void {
     },
     identify(who) {
       visitor.asked = true;
-      ask({ type: 'identify', id: id(), ...(typeof who === 'string' ? { identity: (identity = who) } : { traits: who }) });
+      ask({ type: 'identify', ...(typeof who === 'string' ? { identity: (identity = who) } : { traits: who }) });
     },
     track(event, data) {
-      if (acted || outbox.waiting.length < 20) ask({ type: 'track', id: id(), name: event, data });
+      if (acted || outbox.waiting.length < 20) ask({ type: 'track', name: event, data });
     },
     on(event, fn) {
       listeners.push([event, fn]);
@@ -284,29 +275,37 @@ function start(key: string, calls: [any, ...any][] = []): void {
   window.PocketPing = api;
 
   for (const name in data) chosen[name] = data[name] !== 'false' && data[name];
-  outbox.start(name + ':', link.send, link.renew);
-  link.start(base.replace('http', 'ws') + 'v1/socket', {
+  link.start({
     _hello: hello,
     _frame(f) {
       frames[f.type]?.(f);
+      view.extras?._frame(f, seen());
       draw();
     },
     _lost: lost,
     _detour: () => view.extras?._stream(),
   });
-  view.mount({ _toggle: toggle, _write: write, _retry: retry, _older: older }, life);
+  view.mount({ _toggle: toggle, _write: write, _retry: retry });
   const looking = setInterval(look, 1000, 0);
 
-  fetch(`${base}v1/widget/${key}?lang=${[data.lang, document.documentElement.lang || navigator.language]}`)
-    .then((r) => (r.ok || r.status > 499 ? r.json() : destroy()))
-    .catch(() => {})
-    .then((s?: Settings) => {
-      if (life.signal.aborted) return;
-      dress(s);
-      if (view.isOpen) act();
-      later(settings.delay, () => look((due = true)));
-      if (settings.autoOpen) later(settings.autoOpen, () => stored() || visitor.used || toggle(true, false));
-    });
+  /** Asks for the settings until they are there. The core may also say that there is nothing here. */
+  async function settle(wait: number): Promise<void> {
+    let s: Settings | undefined;
+    try {
+      const r = await fetch(`${base}v1/widget/${data.key}?lang=${[data.lang, document.documentElement.lang || navigator.language]}`);
+      if (r.ok) s = await r.json();
+      else if (r.status < 405) destroy();
+    } catch {
+      // like any other failure
+    }
+    if (life.signal.aborted) return;
+    dress(s);
+    if (!s) later(wait, () => settle(Math.min(wait * 2, 30)));
+    if (view.isOpen) act();
+    later(stored() ? 0 : settings.delay, () => look((due = true)));
+    if (settings.autoOpen) later(settings.autoOpen, () => stored() || toggle(true, false));
+  }
+  void settle(1);
 
   const listen = (on: EventTarget, event: string, fn: (e: any) => void) =>
     on.addEventListener(event, (e) => acted && fn(e), life);
@@ -320,13 +319,15 @@ function start(key: string, calls: [any, ...any][] = []): void {
     draw();
   });
   view.panel.addEventListener('focusin', act, life);
-  // Another tab got a token, or has read.
+  // Another tab got a token, has read, or has tried again.
   const shared = (e: StorageEvent) => {
-    if (e.key !== name || !e.newValue) return;
-    const { token } = visitor;
-    visitor = store.get(name)!;
-    if (acted && token !== visitor.token) link.renew();
-    act();
+    if (!e.newValue) outbox.retried(e.key?.slice(store.name.length + 1));
+    else if (e.key === store.name) {
+      const { token } = visitor;
+      visitor = store.get(store.name)!;
+      if (acted && token !== visitor.token) link.renew();
+      act();
+    }
     draw();
   };
   addEventListener('storage', shared, life);

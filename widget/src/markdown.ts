@@ -1,6 +1,6 @@
 // The little markdown that people type in a chat, as nodes. What does not fit stays
 // the text that it is.
-import { h } from './kit';
+import { h } from './dom';
 
 const marks =
   /```(?:\w*\n)?([^]+?)```\n?|`([^`\n]+)`|((?:^(?:[-*]|\d+[.)]) .+\n?)+)|(?<![\w*])(\*\*?|_)(?=\S)(.+?)\4(?!\w)|\[([^\]\n]+)\]\((https?:[^\s)]+)\)|https?:\/\/[^\s<>"']*[^\s<>"'.,:;!?)\]*]/gm;

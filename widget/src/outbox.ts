@@ -1,7 +1,9 @@
 // What waits for an answer of the core. Requests are stored before they are sent,
 // go one at a time in order, and leave only when they are answered; a repeated id
 // stores nothing twice, so a second tab may send the same ones.
+import * as link from './link';
 import * as store from './store';
+import { patience } from './times';
 import type { Attachment, Request } from './types';
 
 export interface Waiting {
@@ -11,23 +13,13 @@ export interface Waiting {
   files?: Attachment[];
 }
 
-const patience = 10_000; // without an answer the connection counts as dead
-
 export const waiting: Waiting[] = [];
 
-let prefix = '';
-let send: (frame: Request) => boolean;
-let renew: () => void;
 let busy: string | undefined;
 let timer = 0;
 let last = 0;
 
-export function start(key: string, sender: typeof send, reconnect: () => void): void {
-  prefix = key;
-  send = sender;
-  renew = reconnect;
-}
-
+const prefix = store.name + ':';
 export const find = (id?: string) => waiting.find((w) => w.frame.id === id);
 
 /** Reads what an earlier page or another tab has left. */
@@ -40,7 +32,7 @@ export function load(): void {
 }
 
 /** Takes a request; one to keep is sent even from the next page. */
-export function add(frame: Request, files?: Attachment[], keep = /post|edit|delete/.test(frame.type)): void {
+export function add(frame: Request, files: Attachment[] | undefined, keep: boolean): void {
   last = Math.max(last + 1, Date.now());
   const item = { frame, at: last, files };
   if (keep) store.put(prefix + frame.id, item);
@@ -50,9 +42,9 @@ export function add(frame: Request, files?: Attachment[], keep = /post|edit|dele
 
 export function flush(): void {
   const head = waiting.find((w) => !w.words);
-  if (busy || !head || !send(head.frame)) return;
+  if (busy || !head || !link.send(head.frame)) return;
   busy = head.frame.id;
-  timer = setTimeout(renew, patience);
+  timer = setTimeout(link.renew, patience);
 }
 
 /** The connection is gone: whatever was under way is sent again on the next one. */
@@ -69,17 +61,23 @@ export function remove(id: string): void {
   flush();
 }
 
+/** Nothing is sent for a while, as if something were under way. */
+export function hold(ms: number): void {
+  busy = 'hold';
+  timer = setTimeout(remove, ms, busy);
+}
+
+/** Another tab has sent it again, under another id. */
+export function retried(id = ''): void {
+  if (find(id)?.words) remove(id);
+}
+
 /** The core refused it: later when it asks for time, otherwise never by itself. */
 export function refuse(item: Waiting, code: string, words: string, retryAfter = 2): void {
   pause();
   const { frame } = item;
-  if (code === 'rate_limited' || code === 'unavailable') {
-    busy = frame.id;
-    timer = setTimeout(() => {
-      pause();
-      flush();
-    }, retryAfter * 1000);
-  } else if (frame.type === 'post') {
+  if (code === 'rate_limited' || code === 'unavailable') hold(retryAfter * 1000);
+  else if (frame.type === 'post') {
     item.words = words;
     store.put(prefix + frame.id, item);
     flush();

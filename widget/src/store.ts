@@ -1,5 +1,10 @@
 // Local storage where the browser gives it, memory where it does not: a private
 // window then works for as long as the page lives.
+import { data } from './dom';
+
+/** The visitor is kept under this name; all that belongs to it has a longer one. */
+export const name = 'pocketping:' + data.key;
+
 let disk: Record<string, string> = {};
 /** Whether what is put here outlives the page. */
 export let lasting = false;

@@ -2,9 +2,7 @@
 // other, and heard from a stream of Server-Sent Events.
 import { base, hello, socket, visitor } from './kit';
 import type { Line } from './link';
-
-const silence = 60_000; // the core says something every 25 s
-const climb = 30_000; // between looks whether a WebSocket gets through by now
+import { climb, silence } from './times';
 
 export function stream(): Line {
   const life = new AbortController();

@@ -3,8 +3,8 @@
 import * as outbox from './outbox';
 import type { Message, Session } from './types';
 
-export let session: Pick<Session, 'id' | 'status' | 'delivered' | 'read'> | undefined;
-export let after = 0; // the last event seen
+/** What is known of it; `after` is the last event seen, the point to resume from. */
+export let session: (Pick<Session, 'id'> & Partial<Session> & { after: number }) | undefined;
 export let more = false; // there are older messages
 
 let stored = new Map<string, Message>();
@@ -12,30 +12,19 @@ let stored = new Map<string, Message>();
 /** Starts from the session as the core has it. What waits stays. */
 export function begin(from: Session | null): void {
   stored = new Map();
-  session = undefined;
-  if (!from) return;
-  enter(from.id);
-  mark(from);
-  older(from.messages, !!from.messages[49]);
-  after = from.seq;
+  session = from ? { ...from, after: from.seq } : undefined;
+  more = false;
+  if (from) older(from.messages, !!from.messages[49]);
 }
 
 /** From now on this is the session. Earlier ones stay on screen. */
 export function enter(id: string): void {
-  if (session?.id === id) return;
-  more = !!session && more;
-  session = { id, status: 'active', delivered: 0, read: 0 };
-  after = 0;
+  if (session?.id !== id) session = { id, after: 0 };
 }
 
 /** Takes over what the core says of the session. */
 export function mark(marks: object): void {
   if (session) Object.assign(session, marks);
-}
-
-/** Only events move the point to resume from. */
-export function advance(seq: number): void {
-  after = seq;
 }
 
 export const knows = (id: string) => stored.has(id);
@@ -57,7 +46,7 @@ export function messages(): Message[] {
   );
   for (const { frame, files, at } of outbox.waiting) {
     if (frame.type === 'post' && !all.some((m) => m.clientId === frame.id))
-      all.push({ ...frame, id: '', seq: Infinity, sessionId: '', sender: 'visitor', attachments: files, createdAt: new Date(at).toISOString(), clientId: frame.id });
+      all.push({ ...frame, id: '', sender: 'visitor', attachments: files, createdAt: new Date(at).toISOString(), clientId: frame.id } as Partial<Message> as Message);
   }
   return all;
 }
@@ -65,6 +54,6 @@ export function messages(): Message[] {
 /** How far a message of the visitor's came. */
 export function status(m: Message): 'queued' | 'stored' | 'delivered' | 'read' {
   if (!m.id) return 'queued';
-  if (m.seq <= session!.read) return 'read';
-  return m.seq <= session!.delivered ? 'delivered' : 'stored';
+  if (m.seq <= session!.read!) return 'read';
+  return m.seq <= session!.delivered! ? 'delivered' : 'stored';
 }

@@ -111,14 +111,15 @@ export type Incoming =
   | { type: 'error'; id?: string; code: string; message: string; retryAfter?: number };
 
 /** What the widget asks for and waits to hear about: it is sent until it is answered. */
-export type Request = { id: string } & (
+export type Request = { id: string } & Unsent;
+export type Unsent =
   | { type: 'post'; text: string; replyTo?: string; attachments?: string[] }
   | { type: 'edit'; message: string; text: string }
   | { type: 'delete'; message: string }
   | { type: 'track'; name: string; data?: unknown }
   | { type: 'identify'; identity?: string; traits?: unknown }
   | { type: 'rate'; score: number; comment: string }
-);
+  | { type: 'history'; session: string; before: number; limit: number };
 
 /** Everything that the widget sends. */
 export type Outgoing =
@@ -139,8 +140,7 @@ export type Outgoing =
     }
   | { type: 'typing'; on: boolean }
   | { type: 'read'; session: string; seq: number }
-  | { type: 'page'; url: string; title: string }
-  | { type: 'history'; id: string; session: string; before: number; limit: number };
+  | { type: 'page'; url: string; title: string };
 
 /** Where the visitor is. */
 export interface Page {

@@ -1,8 +1,9 @@
 // The bubble and the panel, in a shadow root of their own.
 import css from '../dist/widget.css';
-import { draw, rich } from './bubble';
+import { draw } from './bubble';
 import { button, h, icon, picture } from './dom';
 import type { Extras } from './extra';
+import { rich } from './markdown';
 import { t } from './strings';
 import * as transcript from './transcript';
 import type { Message, Settings } from './types';
@@ -11,7 +12,6 @@ export interface Wishes {
   _toggle(open?: boolean): void;
   _write(text: string): void;
   _retry(m: Message): void;
-  _older(): void;
 }
 
 export let isOpen = false;
@@ -35,10 +35,10 @@ const welcome = h('div', { className: 'b', dir: 'auto' });
 const hello = h('div', 'm operator', h('div', 'row', welcome));
 const closed = h('div', 'line');
 const list = h('div', 'list', hello, closed);
-const log = h('div', { className: 'log', role: 'log', tabIndex: 0, onscroll: scrolled }, list);
+const log = h('div', { className: 'log', role: 'log', tabIndex: 0 }, list);
 const notice = h('div', { className: 'notice', role: 'status' });
 const input = h('textarea', { rows: 1, oninput: grow, onkeydown: pressed });
-const send = button('', 'send', sent, icon('M12 19V5M5.5 11.5L12 5l6.5 6.5'));
+const send = button('', 'send', sent, icon('M12 19V5l-6 6m12 0l-6-6'));
 const form = h('form', {}, input, send);
 const badge = h('span', 'badge');
 const bubble = icon('M12 4a8 8 0 1 1-4 15l-4 1 1-4A8 8 0 0 1 12 4z');
@@ -55,14 +55,13 @@ const panel = h(
 );
 const all = h('div', 'all', panel, launcher);
 
-export { close, form, input, list, panel };
+export { close, form, input, list, log, panel };
 
 /** Makes the closed bubble, which is on the page once it is shown. */
-export function mount(w: Wishes, life: AbortController): void {
+export function mount(w: Wishes): void {
   wishes = w;
   style(css);
   root.append(all);
-  for (const change of ['resize', 'scroll']) visualViewport!.addEventListener(change, fit, life);
   show(false, false);
 }
 
@@ -78,17 +77,21 @@ export function extend(more: Extras): void {
   extras = more;
 }
 
-const set = (name: string, value: unknown) => all.style.setProperty('--' + name, (value ?? '') as string);
+/** Sets a custom property, for the style sheets. */
+export const set = (name: string, value: unknown) => all.style.setProperty('--' + name, (value ?? '') as string);
 const call = (el: HTMLElement, name: string) => (el.ariaLabel = el.title = name);
+
+/** Black or white, which has a contrast of 4.5 to the colour at least. The style sheet darkens it: white is then 277. */
+const ink = (rgb: number) =>
+  [0.0722, 0.7152, 0.2126].reduce((sum, part, i) => sum + part * (((rgb >> (8 * i)) & 255) / 277) ** 2.2, 0) > 0.18 ? '#000' : '#fff';
 
 /** Takes over the looks and words that are chosen, in the language of today. */
 export function dress(s: Settings): void {
   const color = s.color || '#4f46e5';
-  const rgb = parseInt(color.slice(1), 16);
   settings = s;
   for (const name of ['x', 'y', 'radius', 'font'] as const) set(name, s[name]);
   set('c', color);
-  set('on', (rgb >> 16) * 3 + ((rgb >> 8) & 255) * 6 > 1560 ? '#111' : '#fff');
+  set('on', ink(parseInt(color.slice(1), 16)));
   all.className = `all ${s.position} ${s.dark || 'auto'}`;
   all.dir = t.dir;
   all.lang = t.code;
@@ -97,7 +100,7 @@ export function dress(s: Settings): void {
   avatar.replaceChildren(picture(s.avatar, [...who][0]));
   face = picture(s.icon, bubble);
   mark();
-  welcome.replaceChildren(...rich(s.welcome || '', extras));
+  welcome.replaceChildren(...rich(s.welcome || ''));
   hello.hidden = !s.welcome;
   input.placeholder = input.ariaLabel = s.placeholder || t.write;
   log.ariaLabel = t.messages;
@@ -118,9 +121,7 @@ const mark = () => launcher.replaceChildren(isOpen ? icon(cross) : face, badge);
 /** Opens or closes the panel. */
 export function show(open: boolean, focus: boolean): void {
   panel.hidden = !open;
-  launcher.classList.toggle('on', open);
   launcher.ariaExpanded = '' + open;
-  if (open) fit();
   isOpen = open;
   mark();
   if (focus) (!open ? launcher : form.hidden ? log : input).focus();
@@ -147,29 +148,15 @@ export function count(messages: number): void {
 /** Shows the transcript as it is now. */
 export function sync(toBottom?: unknown): void {
   let before: Element = hello;
-  let author = '';
   transcript.messages().forEach((m, i) => {
     const node = draw(m, who, wishes._retry, extras);
-    const by = new Date(m.createdAt).toDateString() + m.sender + m.author?.name;
-    node.classList.toggle('follows', by === author);
-    node.dataset.above = extras?._above(m, !i) || '';
-    author = by;
+    extras?._place(m, node, !i);
     if (before.nextSibling !== node) before.after(node);
     before = node;
   });
   while (before.nextSibling !== closed) before.nextSibling!.remove();
   closed.textContent = transcript.session?.status === 'closed' ? t.closed : '';
   if (toBottom) log.scrollTop = 0; // the end: see the style sheet
-}
-
-function scrolled(): void {
-  if (log.scrollHeight + log.scrollTop - log.clientHeight < 60) wishes._older();
-}
-
-/** A phone's keyboard covers the page: the panel takes what is left. */
-function fit(): void {
-  set('h', visualViewport!.height + 'px');
-  set('top', visualViewport!.offsetTop + 'px');
 }
 
 /** Lets the visitor write on, from the text if one is given. */
@@ -182,7 +169,6 @@ export function compose(text = input.value): void {
 function grow(): void {
   input.style.height = 'auto';
   input.style.height = input.scrollHeight + 'px';
-  form.classList.toggle('full', !!input.value.trim());
 }
 
 function pressed(e: KeyboardEvent): void {
