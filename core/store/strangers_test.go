@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -156,7 +157,25 @@ var asks = map[string]func(x *stranger) []any{
 	"SaveProject": func(x *stranger) []any {
 		return []any{x.SaveProject(ctx(x.t), &core.Project{ID: x.project + "x", Name: "a stranger's"})}
 	},
+	"EachVisitor": func(x *stranger) []any { return everything(x, x.EachVisitor) },
+	"EachSession": func(x *stranger) []any { return everything(x, x.EachSession) },
+	"EachMessage": func(x *stranger) []any { return everything(x, x.EachMessage) },
+	"EachRating":  func(x *stranger) []any { return everything(x, x.EachRating) },
+	"Extent": func(x *stranger) []any {
+		e, err := x.Extent(ctx(x.t), Span{ProjectID: x.project})
+		equal(x.t, "the messages of a stranger", e.Messages, 0)
+		return []any{e, err}
+	},
 	"RemoveProject": func(x *stranger) []any { return told(x.RemoveProject(ctx(x.t), x.project+"x")) },
+}
+
+// everything is what is exported of the stranger's project.
+func everything[T any](x *stranger, each func(context.Context, Span, func(T) error) error) (all []any) {
+	err := each(ctx(x.t), Span{ProjectID: x.project}, func(one T) error {
+		all = append(all, one)
+		return nil
+	})
+	return append(all, err)
 }
 
 func told[T any](v T, err error) []any { return []any{v, err} }
