@@ -60,10 +60,21 @@ func errorOf(res *http.Response) *Error {
 	if res.StatusCode == http.StatusTooManyRequests {
 		e.Code = CodeRateLimited
 	}
-	if s, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && s > 0 {
-		e.RetryAfter = time.Duration(s) * time.Second
-	}
+	e.RetryAfter = retryAfter(res.Header.Get("Retry-After"), time.Now())
 	return e
+}
+
+// retryAfter reads the header in both its forms: seconds, or, from some proxies, a
+// moment. Zero: there is none.
+func retryAfter(header string, now time.Time) time.Duration {
+	if s, err := strconv.Atoi(header); err == nil {
+		return time.Duration(max(0, s)) * time.Second
+	}
+	at, err := http.ParseTime(header)
+	if err != nil {
+		return 0
+	}
+	return max(0, at.Sub(now))
 }
 
 // cutError is a connection that could not be made, or broke.
