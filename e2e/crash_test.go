@@ -41,6 +41,7 @@ type crowd struct {
 // once and in order, in the store, in the page and in Telegram. Telegram has no
 // idempotency key: there a crash may send one message of a session twice.
 func TestNothingIsLostInCrashes(t *testing.T) {
+	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, url string) {
 		seed := crashSeed(t)
 		c := &crowd{world: newWorld(t, url), step: make(chan int64, crashVisitors*crashEach), answers: map[int][]string{}}

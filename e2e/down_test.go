@@ -12,6 +12,7 @@ import (
 // when it is back: from the platform's own queue within its retries, and from the
 // history after that. Edits and deletes too.
 func TestWhatOperatorsDidWhileNobodyListened(t *testing.T) {
+	t.Parallel()
 	gaps := []struct {
 		name string
 		long time.Duration
@@ -23,6 +24,7 @@ func TestWhatOperatorsDidWhileNobodyListened(t *testing.T) {
 	}
 	for _, gap := range gaps {
 		t.Run(gap.name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorldOf(t, "sqlite:e2e.db", everyBridge)
 			places := w.everyPlace()
 			platforms, page := places[:3], places[4]
@@ -101,6 +103,7 @@ func whileDown(p place, before []string) (want []string) {
 }
 
 // shows waits until the place shows what was said in another, and nothing else of it.
+// What Telegram was being told when the core was killed may stand there twice.
 func (w *world) shows(p place, from string, want []string) {
 	w.t.Helper()
 	defer func() {
@@ -108,7 +111,13 @@ func (w *world) shows(p place, from string, want []string) {
 			w.t.Logf("%s shows of %s\n %q, not\n %q", p.name(), from, said(p, from), want)
 		}
 	}()
-	w.eventually(p.name()+" to show what happened in "+from, func() bool { return slices.Equal(said(p, from), want) })
+	w.eventually(p.name()+" to show what happened in "+from, func() bool {
+		got := said(p, from)
+		if once := slices.Compact(slices.Clone(got)); p.name() == "telegram" && len(got) <= len(once)+1 {
+			got = once
+		}
+		return slices.Equal(got, want)
+	})
 }
 
 // said is what the place shows of what was said in another, in order.

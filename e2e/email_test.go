@@ -116,6 +116,7 @@ func (m *mailed) answers(to *mail.Message, quoted, text string) {
 
 // The story of the promise: gone, mailed, answered by mail, and back.
 func TestWhoIsGoneIsMailedAndAnswersByMail(t *testing.T) {
+	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, url string) {
 		m := newMailed(t, url)
 		token, session, topic := m.guest("Do you ship to Norway?")
@@ -150,6 +151,7 @@ func TestWhoIsGoneIsMailedAndAnswersByMail(t *testing.T) {
 
 // The plugin is killed at each step of a mail, and the server too.
 func TestNoAnswerIsLostOrMailedTwiceWhenThePluginIsKilled(t *testing.T) {
+	t.Parallel()
 	m := newMailed(t, databases["sqlite"](t))
 	_, _, topic := m.guest("hello")
 	olga := m.telegram.Operator("Olga")

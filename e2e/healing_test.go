@@ -13,6 +13,7 @@ import (
 // What people do to a bridge's threads heals by itself: the next message is there
 // again, in the same thread or another, and the visitor notices nothing.
 func TestThreadsHeal(t *testing.T) {
+	t.Parallel()
 	w := newWorldOf(t, "sqlite:e2e.db", everyBridge)
 	for _, harm := range []struct {
 		name string
@@ -78,6 +79,7 @@ func (w *world) standsOnce(platform, text string) bool {
 // A bridge that cannot work at all says so, in words, to the operators elsewhere;
 // what it is owed waits, and comes when it can.
 func TestTroubleIsToldElsewhere(t *testing.T) {
+	t.Parallel()
 	for _, trouble := range []struct {
 		name, bridge, words string
 		begin, end          func(w *world)
@@ -92,6 +94,7 @@ func TestTroubleIsToldElsewhere(t *testing.T) {
 		{"the channel is archived", "slack", "archived", func(w *world) { w.slack.Archive() }, func(w *world) { w.slack.Unarchive() }},
 	} {
 		t.Run(trouble.name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorldOf(t, "sqlite:e2e.db", everyBridge)
 			g := w.newGuest("anna")
 			trouble.begin(w)

@@ -107,6 +107,7 @@ func (h *hooked) talk(p *pagePlace, i int, messages []int) {
 // every event once by its id and in order in its session, and nobody connects to a
 // private address that is not meant to.
 func TestHooksAreToldOnceAndInOrder(t *testing.T) {
+	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, url string) {
 		h := newHooked(t, url)
 		var guests []*pagePlace

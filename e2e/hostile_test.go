@@ -48,6 +48,7 @@ func plain(s string) string {
 // Whatever a visitor writes arrives on every platform as they wrote it: nothing
 // lost, nobody called, no formatting that they did not mean as text.
 func TestHostileTextOnEveryPlatform(t *testing.T) {
+	t.Parallel()
 	w := newWorldOf(t, "sqlite:e2e.db", everyBridge)
 	g := w.guests(1)[0]
 	want, wantLabelled := "", ""

@@ -18,6 +18,7 @@ func shows(p place, words string) bool {
 
 // Who answers is told on every bridge, and to nobody else.
 func TestClaims(t *testing.T) {
+	t.Parallel()
 	w := newWorldOf(t, "sqlite:e2e.db", everyBridge)
 	places := w.everyPlace()
 	for i, from := range places[:4] {
@@ -59,6 +60,7 @@ func countOf(p place, words string) (n int) {
 // With a list of operators, what anybody else writes reaches no visitor, and they
 // are told why.
 func TestOnlyOperatorsAnswer(t *testing.T) {
+	t.Parallel()
 	w := newWorldOf(t, "sqlite:e2e.db", everyBridge, `operators = ["nobody"]`)
 	places := w.everyPlace()
 	for _, from := range places[:3] {

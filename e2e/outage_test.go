@@ -10,6 +10,7 @@ import (
 // One platform that is down holds up no other, and gets everything in order when it
 // is back. How fast the others stay is measured by the benchmarks.
 func TestOnePlatformDown(t *testing.T) {
+	t.Parallel()
 	w := newWorldOf(t, "sqlite:e2e.db", everyBridge)
 	guests := w.guests(5)
 	w.discord.Down()

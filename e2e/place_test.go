@@ -80,6 +80,24 @@ func unquote(text string) (said, quote string) {
 // request makes a call and reads the answer into into, unless that is nil.
 func (w *world) request(method, url, contentType string, header http.Header, body []byte, into any) {
 	w.t.Helper()
+	status, answer := http.StatusServiceUnavailable, []byte(nil)
+	w.eventually("an answer of "+strings.TrimPrefix(url, w.core.URL), func() bool {
+		status, answer = w.try(method, url, contentType, header, body)
+		return status != http.StatusServiceUnavailable // a plugin's pages begin when it does
+	})
+	if status >= 300 {
+		w.t.Fatalf("%s %s: %d %s", method, strings.TrimPrefix(url, w.core.URL), status, answer)
+	}
+	if into == nil {
+		return
+	}
+	if err := json.Unmarshal(answer, into); err != nil {
+		w.t.Fatalf("%s %s: %v in %s", method, url, err, answer)
+	}
+}
+
+func (w *world) try(method, url, contentType string, header http.Header, body []byte) (status int, answer []byte) {
+	w.t.Helper()
 	r, err := http.NewRequestWithContext(w.t.Context(), method, url, bytes.NewReader(body))
 	if err != nil {
 		w.t.Fatal(err)
@@ -91,19 +109,10 @@ func (w *world) request(method, url, contentType string, header http.Header, bod
 		w.t.Fatal(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	answer, err := io.ReadAll(resp.Body)
-	if err != nil {
+	if answer, err = io.ReadAll(resp.Body); err != nil {
 		w.t.Fatal(err)
 	}
-	if resp.StatusCode >= 300 {
-		w.t.Fatalf("%s %s: %s %s", method, strings.TrimPrefix(url, w.core.URL), resp.Status, answer)
-	}
-	if into == nil {
-		return
-	}
-	if err := json.Unmarshal(answer, into); err != nil {
-		w.t.Fatalf("%s %s: %v in %s", method, url, err, answer)
-	}
+	return resp.StatusCode, answer
 }
 
 // call is a request with a JSON body.

@@ -13,6 +13,7 @@ import (
 // What operators say of themselves, what a back end tells pages and what a visitor
 // thinks goes all the way, also over a restart.
 func TestOperatorsAndPagesTellEachOther(t *testing.T) {
+	t.Parallel()
 	onEachDatabase(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)
 		ann := w.visitorWith(t.Context(), visitor.Options{Looks: "7331", Name: "Ann"})

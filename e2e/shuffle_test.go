@@ -21,6 +21,7 @@ const (
 // Every update of a platform comes one to five times, and out of order within a
 // window: edits and deletes before their message too. Each has one effect.
 func TestUpdatesRepeatedAndShuffledHaveOneEffect(t *testing.T) {
+	t.Parallel()
 	w := newWorldOf(t, "sqlite:e2e.db", everyBridge)
 	guests := w.guests(shuffleGuests)
 	before := w.updates()

@@ -21,6 +21,7 @@ const (
 // Discord and Slack can tell, by nonce and by search; Telegram cannot, so there a
 // message may stand twice, once more for each cut.
 func TestUncertainSends(t *testing.T) {
+	t.Parallel()
 	w := newWorldOf(t, "sqlite:e2e.db", everyBridge)
 	w.telegram.Inject(telegramtest.Fault{Chance: uncertainChance, Drop: telegramtest.DropAfter})
 	w.discord.Inject(discordtest.Fault{Method: "POST", Chance: uncertainChance, Drop: discordtest.DropAfter})

@@ -72,9 +72,13 @@ var databases = map[string]func(t *testing.T) string{
 	"postgres": func(t *testing.T) string { return pgtest.URL(t) },
 }
 
+// onEachDatabase runs the test on all of them at once.
 func onEachDatabase(t *testing.T, test func(t *testing.T, url string)) {
 	for name, url := range databases {
-		t.Run(name, func(t *testing.T) { test(t, url(t)) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, url(t))
+		})
 	}
 }
 

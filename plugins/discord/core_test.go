@@ -33,7 +33,7 @@ project "acme" {
 // Nothing is lost or doubled by that: the host starts the plugin again, which fetches
 // what it missed.
 func TestFramesThatEndTheProgramLoseNothing(t *testing.T) {
-	bins, err := harness.Build(t.Context(), "../..", t.TempDir(), false)
+	bins, err := harness.Build(t.Context(), "../..", t.TempDir(), false, "discord")
 	if err != nil {
 		t.Fatal(err)
 	}

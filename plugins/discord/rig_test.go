@@ -139,7 +139,7 @@ func (r *rig) run() (stop func()) {
 // caughtUp waits until nothing is left to fetch.
 func (r *rig) caughtUp() {
 	r.t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	for tick := time.NewTicker(time.Millisecond); ; {
 		select {
 		case <-tick.C:

@@ -34,7 +34,7 @@ project "acme" {
 // The Events API through the real server and the real plugin: the way there is open
 // to Slack alone, and both directions work.
 func TestEventsThroughTheServer(t *testing.T) {
-	bins, err := harness.Build(t.Context(), "../..", t.TempDir(), false)
+	bins, err := harness.Build(t.Context(), "../..", t.TempDir(), false, "slack")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -199,7 +199,7 @@ func (r *rig) filled() {
 // eventually asks until it is so; there is nothing to wait for in what it asks.
 func (r *rig) eventually(what string, ok func() bool) {
 	r.t.Helper()
-	tick, late := time.NewTicker(2*time.Millisecond), time.After(10*time.Second)
+	tick, late := time.NewTicker(2*time.Millisecond), time.After(time.Minute)
 	defer tick.Stop()
 	for !ok() {
 		select {

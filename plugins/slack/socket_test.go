@@ -275,7 +275,7 @@ func TestSocketModeSwitchedOff(t *testing.T) {
 	select {
 	case err := <-done:
 		r.wantFailure(err, plugin.FailureUnusable, "Socket Mode was switched off")
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Error("Run goes on")
 	}
 }
@@ -301,7 +301,7 @@ func TestRunEndsWhenSomebodyMustAct(t *testing.T) {
 			select {
 			case err := <-done:
 				r.wantFailure(err, plugin.FailureUnusable, c.words)
-			case <-time.After(10 * time.Second):
+			case <-time.After(time.Minute):
 				t.Fatal("Run goes on")
 			}
 		})

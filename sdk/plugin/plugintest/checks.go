@@ -233,7 +233,7 @@ func conformContext(t *testing.T, s *Session) {
 	}()
 	select {
 	case <-done:
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		t.Error("the call goes on after its context has ended")
 	}
 }

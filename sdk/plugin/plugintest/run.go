@@ -23,7 +23,7 @@ func Run(t testing.TB, r plugin.Runner) (stop func() error) {
 		select {
 		case err := <-done:
 			return err
-		case <-time.After(10 * time.Second):
+		case <-time.After(patience):
 			t.Error("Run did not end with its context")
 			return nil
 		}
