@@ -200,7 +200,7 @@ func (p *chromiumPage) Screenshot(ctx context.Context) ([]byte, error) {
 }
 
 var startFirefox = sync.OnceValues(func() (*firefox.Browser, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), 4*patience) // it makes a profile first
 	defer cancel()
 	b, err := firefox.Start(ctx)
 	if err == nil {

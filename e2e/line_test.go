@@ -8,34 +8,11 @@ import (
 	"github.com/pocketping/pocketping/plugins/telegram/telegramtest"
 )
 
-// noSockets lets no WebSocket of the page get through until it is told to, and makes
-// the widget look for that sooner.
-const noSockets = `const Real = WebSocket, every = window.setInterval;
-	window.blocked = true;
-	window.WebSocket = function (url, protocols) { const s = new Real(blocked ? url.replace('/v1/socket', '/nowhere') : url, protocols); s.addEventListener('message', () => window.through = true); return s };
-	window.setInterval = (fn, ms, ...args) => every(fn, ms >= 20000 ? 500 : ms, ...args)`
-
 // cutting closes the page's connections at random, every two seconds or so.
 const cutting = `const Real = WebSocket, open = new Set();
 	window.cuts = 0;
 	window.WebSocket = function (url, protocols) { const s = new Real(url, protocols); open.add(s); s.addEventListener('close', () => open.delete(s)); return s };
 	setTimeout(function cut() { for (const s of open) { s.close(); window.cuts++ } window.calm || setTimeout(cut, Math.random() * 4000) }, 1000)`
-
-func TestWhereWebSocketsAreBlocked(t *testing.T) {
-	w := newWorld(t, databases["sqlite"](t))
-	olga := w.telegram.Operator("Olga")
-	page := w.widgetAfter(w.person(), noSockets)
-	page.write("Is anybody there?")
-	topic := w.topicWith("Is anybody there?")
-	olga.Message(topic, "Yes")
-	w.reads(page, "visitor: Is anybody there?", "Acme support: Yes")
-	page.write("Good")
-	w.reads(page, "visitor: Is anybody there?", "Acme support: Yes", "visitor: Good")
-	page.do(`window.blocked = false`)
-	page.wait("a WebSocket that gets through", `return window.through`)
-	olga.Message(topic, "And now")
-	w.reads(page, "visitor: Is anybody there?", "Acme support: Yes", "visitor: Good", "Acme support: And now")
-}
 
 // TestAConnectionThatIsCut: what operators and the visitor write while the connection
 // breaks again and again is there in the end, each once and in order.

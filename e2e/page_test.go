@@ -7,29 +7,52 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 )
 
 // tab is one page of somebody's browser.
 type tab struct {
-	w  *world
-	js string // what finds the page's root
+	w      *world
+	js     string // what finds the page's root
+	thrown *complaints
 	pane
+}
+
+// complaints are what the scripts of a page did not catch.
+type complaints struct {
+	mu   sync.Mutex
+	said []string
+}
+
+func (c *complaints) add(text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.said = append(c.said, text)
+}
+
+// tell fails the test for each that is new.
+func (c *complaints) tell(w *world) {
+	w.t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, text := range c.said {
+		w.t.Errorf("a script of a page failed: %s", text)
+	}
+	c.said = nil
 }
 
 // open shows a page in a new tab of the person's browser, after the script when
 // there is one.
 func (w *world) open(who person, url, root, script string) *tab {
 	w.t.Helper()
-	p, err := who.page(func(text string) {
-		if !strings.Contains(text, "/favicon.ico") { // which the browser wants, and no page of ours
-			w.t.Errorf("a script of %s failed: %s", url, text)
-		}
-	})
+	thrown := &complaints{}
+	p, err := who.page(thrown.add)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	t := &tab{w: w, pane: p, js: root}
+	w.t.Cleanup(func() { thrown.tell(w) })
+	t := &tab{w: w, pane: p, js: root, thrown: thrown}
 	if script != "" {
 		t.must(func(ctx context.Context) error { return p.Before(ctx, script) })
 	}
@@ -90,10 +113,14 @@ func (t *tab) do(body string, args ...any) {
 func (t *tab) wait(what, body string, args ...any) {
 	t.w.t.Helper()
 	script := t.call("return Boolean((() => { "+body+" })())", args)
-	t.w.eventually(what, func() bool {
+	if !came(patience, func() bool {
 		ok := false
 		return t.evaluate(script, &ok) == nil && ok
-	})
+	}) {
+		var shown string
+		_ = t.evaluate(t.call("return (root?.querySelector('.all') || document.body).innerText", nil), &shown) // it may show nothing
+		t.w.t.Fatalf("still waiting: %s; it shows %q", what, shown)
+	}
 }
 
 // presses types the text on the keyboard; "\n" is Enter.
@@ -214,6 +241,13 @@ func (p widget) write(text string) {
 		field.value = args[0];
 		field.dispatchEvent(new Event('input', { bubbles: true }));
 		root.querySelector('.send').click();`, text)
+}
+
+// clicks waits for the panel to stand still first.
+func (p widget) clicks(body string) {
+	p.w.t.Helper()
+	p.wait("the panel to stand still", "return root.querySelector('.panel').getAnimations().every((a) => a.playState === 'finished')")
+	p.tab.clicks(body)
 }
 
 // bodyOf is what a message of the widget says, without what it quotes and carries.

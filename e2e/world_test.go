@@ -200,6 +200,13 @@ func (w *world) eventually(what string, ok func() bool) {
 
 func (w *world) within(d time.Duration, what string, ok func() bool) {
 	w.t.Helper()
+	if !came(d, ok) {
+		w.t.Fatalf("still waiting: %s", what)
+	}
+}
+
+// came reports whether the condition holds within the time.
+func came(d time.Duration, ok func() bool) bool {
 	deadline := time.NewTimer(d)
 	defer deadline.Stop()
 	tick := time.NewTicker(10 * time.Millisecond)
@@ -208,9 +215,10 @@ func (w *world) within(d time.Duration, what string, ok func() bool) {
 		select {
 		case <-tick.C:
 		case <-deadline.C:
-			w.t.Fatalf("still waiting: %s", what)
+			return false
 		}
 	}
+	return true
 }
 
 func tail(text string, lines int) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"sync"
 
 	"github.com/coder/websocket"
@@ -78,13 +79,17 @@ func (c *conn) read(ctx context.Context) {
 	}
 }
 
+// uncaught is how an error of a script begins. Firefox reports much else as errors:
+// connections that break, and what a policy forbids.
+var uncaught = regexp.MustCompile(`^(uncaught exception|\w*(Error|Exception))\b`)
+
 // tell hands an uncaught error of a page to whoever watches it.
 func (c *conn) tell(params json.RawMessage) {
 	var e struct {
-		Type, Level, Text string
-		Source            struct{ Context string }
+		Type, Text string
+		Source     struct{ Context string }
 	}
-	if json.Unmarshal(params, &e) == nil && e.Type == "javascript" && e.Level == "error" && c.watchers[e.Source.Context] != nil {
+	if json.Unmarshal(params, &e) == nil && e.Type == "javascript" && uncaught.MatchString(e.Text) && c.watchers[e.Source.Context] != nil {
 		c.watchers[e.Source.Context](e.Text)
 	}
 }

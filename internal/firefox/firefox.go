@@ -26,14 +26,27 @@ type Browser struct {
 }
 
 // preferences keep it from asking other servers, and give tests what a person would
-// have to click on: sound, and the focus in more than one window.
+// have to click on: sound, and the focus in more than one window. WebSockets that
+// failed may be tried again at once, where Firefox would wait for up to a minute.
 const preferences = `
 user_pref("remote.prefs.recommended", true);
 user_pref("focusmanager.testmode", true);
 user_pref("media.autoplay.default", 0);
+user_pref("network.websocket.delay-failed-reconnects", false);
 user_pref("network.captive-portal-service.enabled", false);
 user_pref("network.connectivity-service.enabled", false);
 user_pref("services.settings.server", "data:,#remote-settings-dummy/v1");
+user_pref("browser.startup.page", 0);
+user_pref("browser.startup.homepage_override.mstone", "ignore");
+user_pref("startup.homepage_welcome_url", "about:blank");
+user_pref("browser.newtabpage.enabled", false);
+user_pref("browser.safebrowsing.malware.enabled", false);
+user_pref("browser.safebrowsing.phishing.enabled", false);
+user_pref("browser.safebrowsing.update.enabled", false);
+user_pref("datareporting.policy.dataSubmissionEnabled", false);
+user_pref("dom.ipc.processPrelaunch.enabled", false);
+user_pref("extensions.autoDisableScopes", 15);
+user_pref("network.dns.native-is-localhost", true);
 user_pref("intl.accept_languages", "en-GB");
 `
 
