@@ -25,8 +25,3 @@ func (c *Chat) VisitorData(ctx context.Context, projectID, visitorID string) (*V
 	}
 	return d, c.Audit(ctx, AuditEntry{ProjectID: projectID, Action: "visitor.exported", Subject: AuditSubject(visitorID)})
 }
-
-// EventsOf is a page of a session's events after seq, for its project's back end.
-func (c *Chat) EventsOf(ctx context.Context, projectID, sessionID string, after int64, limit int) ([]*Event, error) {
-	return c.store.Events(ctx, projectID, sessionID, after, limit)
-}

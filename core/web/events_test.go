@@ -1,10 +1,13 @@
 package web
 
 import (
+	"archive/zip"
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -132,6 +135,43 @@ func TestBackendsAreLimited(t *testing.T) {
 	equal(t, "later", status, 200)
 }
 
+// zipped is what the entries of an answer hold.
+func (h *house) zipped(path string) map[string]string {
+	h.t.Helper()
+	req, err := http.NewRequestWithContext(h.t.Context(), http.MethodGet, h.url+path, nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+acmeSecret)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	conform(h.t, "GET", h.url+path, req.Header, nil, res, raw)
+	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		h.t.Fatalf("%s: %s: %v", path, res.Status, err)
+	}
+	held := map[string]string{}
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		b, err := io.ReadAll(r)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		held[f.Name] = string(b)
+	}
+	return held
+}
+
 func TestVisitorsOfBackends(t *testing.T) {
 	h := newHouse(t)
 	p, w := h.open(nil)
@@ -153,12 +193,24 @@ func TestVisitorsOfBackends(t *testing.T) {
 	equal(t, "notes", texts(one, "notes"), "nice")
 	equal(t, "events and files", fmt.Sprint(len(one.at("events").([]any)), len(x.at("attachments").([]any))), "6 1")
 
+	zipped := h.zipped(path + "/export?files=true")
+	place := obj(x.at("attachments").([]any)[0].(map[string]any)).text("id") + "-a.txt"
+	equal(t, "a file of the zip", zipped["files/"+place], "plain words")
+	var inside obj
+	if err := json.Unmarshal([]byte(zipped["visitor.json"]), &inside); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "its place", obj(inside.at("attachments").([]any)[0].(map[string]any)).text("url"), "files/"+place)
+	equal(t, "the sessions", fmt.Sprint(inside.at("sessions").([]any)[0].(map[string]any)["events"]), fmt.Sprint(one.at("events")))
+	status, _ = h.backend("GET", path+"/export?files=perhaps", nil)
+	equal(t, "perhaps", status, 400)
+
 	const secret = "sk_other-secret-for-tests"
 	if _, err := h.store.SyncProject(context.Background(), store.ProjectSpec{Slug: "other", Name: "Other", SecretKey: secret}); err != nil {
 		t.Fatal(err)
 	}
 	h.other.SecretHash = core.Hash(secret)
-	for _, try := range [][2]string{{"GET", path}, {"GET", path + "/export"}, {"DELETE", path}} {
+	for _, try := range [][2]string{{"GET", path}, {"GET", path + "/export"}, {"GET", path + "/export?files=true"}, {"DELETE", path}} {
 		status, _, _ := h.call(try[0], try[1], map[string]string{"Authorization": "Bearer " + secret}, nil)
 		equal(t, "another project's "+try[0], status, 404)
 	}
@@ -167,7 +219,7 @@ func TestVisitorsOfBackends(t *testing.T) {
 	equal(t, "erased", fmt.Sprint(status, e.number("sessions"), e.number("messages"), e.number("attachments")), "200 1 4 1")
 	equal(t, "bytes on disk", h.onDisk(), 0)
 	log, _, err := h.chat.AuditLog(context.Background(), core.AuditQuery{ProjectID: h.acme.ID})
-	if err != nil || len(log) != 2 {
+	if err != nil || len(log) != 3 {
 		t.Fatal(log, err)
 	}
 	equal(t, "the audit log", fmt.Sprint(log[1].Action, " ", log[1].Subject == log[0].Subject, " ", log[0].Actor, ": ", log[0].Action, ", ", log[0].Detail),

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"iter"
 	"net/url"
 	"time"
@@ -155,6 +156,18 @@ func (c *Client) Export(ctx context.Context, visitorID string) (json.RawMessage,
 		return nil, err
 	}
 	return *raw, nil
+}
+
+// ExportFiles writes the same to w with their files, as a zip: visitor.json, and the
+// folder files. It is tried once; what is written when it fails is not whole.
+func (c *Client) ExportFiles(ctx context.Context, visitorID string, w io.Writer) error {
+	res, err := c.send(ctx, request{method: "GET", path: path("visitors", visitorID, "export"), query: url.Values{"files": {"true"}}}, nil, "application/zip")
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	_, err = io.Copy(w, res.Body)
+	return err
 }
 
 // Erase removes a visitor and all that names them. It is not tried again: the second

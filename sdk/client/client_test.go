@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -116,6 +117,10 @@ func TestVisitorsData(t *testing.T) {
 	raw, err := s.Export(ctx, visitor)
 	if err != nil || !json.Valid(raw) || !strings.Contains(string(raw), "Zerlinde") {
 		t.Errorf("export: %s %v", raw, err)
+	}
+	var zipped bytes.Buffer
+	if err := s.ExportFiles(ctx, visitor, &zipped); err != nil || !strings.Contains(zipped.String(), "visitor.json") {
+		t.Errorf("export with files: %d bytes, %v", zipped.Len(), err)
 	}
 	e, err := s.Erase(ctx, visitor)
 	equal(t, "erased", fmt.Sprint(e.Sessions, e.Messages, err), "1 1 <nil>")

@@ -1999,7 +1999,10 @@ export interface operations {
     };
     exportVisitor: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description with the files: a zip of `visitor.json` and the folder `files`, whose paths stand in its `url`s */
+                files?: boolean;
+            };
             header?: never;
             path: {
                 /** @description of the visitor, `vis_…` */
@@ -2016,8 +2019,10 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Export"];
+                    "application/zip": string;
                 };
             };
+            400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
             429: components["responses"]["RateLimited"];
