@@ -18,6 +18,9 @@ type Change struct {
 	Claim    *Handover // closing a session ends its claim without one
 	Rating   *Rating   // in place of the one before
 	Presence *Presence // of the project's operators from now on
+	Remind   *Waiting  // how the session waits from now on; ErrStale when it no longer does, or so much was told before
+	Escalate *Escalation
+	Standby  []string // bridges that are owed nothing of a session that was not escalated to them
 
 	Visitor *Visitor // set: the visitor's row from now on; ErrStale when it has changed since this one was read
 	Events  []Event
@@ -47,6 +50,14 @@ type Completion struct {
 // Nobody is a zero Claim.
 type Handover struct {
 	From, To Claim
+}
+
+// Escalation gives a session to a bridge on standby, with all that it is owed of what
+// happened before: ErrStale unless that reaches to Upto, the session's newest event.
+type Escalation struct {
+	Bridge string
+	Past   []*Event
+	Upto   int64
 }
 
 // Once makes a change happen once only: the second with the same scope and key

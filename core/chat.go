@@ -74,6 +74,9 @@ func (c *Chat) commit(ctx context.Context, once *Once, decide func(context.Conte
 		if once != nil {
 			change.Once = once
 		}
+		if p, err := c.projects.ByID(change.ProjectID); err == nil {
+			change.Standby = p.Standby
+		}
 		result, err := c.store.Append(ctx, *change)
 		if errors.Is(err, ErrStale) {
 			continue
@@ -84,6 +87,9 @@ func (c *Chat) commit(ctx context.Context, once *Once, decide func(context.Conte
 		if result.Repeated {
 			c.publishAgain(ctx, result)
 		} else {
+			if e := change.Escalate; e != nil {
+				result.Events = append(e.Past, result.Events...) // the bridge has heard of none of it
+			}
 			c.publish(result)
 		}
 		return result, nil
@@ -138,7 +144,7 @@ func (c *Chat) live(s *Session, l *Live, bridges []string) {
 func (c *Chat) receipt(s *Session) {
 	var bridges []string
 	if project, err := c.projects.ByID(s.ProjectID); err == nil {
-		bridges = project.Bridges
+		bridges = project.having(s)
 	}
 	c.live(s, &Live{Type: LiveReceipt, Delivered: s.Delivered, Read: s.Read}, bridges)
 }

@@ -41,7 +41,7 @@ func parseCommand(text string) (cmd command, literal string, is bool) {
 // may begin with them, and looks like a command nevertheless.
 func unseen(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
 
-var commandNames = []string{"note", "close", "reopen", "claim", "release", "away", "online", "del", "info", "status", "help"}
+var commandNames = []string{"note", "close", "reopen", "claim", "release", "away", "online", "del", "info", "status", "stats", "help"}
 
 // isSpaced reports whether what follows a sign is space and then a command's name:
 // "/ note she is angry" was meant as a note.
@@ -67,7 +67,7 @@ func startsWithLetter(s string) bool {
 const commandHelp = `Commands, with / or !:
 note TEXT: for operators only, the visitor never sees it
 close: end this session · reopen: let it go on
-info: who the visitor is · status: how the bridges are doing
+info: who the visitor is · status: how the bridges are doing · stats: the last days in figures
 claim: tell the others that you answer here · release: end that
 away: tell all visitors that nobody is there, until your hours begin · online: that somebody is
 del: as a reply to an operator's message, takes it back
@@ -96,6 +96,8 @@ func (c *Chat) run(ctx context.Context, by Actor, s *Session, cmd command, in In
 		return c.answer(ctx, s, in, c.describeVisitor(ctx, s))
 	case "status":
 		return c.answer(ctx, s, in, c.describeBridges(s.ProjectID))
+	case "stats":
+		return c.answer(ctx, s, in, c.describeStats(ctx, s.ProjectID))
 	case "help":
 		return c.answer(ctx, s, in, commandHelp)
 	}

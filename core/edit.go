@@ -67,7 +67,7 @@ func (c *Chat) own(ctx context.Context, by Actor, messageID string) (*Message, *
 func (c *Chat) oweAll(change *Change, origin string) error {
 	project, err := c.projects.ByID(change.ProjectID)
 	if err == nil {
-		owe(change.Events, project.Bridges, origin)
+		project.owe(change.Events, origin)
 	}
 	return err
 }

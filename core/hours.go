@@ -28,6 +28,43 @@ func (h *Hours) Open(t time.Time) bool {
 	return false
 }
 
+// Within is how much of the time between two moments is within the hours; what goes
+// beyond enough may be left out.
+func (h *Hours) Within(from, to time.Time, enough time.Duration) (sum time.Duration) {
+	if h == nil {
+		return max(0, to.Sub(from))
+	}
+	for from.Before(to) && sum < enough {
+		from = from.In(h.Zone)
+		until := to
+		if _, set := from.ZoneBounds(); !set.IsZero() && set.Before(to) {
+			until = set
+		}
+		_, offset := from.Zone()
+		sum += h.within(from.In(time.FixedZone("", offset)), until, enough-sum)
+		from = until
+	}
+	return sum
+}
+
+// within is the same while nobody sets the clock.
+func (h *Hours) within(from, to time.Time, enough time.Duration) (sum time.Duration) {
+	midnight := time.Date(from.Year(), from.Month(), from.Day(), 0, 0, 0, 0, from.Location())
+	for ; midnight.Before(to) && sum < enough; midnight = midnight.AddDate(0, 0, 1) {
+		for _, s := range h.Week[midnight.Weekday()] {
+			begin, end := midnight.Add(time.Duration(s.From)*time.Minute), midnight.Add(time.Duration(s.To)*time.Minute)
+			if begin.Before(from) {
+				begin = from
+			}
+			if end.After(to) {
+				end = to
+			}
+			sum += max(0, end.Sub(begin))
+		}
+	}
+	return sum
+}
+
 // Opening is the next moment after t at which the hours begin; zero: they never do.
 func (h *Hours) Opening(t time.Time) time.Time {
 	if h == nil {

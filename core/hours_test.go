@@ -81,3 +81,39 @@ func TestHoursThatAreNoneOrAlways(t *testing.T) {
 		t.Errorf("the one of the week opens at %s", got)
 	}
 }
+
+// How long somebody waits counts within the hours only, also over the days on which the
+// clock is set: what is open then is what Open says.
+func TestHoursWithin(t *testing.T) {
+	h := berlin(t)
+	at := func(s string) time.Time {
+		when, err := time.Parse(time.RFC3339, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return when
+	}
+	for _, tt := range []struct {
+		from, to string
+		want     time.Duration
+	}{
+		{"2026-11-23T08:10:00Z", "2026-11-23T08:40:00Z", 30 * time.Minute},              // Monday morning
+		{"2026-11-23T11:20:00Z", "2026-11-23T12:40:00Z", 20 * time.Minute},              // over lunch
+		{"2026-11-23T15:50:00Z", "2026-11-24T08:05:00Z", 15 * time.Minute},              // over night
+		{"2026-11-26T15:30:00Z", "2026-11-27T21:30:00Z", time.Hour},                     // Thursday to Friday night
+		{"2026-11-27T22:30:00Z", "2026-11-27T23:30:00Z", time.Hour},                     // past midnight
+		{"2026-03-29T00:00:00Z", "2026-03-29T04:00:00Z", 2 * time.Hour},                 // 3:00 to 5:00 of summer time
+		{"2026-10-25T00:00:00Z", "2026-10-25T05:00:00Z", 3 * time.Hour},                 // half of the hour that comes twice is open each time
+		{"2026-10-24T21:00:00Z", "2026-10-26T08:10:00Z", 3*time.Hour + 10*time.Minute},  // the whole night, and ten minutes of Monday
+		{"2026-11-23T09:00:00Z", "2026-11-23T08:00:00Z", 0},                             // a clock that was set back
+		{"2020-01-01T00:00:00Z", "2026-11-23T08:00:00Z", time.Duration(24) * time.Hour}, // enough
+		{"2026-11-28T04:00:00Z", "2026-11-29T01:00:00Z", 0},                             // nobody answers
+	} {
+		if got := min(h.Within(at(tt.from), at(tt.to), 24*time.Hour), 24*time.Hour); got != tt.want {
+			t.Errorf("from %s to %s: %s, want %s", tt.from, tt.to, got, tt.want)
+		}
+	}
+	if got := (*core.Hours)(nil).Within(at("2026-11-23T08:00:00Z"), at("2026-11-23T09:00:00Z"), time.Minute); got != time.Hour {
+		t.Errorf("without hours: %s", got)
+	}
+}

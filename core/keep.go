@@ -3,10 +3,12 @@ package core
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 )
 
 const (
+	projectsEvery = 2 * time.Second  // keys and projects that another node, or the command line, has changed are known here
 	presenceEvery = 10 * time.Second // what another node was told is known here
 	tidyFirst     = time.Minute
 	tidyEvery     = time.Hour
@@ -16,22 +18,33 @@ const (
 
 // Keep does what is to be done from time to time, until ctx ends.
 func (c *Chat) Keep(ctx context.Context) {
-	often, seldom := time.NewTicker(presenceEvery), time.NewTicker(tidyFirst)
-	defer often.Stop()
-	defer seldom.Stop()
-	for {
+	always := func(every time.Duration) func() time.Duration { return func() time.Duration { return every } }
+	var all sync.WaitGroup
+	all.Go(func() {
+		c.repeat(ctx, projectsEvery, always(projectsEvery), "the projects cannot be read", c.LoadProjects)
+	})
+	all.Go(func() {
+		c.repeat(ctx, presenceEvery, always(presenceEvery), "who is there cannot be read", c.LoadPresence)
+	})
+	all.Go(func() { c.repeat(ctx, c.remindEvery(), c.remindEvery, "who waits cannot be told", c.Remind) })
+	all.Go(func() {
+		c.repeat(ctx, tidyFirst, always(tidyEvery), "what nobody needs cannot be removed", func(ctx context.Context) error {
+			return errors.Join(c.Tidy(ctx), c.Retain(ctx))
+		})
+	})
+	all.Wait()
+}
+
+// repeat does it again and again, and logs what goes wrong.
+func (c *Chat) repeat(ctx context.Context, first time.Duration, every func() time.Duration, wrong string, do func(context.Context) error) {
+	for wait := first; ; wait = every() {
 		select {
 		case <-ctx.Done():
 			return
-		case <-often.C:
-			if err := c.LoadPresence(ctx); err != nil && ctx.Err() == nil {
-				c.log.Warn("who is there cannot be read", "err", err)
-			}
-		case <-seldom.C:
-			seldom.Reset(tidyEvery)
-			if err := errors.Join(c.Tidy(ctx), c.Retain(ctx)); err != nil && ctx.Err() == nil {
-				c.log.Warn("what nobody needs cannot be removed", "err", err)
-			}
+		case <-time.After(wait):
+		}
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			c.log.Warn(wrong, "err", err)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -85,7 +84,7 @@ func (c *Chat) decidePost(ctx context.Context, project *Project, by Actor, p Pos
 		kind = NotePosted
 	}
 	change.Events = append(change.Events, Event{Type: kind, MessageID: m.ID})
-	owe(change.Events, project.Bridges, by.Via)
+	project.owe(change.Events, by.Via)
 	return change, nil
 }
 
@@ -98,20 +97,6 @@ func newMessage(project *Project, by Actor, p Post) *Message {
 		m.Attachments = append(m.Attachments, &Attachment{ID: id, Owner: by.owner()})
 	}
 	return m
-}
-
-// owe marks who is told of events: all bridges, but of what was said not the one
-// where it was said. That a visitor turned a page is for the record only.
-func owe(events []Event, bridges []string, origin string) {
-	for i := range events {
-		switch {
-		case isPage(events[i]):
-		case events[i].isSaid():
-			events[i].Owed = slices.DeleteFunc(slices.Clone(bridges), func(b string) bool { return b == origin })
-		default:
-			events[i].Owed = bridges
-		}
-	}
 }
 
 // onceFor makes an actor's step idempotent under their own id for it.

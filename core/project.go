@@ -29,8 +29,14 @@ type Project struct {
 	Reminder     *Reminder     `json:"-"` // nil: nobody is reminded
 	Standby      []string      `json:"-"` // those of Bridges that have the sessions only that are escalated to them
 	Track        TrackRule     `json:"-"`
+	Hooks        []string      `json:"-"` // those of Bridges that nobody answers through
 
 	FileKeys map[string]bool `json:"-"` // kinds of keys that the configuration sets: they are rotated there
+}
+
+// having are the bridges and hooks that have the session.
+func (p *Project) having(s *Session) []string {
+	return without(p.Bridges, func(b string) bool { return slices.Contains(p.Standby, b) && !slices.Contains(s.Escalated, b) })
 }
 
 // AllowsOrigin reports whether a page of the origin may use the project. An

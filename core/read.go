@@ -85,7 +85,7 @@ func (c *Chat) Typing(ctx context.Context, by Actor, sessionID string, on bool) 
 	}
 	var bridges []string
 	if by.Sender == SenderVisitor {
-		bridges = project.Bridges
+		bridges = project.having(s)
 	}
 	c.live(s, &Live{Type: LiveTyping, From: by.Sender, Author: by.shownAs(project), On: on}, bridges)
 	return nil

@@ -44,6 +44,16 @@ type Session struct {
 	Claim        *Claim            `json:"operator,omitempty"` // nil: nobody's; never shown to the visitor
 	Rating       *Rating           `json:"rating,omitempty"`   // nil: none; not shown to the visitor
 	Fingerprint  string            `json:"-"`                  // of the browser that opened it, hashed by the edge; empty: unknown
+	Waiting      Waiting           `json:"-"`
+	Escalated    []string          `json:"-"` // the bridges on standby that have it
+}
+
+// Waiting is how long a visitor has waited for an answer: since the first message
+// that nobody has answered. The next answer ends it, and so does closing.
+type Waiting struct {
+	Seq      int64 // of that message; zero: nobody waits
+	Since    Time
+	Reminded int // how often operators were told
 }
 
 // Rating is what a visitor thinks of a session.

@@ -44,7 +44,11 @@ type Store interface {
 	SaveVisitor(ctx context.Context, v *Visitor) error
 	// JoinVisitor moves the sessions and tokens of one visitor to another; of two
 	// active sessions the older closes. It answers with the events of that.
-	JoinVisitor(ctx context.Context, projectID, from, to string, at Time, owed []string) ([]*Event, error)
+	JoinVisitor(ctx context.Context, projectID, from, to string, at Time, owed, standby []string) ([]*Event, error)
+
+	// Waiting are the active sessions of the project that have waited since then or
+	// longer, and of which operators were told less often, the longest first.
+	Waiting(ctx context.Context, projectID string, since Time, told, limit int) ([]*Session, error)
 
 	// Seen says that the visitor was here at that time.
 	Seen(ctx context.Context, projectID, visitorID string, at Time) error

@@ -3,7 +3,6 @@ package core
 import (
 	"context"
 	"encoding/hex"
-	"slices"
 )
 
 // BridgeTrouble tells the project's other bridges, in the session's threads, that
@@ -41,7 +40,7 @@ func (c *Chat) trouble(ctx context.Context, s *Session, bridgeID, key, text stri
 	if err != nil {
 		return err
 	}
-	others := slices.DeleteFunc(slices.Clone(project.Bridges), func(b string) bool { return b == bridgeID })
+	others := without(project.Bridges, func(b string) bool { return b == bridgeID })
 	if len(others) == 0 {
 		return nil
 	}

@@ -33,7 +33,7 @@ func (c *Chat) Track(ctx context.Context, by Actor, name string, payload json.Ra
 // session's events; it is no message to them.
 func (c *Chat) Page(ctx context.Context, by Actor, url, title string) error {
 	e := Event{Type: VisitorTracked, At: c.clock.Now(), Data: data(map[string]any{
-		"name": "page", "data": map[string]string{"url": clip(url, 2048), "title": clip(title, 512)},
+		"name": pageEvent, "data": map[string]string{"url": clip(url, 2048), "title": clip(title, 512)},
 	})}
 	_, err := c.tell(ctx, by, e, nil)
 	return err
@@ -91,7 +91,7 @@ func (c *Chat) joinKnown(ctx context.Context, v *Visitor, subject string) (*Visi
 	if err != nil {
 		return nil, err
 	}
-	events, err := c.store.JoinVisitor(ctx, v.ProjectID, v.ID, known.ID, c.clock.Now(), project.Bridges)
+	events, err := c.store.JoinVisitor(ctx, v.ProjectID, v.ID, known.ID, c.clock.Now(), project.Bridges, project.Standby)
 	if err != nil {
 		return nil, err
 	}
@@ -170,9 +170,6 @@ func (c *Chat) telling(ctx context.Context, by Actor, e Event, v *Visitor) (*Cha
 	}
 	change := c.step(s)
 	change.Events, change.Visitor = []Event{e}, v
-	if isPage(e) {
-		return change, nil
-	}
 	return change, c.oweAll(change, by.Via)
 }
 
@@ -188,11 +185,6 @@ func (c *Chat) wait(ctx context.Context, by Actor, e Event, v *Visitor) (*Change
 		v.Waiting = v.Waiting[max(0, len(v.Waiting)-waitingMax):]
 	}
 	return &Change{ProjectID: by.ProjectID, VisitorID: v.ID, At: c.clock.Now(), Visitor: v}, nil
-}
-
-func isPage(e Event) bool {
-	var d struct{ Name string }
-	return e.Type == VisitorTracked && json.Unmarshal(e.Data, &d) == nil && d.Name == "page"
 }
 
 func oneLine(s string) string {

@@ -137,8 +137,12 @@ func (p *Project) operator(slug string) *Operator {
 func (c *Config) Care(p *Project, project *core.Project) {
 	project.Retention, project.Track = p.Retention, p.Track
 	for _, b := range c.Bridges {
-		if b.Standby && b.Serves(p.Slug) {
+		switch {
+		case !b.Serves(p.Slug):
+		case b.Standby:
 			project.Standby = append(project.Standby, b.ID)
+		case b.Kind == KindHook:
+			project.Hooks = append(project.Hooks, b.ID)
 		}
 	}
 	rem := p.Reminder

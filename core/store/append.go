@@ -315,6 +315,9 @@ func (st *appendStep) check(b *batch, s *sessionRow) error {
 			return core.Errorf(core.CodeInvalid, "no unused attachment %s: upload the file first", a.ID)
 		}
 	}
+	if err := st.checkWaiting(s); err != nil {
+		return err
+	}
 	if c.Post == nil {
 		return nil
 	}

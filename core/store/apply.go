@@ -9,7 +9,9 @@ import (
 // write changes the batch as the change says; it cannot fail any more.
 func (st *appendStep) write(b *batch, s *sessionRow) {
 	m := st.writeMessage(b, s)
+	st.escalate(b, s)
 	events := st.writeEvents(b, s)
+	st.wait(b, s, m)
 	st.moveSession(b, s)
 	st.result = &core.Result{Events: events, Seq: s.LastSeq, Session: s.domain()}
 	if n := len(events); n > 0 {
@@ -106,16 +108,17 @@ func (st *appendStep) writeEvents(b *batch, s *sessionRow) []*core.Event {
 			m.Failed = true
 			b.changedMessage(m)
 		}
-		events = append(events, &e)
 		b.events = append(b.events, eventRow{
 			SessionID: e.SessionID, Seq: e.Seq, ProjectID: e.ProjectID, Pos: e.Pos,
 			Type: e.Type, At: e.At, MessageID: e.MessageID, Data: string(e.Data),
 		})
+		e.Owed = st.owed(s, e.Owed)
 		for _, bridge := range e.Owed {
 			b.deliveries = append(b.deliveries, deliveryRow{
 				Bridge: bridge, SessionID: e.SessionID, Seq: e.Seq, ProjectID: e.ProjectID, Type: e.Type,
 			})
 		}
+		events = append(events, &e)
 	}
 	return events
 }
@@ -134,6 +137,9 @@ func (st *appendStep) moveSession(b *batch, s *sessionRow) {
 	if c.Rating != nil {
 		whole = true
 		s.Rating, s.RatingComment = int64(c.Rating.Score), c.Rating.Comment
+	}
+	if c.Escalate != nil {
+		whole = true
 	}
 	if c.Claim != nil {
 		whole = true

@@ -54,8 +54,10 @@ func (r *sessionRow) domain() *core.Session {
 	s := &core.Session{
 		ID: r.ID, ProjectID: r.ProjectID, VisitorID: r.VisitorID, Status: r.Status, CreatedAt: r.Created,
 		LastActivity: r.LastActivity, ClosedAt: r.ClosedAt, Seq: r.LastSeq, Delivered: r.Delivered, Read: r.ReadSeq,
+		Waiting: core.Waiting{Seq: r.WaitingSeq, Since: r.WaitingAt, Reminded: int(r.Reminded)},
 	}
 	fromJSON(r.Metadata, &s.Metadata)
+	fromJSON(r.Escalated, &s.Escalated)
 	if r.ClaimedName != "" {
 		s.Claim = &core.Claim{ID: r.ClaimedID, Name: r.ClaimedName}
 	}

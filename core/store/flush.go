@@ -38,7 +38,8 @@ func (b *batch) flushVisitors() error {
 
 func (b *batch) flushSessions() error {
 	if err := save(b, b.saved.sessions.list(), over("id",
-		"status", "last_activity", "closed_at", "last_seq", "delivered", "read_seq", "claimed_id", "claimed_name", "rating", "rating_comment", "fingerprint")); err != nil {
+		"status", "last_activity", "closed_at", "last_seq", "delivered", "read_seq", "claimed_id", "claimed_name", "rating", "rating_comment", "fingerprint",
+		"waiting_seq", "waiting_at", "reminded", "escalated")); err != nil {
 		return err
 	}
 	return b.flushMarks()
@@ -50,15 +51,17 @@ func (b *batch) flushMarks() error {
 	if len(rows) == 0 {
 		return nil
 	}
-	const one = "(?,?,?,?,?)"
+	const one = "(?,?,?,?,?,?,?,?)"
 	// The first row tells Postgres the types of the columns.
-	const first = "VALUES (CAST(? AS TEXT),CAST(? AS BIGINT),CAST(? AS BIGINT),CAST(? AS BIGINT),CAST(? AS BIGINT))"
-	args := make([]any, 0, 5*len(rows))
+	const first = "VALUES (CAST(? AS TEXT),CAST(? AS BIGINT),CAST(? AS BIGINT),CAST(? AS BIGINT),CAST(? AS BIGINT)," +
+		"CAST(? AS BIGINT),CAST(? AS BIGINT),CAST(? AS BIGINT))"
+	args := make([]any, 0, 8*len(rows))
 	for _, r := range rows {
-		args = append(args, r.ID, r.LastSeq, r.LastActivity, r.Delivered, r.ReadSeq)
+		args = append(args, r.ID, r.LastSeq, r.LastActivity, r.Delivered, r.ReadSeq, r.WaitingSeq, r.WaitingAt, r.Reminded)
 	}
 	b.wrote = true
-	return b.tx.Exec("UPDATE sessions SET last_seq = v.column2, last_activity = v.column3, delivered = v.column4, read_seq = v.column5 FROM ("+
+	return b.tx.Exec("UPDATE sessions SET last_seq = v.column2, last_activity = v.column3, delivered = v.column4, read_seq = v.column5, "+
+		"waiting_seq = v.column6, waiting_at = v.column7, reminded = v.column8 FROM ("+
 		first+strings.Repeat(","+one, len(rows)-1)+") AS v WHERE sessions.id = v.column1", args...).Error
 }
 

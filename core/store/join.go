@@ -15,19 +15,19 @@ const maxWaiting = 20
 // JoinVisitor implements core.Store. What waits on the first visitor moves too,
 // and so do unclaimed uploads and the ids of frames, so that a frame repeated
 // under the new name is still known; the first visitor then is no more.
-func (s *Store) JoinVisitor(ctx context.Context, projectID, from, to string, at core.Time, owed []string) ([]*core.Event, error) {
+func (s *Store) JoinVisitor(ctx context.Context, projectID, from, to string, at core.Time, owed, standby []string) ([]*core.Event, error) {
 	if from == to {
 		return nil, nil
 	}
 	var events []*core.Event
 	err := s.do(ctx, alone(func(tx *gorm.DB) (err error) {
-		events, err = join(tx, projectID, from, to, at, owed)
+		events, err = join(tx, projectID, from, to, at, owed, standby)
 		return err
 	}))
 	return events, err
 }
 
-func join(tx *gorm.DB, projectID, from, to string, at core.Time, owed []string) ([]*core.Event, error) {
+func join(tx *gorm.DB, projectID, from, to string, at core.Time, owed, standby []string) ([]*core.Event, error) {
 	var p []projectRow
 	if err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", projectID).Find(&p).Error; err != nil {
 		return nil, err
@@ -35,7 +35,7 @@ func join(tx *gorm.DB, projectID, from, to string, at core.Time, owed []string) 
 	if err := joinRows(tx, projectID, from, to); err != nil {
 		return nil, err
 	}
-	events, err := closeOlder(tx, projectID, []string{from, to}, at, owed)
+	events, err := closeOlder(tx, projectID, []string{from, to}, at, owed, standby)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func joinRows(tx *gorm.DB, projectID, from, to string) error {
 }
 
 // closeOlder closes the older of two active sessions.
-func closeOlder(tx *gorm.DB, projectID string, visitors []string, at core.Time, owed []string) ([]*core.Event, error) {
+func closeOlder(tx *gorm.DB, projectID string, visitors []string, at core.Time, owed, standby []string) ([]*core.Event, error) {
 	var active []*sessionRow
 	err := tx.Where("project_id = ? AND visitor_id IN ? AND status = 'active'", projectID, visitors).
 		Order("created_at, id").Find(&active).Error
@@ -85,7 +85,7 @@ func closeOlder(tx *gorm.DB, projectID string, visitors []string, at core.Time, 
 	}
 	older := active[0]
 	st := &appendStep{c: &core.Change{
-		ProjectID: projectID, VisitorID: older.VisitorID, SessionID: older.ID, Status: core.StatusClosed, At: at,
+		ProjectID: projectID, VisitorID: older.VisitorID, SessionID: older.ID, Status: core.StatusClosed, At: at, Standby: standby,
 		Events: []core.Event{{Type: core.SessionClosed, Owed: owed}},
 	}}
 	b := newBatch(tx)

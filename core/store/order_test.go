@@ -217,7 +217,7 @@ func TestJoiningEndsTheClaimOfTheOlderSession(t *testing.T) {
 		})
 		known := w.newVisitor()
 		w.openSession(known)
-		events, err := w.JoinVisitor(ctx(t), w.project.ID, w.visitor.ID, known.ID, 10_000, nil)
+		events, err := w.JoinVisitor(ctx(t), w.project.ID, w.visitor.ID, known.ID, 10_000, nil, nil)
 		must(t, err)
 		closed := slices.IndexFunc(events, func(e *core.Event) bool { return e.Type == core.SessionClosed })
 		equal(t, "closed", closed >= 0, true)

@@ -109,7 +109,7 @@ func TestJoinVisitor(t *testing.T) {
 		frame := w.post(kept, "sent before")
 		w.append(frame)
 
-		events, err := w.JoinVisitor(ctx(t), w.project.ID, anonymous.ID, known.ID, 9000, []string{bridge})
+		events, err := w.JoinVisitor(ctx(t), w.project.ID, anonymous.ID, known.ID, 9000, []string{bridge}, nil)
 		must(t, err)
 		equal(t, "events", len(events), 1)
 		equal(t, "closed", line(events[0].Type, events[0].SessionID == older.ID, events[0].Seq, events[0].Owed), "session.closed true 2 [acme.telegram]")
@@ -128,7 +128,7 @@ func TestJoinVisitor(t *testing.T) {
 
 		frame.VisitorID, frame.Once.Scope = known.ID, known.ID
 		equal(t, "the same frame again", w.append(frame).Repeated, true)
-		_, err = w.JoinVisitor(ctx(t), w.project.ID, "vis_none", known.ID, 9000, nil)
+		_, err = w.JoinVisitor(ctx(t), w.project.ID, "vis_none", known.ID, 9000, nil, nil)
 		wantCode(t, err, core.CodeNotFound)
 		w.checkPositions(4)
 	})

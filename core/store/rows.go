@@ -90,6 +90,11 @@ type sessionRow struct {
 	Rating        int64
 	RatingComment string
 	Fingerprint   string
+
+	WaitingSeq int64
+	WaitingAt  core.Time
+	Reminded   int64
+	Escalated  string
 }
 
 type messageRow struct {

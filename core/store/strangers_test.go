@@ -96,8 +96,8 @@ var asks = map[string]func(x *stranger) []any{
 		return []any{x.SaveVisitor(ctx(x.t), &core.Visitor{ID: x.victim.ID, ProjectID: x.project, Name: "a stranger's"})}
 	},
 	"JoinVisitor": func(x *stranger) []any {
-		return append(told(x.JoinVisitor(ctx(x.t), x.project, x.victim.ID, x.own.ID, 9, nil)),
-			told(x.JoinVisitor(ctx(x.t), x.project, x.own.ID, x.victim.ID, 9, nil))...)
+		return append(told(x.JoinVisitor(ctx(x.t), x.project, x.victim.ID, x.own.ID, 9, nil, nil)),
+			told(x.JoinVisitor(ctx(x.t), x.project, x.own.ID, x.victim.ID, 9, nil, nil))...)
 	},
 	"Seen": func(x *stranger) []any { return []any{x.Seen(ctx(x.t), x.project, x.victim.ID, 1<<40)} },
 	"SameBrowser": func(x *stranger) []any {
@@ -138,6 +138,7 @@ var asks = map[string]func(x *stranger) []any{
 		files, more, err := x.EraseUnseen(ctx(x.t), x.project+"x", 1<<50, &core.Erasure{})
 		return []any{files, more, err}
 	},
+	"Waiting":     func(x *stranger) []any { return told(x.Waiting(ctx(x.t), x.project, 1<<50, 9, 99)) },
 	"OldFiles":    func(x *stranger) []any { return told(x.OldFiles(ctx(x.t), x.project, 1<<50, 99)) },
 	"ExpireFiles": func(x *stranger) []any { return []any{x.ExpireFiles(ctx(x.t), x.project, []string{x.file})} },
 	"AuditLog": func(x *stranger) []any {

@@ -29,7 +29,7 @@ ALTER TABLE sessions ADD COLUMN waiting_at  BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE sessions ADD COLUMN reminded    BIGINT NOT NULL DEFAULT 0;
 -- The bridges on standby that have the session, too.
 ALTER TABLE sessions ADD COLUMN escalated   TEXT   NOT NULL DEFAULT '';
-CREATE INDEX sessions_waiting ON sessions (project_id, waiting_at) WHERE waiting_seq > 0;
+CREATE INDEX sessions_waiting ON sessions (project_id, reminded, waiting_at) WHERE waiting_seq > 0;
 
 -- +goose Down
 DROP INDEX sessions_waiting;
