@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,7 +19,7 @@ type Chat struct {
 	bus       Bus
 	clock     Clock
 	projects  *Projects
-	operators map[string][]string
+	operators atomic.Pointer[map[string][]string]
 	log       *slog.Logger
 	status    func(projectID string) []BridgeStatus
 	presence  presences
@@ -38,7 +39,8 @@ type Options struct {
 
 // NewChat makes a Chat.
 func NewChat(o Options) *Chat {
-	c := &Chat{store: o.Store, files: o.Files, bus: o.Bus, clock: o.Clock, projects: o.Projects, operators: o.Operators, log: o.Log, status: o.Status}
+	c := &Chat{store: o.Store, files: o.Files, bus: o.Bus, clock: o.Clock, projects: o.Projects, log: o.Log, status: o.Status}
+	c.SetOperators(o.Operators)
 	if c.clock == nil {
 		c.clock = SystemClock{}
 	}

@@ -81,11 +81,14 @@ const (
 	maxOperatorName = 80   // bytes, where it is quoted
 )
 
+// SetOperators says who may answer from now on: see Options.
+func (c *Chat) SetOperators(lists map[string][]string) { c.operators.Store(&lists) }
+
 // mayAct reports whether whoever did it is among those who may answer on the
 // bridge. Platforms do not name who deletes or closes; they let only those do it
 // who wrote, or who run the place.
 func (c *Chat) mayAct(in Inbound) bool {
-	allowed, limited := c.operators[in.BridgeID]
+	allowed, limited := (*c.operators.Load())[in.BridgeID]
 	if !limited || slices.Contains(allowed, in.Operator.ID) {
 		return true
 	}

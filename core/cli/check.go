@@ -49,7 +49,7 @@ is wrong. It may run beside a server.`,
 func checkAll(ctx context.Context, cfg *config.Config) []finding {
 	all := []finding{{Where: "configuration", What: cfg.Path, OK: true, Text: count(len(cfg.Projects), "project") + ", " + count(len(cfg.Bridges), "bridge")}}
 	registry, found := checkDatabase(ctx, cfg)
-	all = append(append(append(all, found), checkTLS(ctx, cfg)...), checkProjects(cfg)...)
+	all = append(append(append(all, found...), checkTLS(ctx, cfg)...), checkProjects(cfg)...)
 
 	h := host.New(host.Options{Log: quiet()})
 	parts := make([][]finding, len(cfg.Bridges))
@@ -70,27 +70,34 @@ func quiet() *slog.Logger {
 	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError + 1}))
 }
 
-// checkDatabase also returns the projects, as far as they can be known.
-func checkDatabase(ctx context.Context, cfg *config.Config) (*core.Projects, finding) {
+// checkDatabase also returns the projects, as far as they can be known, and what the
+// file would change: nothing is changed here.
+func checkDatabase(ctx context.Context, cfg *config.Config) (*core.Projects, []finding) {
 	f := finding{Where: "database", What: "write"}
 	s, err := store.Open(ctx, cfg.Database.URL, store.Options{})
 	if err == nil {
 		defer func() { _ = s.Close() }() // it holds nothing of ours
 		err = s.Ping(ctx)
 	}
-	var projects []*core.Project
+	var stored []*core.Project
+	var c changes
 	if err == nil {
-		projects, err = syncProjects(ctx, cfg, s)
+		stored, err = s.Projects(ctx)
 	}
+	if err == nil {
+		c, err = changesOf(ctx, cfg, s)
+	}
+	registry := core.NewProjects(unstored(configured(cfg).Merge(stored)))
 	if err != nil {
 		f.Text = oneLine(err.Error())
-		for _, p := range cfg.Projects {
-			projects = append(projects, &core.Project{ID: p.Slug, Slug: p.Slug, Name: p.Name, Bridges: cfg.ProjectBridges(p.Slug)})
-		}
-		return core.NewProjects(projects), f
+		return registry, []finding{f}
 	}
 	f.OK = true
-	return core.NewProjects(projects), f
+	found := []finding{f}
+	for _, line := range c.lines() {
+		found = append(found, finding{Where: "database", What: "changes", OK: true, Text: line})
+	}
+	return registry, found
 }
 
 // checkProjects finds projects whose visitors nobody hears.

@@ -168,6 +168,6 @@ bridge "inbox" {}`)
 	if a, b := key.FindString(one.stdout), key.FindString(two.stdout); a == "" || a == b {
 		t.Errorf("keys %q and %q", a, b)
 	}
-	complains(t, run(t, dir, "project", "rotate-key", "set"), `error: secret_key of project "set" is set in config\.hcl: change it there`)
+	complains(t, run(t, dir, "project", "rotate-key", "set"), `error: the secret_key of project "set" stands in config\.hcl: change it there and reload`)
 	complains(t, run(t, dir, "project", "rotate-key"), `error: pocketping project rotate-key needs the name of one project: .*`)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/fatih/color"
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -26,29 +27,57 @@ func newProject(g *globals) *cobra.Command {
 	return cmd
 }
 
-// syncProjects makes the store's projects be as the file says, and returns them.
-func syncProjects(ctx context.Context, cfg *config.Config, s *store.Store) ([]*core.Project, error) {
-	var projects []*core.Project
+// configured is what the file says of projects.
+func configured(cfg *config.Config) core.Configured {
+	c := core.Configured{Path: cfg.Path, Shared: cfg.ProjectBridges("")}
 	for _, p := range cfg.Projects {
-		project, err := s.SyncProject(ctx, store.ProjectSpec{
-			Slug: p.Slug, Name: p.Name, Origins: p.Origins,
-			PublicKey: p.PublicKey, SecretKey: p.SecretKey, IdentityKey: p.IdentityKey,
-			ReopenWithin: p.ReopenWithin, Widget: p.Widget, Bridges: cfg.ProjectBridges(p.Slug),
-		})
-		if err != nil {
-			return nil, err
+		project := &core.Project{
+			Slug: p.Slug, Name: p.Name, Origins: p.Origins, ReopenWithin: p.ReopenWithin, Identity: p.Identity,
+			Widget: p.Widget, Hours: p.Hours.Core(), Bridges: cfg.ProjectBridges(p.Slug),
+			FileKeys: map[string]bool{core.KindSecretKey: p.SecretKey != "", core.KindIdentity: p.IdentityKey != ""},
 		}
-		project.Identity, project.Hours = p.Identity, p.Hours.Core()
 		cfg.Care(p, project)
 		for _, o := range p.Operators {
 			project.Aliases = append(project.Aliases, core.Alias{IDs: o.IDs, Name: o.Name, Avatar: o.Avatar})
 		}
-		projects = append(projects, project)
+		c.Projects = append(c.Projects, project)
 	}
-	return projects, nil
+	return c
 }
 
-// withProjects opens the configured store and hands over the file's projects.
+// syncProjects makes the store's projects be as the file says.
+func syncProjects(ctx context.Context, cfg *config.Config, s *store.Store) error {
+	var specs []store.ProjectSpec
+	for _, p := range cfg.Projects {
+		specs = append(specs, store.ProjectSpec{
+			Slug: p.Slug, Name: p.Name, Origins: p.Origins,
+			PublicKey: p.PublicKey, SecretKey: p.SecretKey, IdentityKey: p.IdentityKey, KeyOverlap: p.KeyOverlap,
+			ReopenWithin: p.ReopenWithin, Widget: p.Widget,
+		})
+	}
+	return s.SyncProjects(ctx, specs)
+}
+
+// knownProjects are the projects as the file has them, with their ids and keys, and
+// those that were made over the API. What the file changes is changed by serve alone;
+// only where none of it has been served yet, its projects are made.
+func knownProjects(ctx context.Context, cfg *config.Config, s *store.Store) ([]*core.Project, error) {
+	stored, err := s.Projects(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(stored) == 0 {
+		if err := syncProjects(ctx, cfg, s); err != nil {
+			return nil, err
+		}
+		if stored, err = s.Projects(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return configured(cfg).Merge(stored), nil
+}
+
+// withProjects opens the configured store and hands over the projects.
 func withProjects(ctx context.Context, g *globals, use func(*config.Config, *store.Store, []*core.Project) error) error {
 	cfg, err := g.load()
 	if err != nil {
@@ -59,7 +88,7 @@ func withProjects(ctx context.Context, g *globals, use func(*config.Config, *sto
 		return err
 	}
 	defer func() { _ = s.Close() }() // it has only read, or has answered
-	projects, err := syncProjects(ctx, cfg, s)
+	projects, err := knownProjects(ctx, cfg, s)
 	if err != nil {
 		return err
 	}
@@ -72,7 +101,7 @@ func newProjectList(g *globals) *cobra.Command {
 		Short: "List the projects",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withProjects(cmd.Context(), g, func(_ *config.Config, _ *store.Store, projects []*core.Project) error {
+			return withProjects(cmd.Context(), g, func(cfg *config.Config, _ *store.Store, projects []*core.Project) error {
 				if g.json {
 					views := []projectView{}
 					for _, p := range projects {
@@ -86,13 +115,24 @@ func newProjectList(g *globals) *cobra.Command {
 				}
 				var rows []table.Row
 				for _, p := range projects {
-					rows = append(rows, table.Row{p.Slug, p.Name, strings.Join(p.Origins, "\n"), strings.Join(p.Bridges, "\n"), p.PublicKey})
+					rows = append(rows, table.Row{p.Slug, p.Name, strings.Join(p.Origins, "\n"), strings.Join(p.Bridges, "\n"), p.PublicKey, madeBy(p, cfg)})
 				}
-				printTable(cmd.OutOrStdout(), table.Row{"Project", "Name", "Origins", "Bridges", "Public key"}, rows)
+				printTable(cmd.OutOrStdout(), table.Row{"Project", "Name", "Origins", "Bridges", "Public key", "From"}, rows)
 				return nil
 			})
 		},
 	}
+}
+
+// madeBy is who has the say of a project.
+func madeBy(p *core.Project, cfg *config.Config) string {
+	switch {
+	case p.Editable:
+		return "the API"
+	case p.ID == "":
+		return cfg.Path + ", once it is served"
+	}
+	return cfg.Path
 }
 
 // projectView is a project as --json prints it. Its secret key is known to nobody.
@@ -154,33 +194,46 @@ For every page of the site:
 }
 
 func newProjectRotate(g *globals) *cobra.Command {
-	return &cobra.Command{
+	kind, overlap := "secret", core.KeyOverlap
+	cmd := &cobra.Command{
 		Use:   "rotate-key <project>",
-		Short: "Make another secret key, print it once, and refuse the one before",
-		Args:  needProject,
+		Short: "Make another key, print it once, and refuse the one before when the overlap is over",
+		Long: `Makes another secret key, or with --kind identity another key that signs identities,
+and prints it this once. The one before works for the overlap. A server that runs knows
+both within seconds.`,
+		Args: needProject,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withProjects(cmd.Context(), g, func(cfg *config.Config, s *store.Store, projects []*core.Project) error {
 				p, err := findProject(cfg, projects, args[0])
 				if err != nil {
 					return err
 				}
-				for _, p := range cfg.Projects {
-					if p.Slug == args[0] && p.SecretKey != "" {
-						return fmt.Errorf("secret_key of project %q is set in %s: change it there", p.Slug, cfg.Path)
-					}
-				}
-				key := core.NewKey(core.KindSecretKey)
-				if err := s.RotateKey(cmd.Context(), p.ID, core.KindSecretKey, key, 0); err != nil {
+				registry := core.NewProjects(nil)
+				registry.Configure(configured(cfg))
+				chat := core.NewChat(core.Options{Store: s, Projects: registry, Log: quiet()})
+				ctx := core.WithActor(cmd.Context(), "command line")
+				key, until, err := chat.RotateKey(ctx, p.ID, map[string]string{"secret": core.KindSecretKey, "identity": core.KindIdentity}[kind], overlap)
+				if err != nil {
 					return err
 				}
 				if g.json {
-					return printJSON(cmd.OutOrStdout(), map[string]string{"project": args[0], "secretKey": key})
+					return printJSON(cmd.OutOrStdout(), map[string]any{"project": p.Slug, "kind": kind, "key": key, "oldUntil": until})
 				}
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n\nThis is shown once: keep it where your back end reads it.\nA server that runs takes it after its next start.\n", color.CyanString(key))
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n\nThis is shown once: keep it where your back end reads it.\n%s\n", color.CyanString(key), beside(overlap))
 				return err
 			})
 		},
 	}
+	cmd.Flags().StringVar(&kind, "kind", kind, "`which` key: secret or identity")
+	cmd.Flags().DurationVar(&overlap, "overlap", overlap, "how `long` the one before works; 0s: not at all")
+	return cmd
+}
+
+func beside(overlap time.Duration) string {
+	if overlap <= 0 {
+		return "The one before is refused from now on, within seconds on every node."
+	}
+	return fmt.Sprintf("The one before works for %s more.", overlap)
 }
 
 func needProject(cmd *cobra.Command, args []string) error {

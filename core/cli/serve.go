@@ -11,6 +11,8 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fatih/color"
@@ -45,7 +47,7 @@ func newServe(g *globals) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, err := assemble(cmd.Context(), cfg, log, dev)
+			s, err := assemble(cmd.Context(), cfg, log, dev, g.load)
 			if err != nil {
 				return err
 			}
@@ -59,7 +61,9 @@ func newServe(g *globals) *cobra.Command {
 
 // server is everything that runs, put together.
 type server struct {
-	cfg     *config.Config
+	cfg     atomic.Pointer[config.Config]
+	read    func() (*config.Config, error)
+	digests []byte // the key of those in outlines
 	log     *slog.Logger
 	url     string
 	listen  net.Listener
@@ -70,14 +74,18 @@ type server struct {
 	web     *web.Server
 	http    *http.Server
 	bridges []host.Spec
-	pages   []string // ids of the bridges that serve pages
+	pages   atomic.Pointer[[]string] // ids of the bridges that serve pages
+	changes changes                  // since the last start
+
+	reloading sync.Mutex
 }
 
 // assemble puts the parts together, from the disk up. What is wrong with the
 // configuration, the port, the database or a plugin is found out here, before
 // anything runs.
-func assemble(ctx context.Context, cfg *config.Config, log *slog.Logger, dev bool) (_ *server, err error) {
-	s := &server{cfg: cfg, log: log}
+func assemble(ctx context.Context, cfg *config.Config, log *slog.Logger, dev bool, read func() (*config.Config, error)) (_ *server, err error) {
+	s := &server{log: log, read: read}
+	s.cfg.Store(cfg)
 	defer func() {
 		if err != nil {
 			s.close()
@@ -99,33 +107,39 @@ func assemble(ctx context.Context, cfg *config.Config, log *slog.Logger, dev boo
 	if err != nil {
 		return nil, err
 	}
-	projects, err := syncProjects(ctx, cfg, s.store)
-	if err != nil {
-		return nil, err
-	}
 	signingKey, err := s.store.Secret(ctx, "files")
 	if err != nil {
 		return nil, err
 	}
+	if s.digests, err = s.store.Secret(ctx, "outline"); err != nil {
+		return nil, err
+	}
+	if s.changes, err = changesOf(ctx, cfg, s.store); err != nil {
+		return nil, err
+	}
 
-	registry := core.NewProjects(projects)
+	registry := core.NewProjects(nil)
+	registry.Configure(configured(cfg))
 	signals := bus.NewLocal()
 	chat := core.NewChat(core.Options{
 		Store: s.store, Files: files, Bus: signals, Projects: registry, Operators: cfg.Operators(), Log: log,
 		Status: func(projectID string) []core.BridgeStatus { return s.status(registry, projectID) },
 	})
-	if err := chat.LoadPresence(ctx); err != nil {
+	if err := syncProjects(ctx, cfg, s.store); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(chat.LoadProjects(ctx), chat.LoadPresence(ctx)); err != nil {
 		return nil, err
 	}
 	s.chat = chat
 	s.host = host.New(host.Options{
-		Store: s.store, Chat: chat, Bus: signals, Log: log, MaxFile: cfg.Files.MaxSize,
+		Store: s.store, Chat: chat, Bus: signals, Log: log, MaxFile: func() int64 { return s.cfg.Load().Files.MaxSize },
 		FileURL: func(a *core.Attachment) string { return s.web.FileURL(a) },
 	})
 	s.web = web.New(web.Options{
-		Chat: chat, Bus: signals, Logins: s.store, Plugins: s.host, Pages: func() []string { return s.pages }, Ready: s.store.Ping, Status: s.host.Status,
-		Limits: limitsOf(cfg.Limits), MaxUpload: cfg.Files.MaxSize, Quota: cfg.Files.Quota, Types: cfg.Files.Types, SigningKey: signingKey,
-		URL: s.url, Dev: dev, MetricsToken: cfg.Server.MetricsToken, Proxies: cfg.Server.Proxies, HSTS: s.edge.hsts(), Log: log,
+		Chat: chat, Bus: signals, Logins: s.store, Plugins: s.host, Pages: func() []string { return *s.pages.Load() }, Ready: s.store.Ping, Status: s.host.Status,
+		Settings: settingsOf(cfg), SigningKey: signingKey, Reload: func(ctx context.Context) (any, error) { return s.reload(ctx) },
+		URL: s.url, Dev: dev, Proxies: cfg.Server.Proxies, HSTS: s.edge.hsts(), Log: log,
 		Collectors: []prometheus.Collector{hostCollector{s.host}},
 	})
 	s.http = s.web.HTTPServer(cfg.Server.Listen)
@@ -133,7 +147,8 @@ func assemble(ctx context.Context, cfg *config.Config, log *slog.Logger, dev boo
 	if s.bridges, err = specsOf(cfg, registry); err != nil {
 		return nil, err
 	}
-	s.pages, err = tryPlugins(ctx, s.host, cfg, s.bridges)
+	pages, err := tryPlugins(ctx, s.host, cfg, s.bridges)
+	s.pages.Store(&pages)
 	return s, err
 }
 
@@ -156,9 +171,16 @@ func (s *server) run(ctx context.Context, out io.Writer) error {
 	keeping, rest := context.WithCancel(ctx)
 	defer rest()
 	go s.chat.Keep(keeping)
+	registry := s.chat.Projects()
+	registry.Watch(s.host.TellProjects)
+	onHangup(keeping, func() { _, _ = s.reload(keeping) }) // the log says how it went
 	if err := s.announce(ctx, out); err != nil {
 		s.log.Error("no link to the operators' pages", "err", err)
 	}
+	for _, line := range s.changes.lines() {
+		s.log.Info("since the last start: " + line)
+	}
+	s.remember(ctx, s.cfg.Load().Outline(s.digests))
 	s.log.Info("serving", "url", s.url, "listen", s.listen.Addr().String(), "version", version())
 	select {
 	case err := <-failed:
@@ -176,7 +198,7 @@ func (s *server) announce(ctx context.Context, out io.Writer) error {
 	bold, blue := color.New(color.Bold), color.New(color.FgCyan, color.Underline)
 	fmt.Fprintf(out, "\n  %s %s\n\n", bold.Sprint("PocketPing"), version())
 	fmt.Fprintf(out, "  %-18s %s\n", "Demo page", blue.Sprint(s.url+"/"))
-	for _, id := range s.pages {
+	for _, id := range *s.pages.Load() {
 		link, err := pageLink(ctx, s.store, s.url, id, core.Operator{Name: defaultOperator})
 		if err != nil {
 			return err
@@ -227,12 +249,4 @@ func (s *server) status(registry *core.Projects, projectID string) []core.Bridge
 		return nil
 	}
 	return slices.DeleteFunc(s.host.Status(), func(b core.BridgeStatus) bool { return !slices.Contains(project.Bridges, b.ID) })
-}
-
-func limitsOf(l config.Limits) web.Limits {
-	return web.Limits{
-		Frames: web.Limit(l.Frames), Sockets: web.Limit(l.Sockets),
-		Sessions: web.Limit(l.Sessions), Uploads: web.Limit(l.Uploads),
-		Tracks: web.Limit(l.Tracks), Emits: web.Limit(l.Emits), Calls: web.Limit(l.Calls),
-	}
 }

@@ -33,7 +33,7 @@ type Config struct {
 type Server struct {
 	Listen       string         // host:port; the port may be 0
 	URL          string         // scheme://host[:port]; empty: what the certificate names, or localhost, with the port of Listen
-	AdminToken   string         // for /v1/admin, which is to come
+	AdminToken   string         // opens /admin and /v1/admin; empty: they do not exist
 	MetricsToken string         // empty: /metrics is open to the machine itself only
 	Proxies      []netip.Prefix // whose word on a client's address is taken
 	TLS          *TLS           // nil: somebody in front encrypts, or nobody
@@ -85,6 +85,7 @@ type Project struct {
 	PublicKey    string // empty, like the other keys: made once and kept
 	SecretKey    string
 	IdentityKey  string
+	KeyOverlap   time.Duration // that a key which is set here works beside another that is set in its place
 	ReopenWithin time.Duration
 	Identity     string // whether visitors must be, may be or cannot be signed in
 	Widget       core.Widget

@@ -108,6 +108,7 @@ func (c *Config) readProject(r *reader, found *hclsyntax.Block) {
 		PublicKey:    b.str("public_key", "", checkKey("pk_", 4)),
 		SecretKey:    b.str("secret_key", "", checkKey("sk_", minSecret)),
 		IdentityKey:  b.str("identity_key", "", checkKey("ik_", minSecret)),
+		KeyOverlap:   parsed(b, "key_overlap", core.KeyOverlap, parseDuration),
 		ReopenWithin: parsed(b, "reopen_within", 24*time.Hour, parseDuration),
 		Identity:     b.str("identity", core.IdentityOptional, oneOf(core.IdentityRequired, core.IdentityOptional, core.IdentityOff)),
 	}

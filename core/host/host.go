@@ -66,8 +66,8 @@ type Options struct {
 	Dir string
 	// FileURL is a link to the attachment for people; nil: the attachment's own.
 	FileURL func(*core.Attachment) string
-	// MaxFile is the size in bytes of the largest file of a plugin; 0: 25 MiB.
-	MaxFile int64
+	// MaxFile is the size in bytes of the largest file of a plugin; nil: 25 MiB.
+	MaxFile func() int64
 }
 
 // Host runs the bridges and hooks of one node.
@@ -92,8 +92,8 @@ func New(o Options) *Host {
 	if o.FileURL == nil {
 		o.FileURL = func(a *core.Attachment) string { return a.URL }
 	}
-	if o.MaxFile == 0 {
-		o.MaxFile = defaultMaxFile
+	if o.MaxFile == nil {
+		o.MaxFile = func() int64 { return defaultMaxFile }
 	}
 	sweep(o.Dir)
 	return &Host{o: o, log: o.Log, patience: usualPatience, runners: map[string]*runner{}}

@@ -136,10 +136,10 @@ func (s *socket) postFile(w http.ResponseWriter, r *http.Request) error {
 	if len(projects) == 0 {
 		return core.Errorf(core.CodeForbidden, "the bridge serves no project")
 	}
-	if r.ContentLength > s.h.o.MaxFile {
+	if r.ContentLength > s.h.o.MaxFile() {
 		return s.tooLarge()
 	}
-	body := http.MaxBytesReader(w, r.Body, s.h.o.MaxFile)
+	body := http.MaxBytesReader(w, r.Body, s.h.o.MaxFile())
 	head, err := io.ReadAll(io.LimitReader(body, sniffed))
 	if err != nil {
 		return core.Errorf(core.CodeInvalid, "the file broke off: %v", err)
@@ -158,5 +158,5 @@ func (s *socket) postFile(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *socket) tooLarge() error {
-	return core.Errorf(core.CodeTooLarge, "the file is larger than %d bytes", s.h.o.MaxFile)
+	return core.Errorf(core.CodeTooLarge, "the file is larger than %d bytes", s.h.o.MaxFile())
 }

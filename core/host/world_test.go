@@ -226,7 +226,7 @@ func openWorld(t testing.TB, path string) *world {
 	w := &world{t: t, store: s, project: project, bus: bus.NewLocal(), log: &syncBuffer{}}
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	w.chat = core.NewChat(core.Options{Store: s, Files: files, Bus: w.bus, Log: log, Projects: core.NewProjects([]*core.Project{project})})
-	w.host = host.New(host.Options{Store: s, Chat: w.chat, Bus: w.bus, Log: log, MaxFile: 1 << 20})
+	w.host = host.New(host.Options{Store: s, Chat: w.chat, Bus: w.bus, Log: log, MaxFile: func() int64 { return 1 << 20 }})
 	return w
 }
 

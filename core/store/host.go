@@ -23,6 +23,20 @@ func (s *Store) Owed(ctx context.Context, bridgeID string) ([]core.Delivery, err
 	return owed, translate(err)
 }
 
+// Owing are the bridges that are owed anything, and how many events.
+func (s *Store) Owing(ctx context.Context) (map[string]int64, error) {
+	var rows []struct {
+		Bridge string
+		N      int64
+	}
+	err := s.reader(ctx).Model(&deliveryRow{}).Select("bridge, COUNT(*) AS n").Group("bridge").Scan(&rows).Error
+	owing := map[string]int64{}
+	for _, r := range rows {
+		owing[r.Bridge] = r.N
+	}
+	return owing, translate(err)
+}
+
 // Run is what the bridge needs to deliver these events of the session, with
 // messages as they are now. Events that are no more are left out.
 func (s *Store) Run(ctx context.Context, bridgeID, sessionID string, seqs []int64) (*core.Run, error) {

@@ -25,46 +25,62 @@ type ProjectSpec struct {
 	Bridges      []string // not stored: the answer carries them
 }
 
-// SyncProject makes the project of the slug be as the spec says, also one that was
-// made over the API: it is the configuration's from then on. Of the secret key only
-// the hash is kept; one that is made here is known to nobody until RotateKey replaces
-// it.
-func (s *Store) SyncProject(ctx context.Context, spec ProjectSpec) (*core.Project, error) {
-	var p *core.Project
-	err := s.do(ctx, alone(func(tx *gorm.DB) error {
-		row := projectRow{
-			ID: core.NewID(core.KindProject), Slug: spec.Slug, Name: spec.Name, Origins: toJSON(spec.Origins, len(spec.Origins)),
-			Widget: toJSON(spec.Widget, 1), ReopenMs: spec.ReopenWithin.Milliseconds(), Created: core.SystemClock{}.Now(),
-		}
-		if err := tx.Clauses(*over("slug", "name", "origins", "widget", "reopen_ms", "editable", "identity")).Create(&row).Error; err != nil {
-			return err
-		}
-		var kept projectRow
-		if err := tx.Where("slug = ?", spec.Slug).Take(&kept).Error; err != nil {
-			return err
-		}
-		until := core.TimeOf(time.Now().Add(spec.KeyOverlap))
-		given := map[string]string{core.KindPublicKey: spec.PublicKey, core.KindSecretKey: spec.SecretKey, core.KindIdentity: spec.IdentityKey}
-		for kind, key := range given {
-			if err := syncKey(tx, kept.ID, kind, key, until); err != nil {
+// SyncProjects makes the projects of the slugs be as the specs say, all or none, also
+// those that were made over the API: they are the configuration's from then on. Of
+// secret keys only the hash is kept; one that is made here is known to nobody until
+// RotateKey replaces it.
+func (s *Store) SyncProjects(ctx context.Context, specs []ProjectSpec) error {
+	return s.do(ctx, alone(func(tx *gorm.DB) error {
+		for _, spec := range specs {
+			err := syncProject(tx, spec)
+			if core.IsCode(translate(err), core.CodeConflict) {
+				return core.Errorf(core.CodeConflict, "a key of project %q belongs to another project: keys must differ", spec.Slug)
+			}
+			if err != nil {
 				return err
 			}
 		}
-		all, err := withKeys(tx, []projectRow{kept})
-		if err != nil {
-			return err
-		}
-		p = all[0]
 		return projectsChanged(tx)
 	}))
-	if core.IsCode(err, core.CodeConflict) {
-		return nil, core.Errorf(core.CodeConflict, "a key of project %q belongs to another project: keys must differ", spec.Slug)
+}
+
+func syncProject(tx *gorm.DB, spec ProjectSpec) error {
+	row := projectRow{
+		ID: core.NewID(core.KindProject), Slug: spec.Slug, Name: spec.Name, Origins: toJSON(spec.Origins, len(spec.Origins)),
+		Widget: toJSON(spec.Widget, 1), ReopenMs: spec.ReopenWithin.Milliseconds(), Created: core.SystemClock{}.Now(),
 	}
-	if err != nil {
+	if err := tx.Clauses(*over("slug", "name", "origins", "widget", "reopen_ms", "editable", "identity")).Create(&row).Error; err != nil {
+		return err
+	}
+	var kept projectRow
+	if err := tx.Where("slug = ?", spec.Slug).Take(&kept).Error; err != nil {
+		return err
+	}
+	until := core.TimeOf(time.Now().Add(spec.KeyOverlap))
+	given := map[string]string{core.KindPublicKey: spec.PublicKey, core.KindSecretKey: spec.SecretKey, core.KindIdentity: spec.IdentityKey}
+	for kind, key := range given {
+		if err := syncKey(tx, kept.ID, kind, key, until); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SyncProject is SyncProjects for one, and answers with it.
+func (s *Store) SyncProject(ctx context.Context, spec ProjectSpec) (*core.Project, error) {
+	if err := s.SyncProjects(ctx, []ProjectSpec{spec}); err != nil {
 		return nil, err
 	}
-	p.Bridges = spec.Bridges
-	return p, nil
+	var row projectRow
+	if err := s.reader(ctx).Where("slug = ?", spec.Slug).Take(&row).Error; err != nil {
+		return nil, translate(err)
+	}
+	all, err := withKeys(s.reader(ctx), []projectRow{row})
+	if err != nil {
+		return nil, translate(err)
+	}
+	all[0].Bridges = spec.Bridges
+	return all[0], nil
 }
 
 // AddProject implements core.ProjectStore.
@@ -135,7 +151,25 @@ func (s *Store) ProjectsRevision(ctx context.Context) (string, error) {
 	return string(values[0]), nil
 }
 
-const projectsRevision = "projects"
+const (
+	projectsRevision = "projects"
+	outlineState     = "outline"
+)
+
+// Outline is what SaveOutline has kept; nil: nothing.
+func (s *Store) Outline(ctx context.Context) ([]byte, error) {
+	var values [][]byte
+	err := s.reader(ctx).Model(&stateRow{}).Where("bridge = ? AND name = ?", coreState, outlineState).Pluck("value", &values).Error
+	if err != nil || len(values) == 0 {
+		return nil, translate(err)
+	}
+	return values[0], nil
+}
+
+// SaveOutline keeps what the configuration says that is served now.
+func (s *Store) SaveOutline(ctx context.Context, outline []byte) error {
+	return s.SaveState(ctx, coreState, outlineState, outline)
+}
 
 // projectsChanged gives the projects another revision.
 func projectsChanged(tx *gorm.DB) error {

@@ -12,7 +12,7 @@ import (
 // there is nothing to find.
 func (s *Server) admin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		token := s.o.AdminToken
+		token := s.set.Load().AdminToken
 		if token == "" {
 			return core.Errorf(core.CodeNotFound, "this server has no administration: set server.admin_token in its config.hcl")
 		}

@@ -26,15 +26,15 @@ var tamedTypes = []string{"text/html", "text/xml", "application/xml", "image/svg
 // typeOf is the type of a file that begins so, if it is among those that are taken.
 func (s *Server) typeOf(head []byte) (string, error) {
 	kind, err := typeOf(head)
-	if err != nil || len(s.o.Types) == 0 {
+	if err != nil || len(s.set.Load().Types) == 0 {
 		return kind, err
 	}
-	for _, t := range s.o.Types {
+	for _, t := range s.set.Load().Types {
 		if all, ok := strings.CutSuffix(t, "*"); kind == t || ok && strings.HasPrefix(kind, all) {
 			return kind, nil
 		}
 	}
-	return "", core.Errorf(core.CodeInvalid, "files of this type (%s) are not taken here, but %s", kind, strings.Join(s.o.Types, ", "))
+	return "", core.Errorf(core.CodeInvalid, "files of this type (%s) are not taken here, but %s", kind, strings.Join(s.set.Load().Types, ", "))
 }
 
 // typeOf is the type of a file that begins so, whatever it claims to be.

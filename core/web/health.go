@@ -41,8 +41,8 @@ func (s *Server) getReady(c echo.Context) error {
 func (s *Server) getMetrics(c echo.Context) error {
 	r := c.Request()
 	token := bearer(r)
-	known := s.o.MetricsToken != "" && subtle.ConstantTimeCompare(core.Hash(token), core.Hash(s.o.MetricsToken)) == 1
-	if !known && (s.o.MetricsToken != "" || !local(r)) {
+	known := s.set.Load().MetricsToken != "" && subtle.ConstantTimeCompare(core.Hash(token), core.Hash(s.set.Load().MetricsToken)) == 1
+	if !known && (s.set.Load().MetricsToken != "" || !local(r)) {
 		return core.Errorf(core.CodeUnauthorized, "metrics: send Authorization: Bearer with the server's metrics_token; without one in config.hcl, ask from its own machine")
 	}
 	s.metrics.handler.ServeHTTP(c.Response(), r)

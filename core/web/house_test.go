@@ -99,7 +99,7 @@ func newHouse(t testing.TB, change ...func(*Options)) *house {
 	ts := httptest.NewUnstartedServer(nil)
 	h.url = "http://" + ts.Listener.Addr().String()
 	o := Options{
-		Chat: h.chat, Bus: h.bus, Logins: h.store, SigningKey: []byte("signing-key-for-tests"), URL: h.url, Log: log, MaxUpload: 1 << 20,
+		Chat: h.chat, Bus: h.bus, Logins: h.store, SigningKey: []byte("signing-key-for-tests"), URL: h.url, Log: log, Settings: Settings{MaxUpload: 1 << 20},
 		Status: func() []core.BridgeStatus { return *h.status.Load() },
 		Now:    func() time.Time { return time.Now().Add(time.Duration(h.clock.Load())) },
 	}

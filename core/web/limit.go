@@ -32,13 +32,23 @@ var loginLimit = Limit{30, time.Minute}
 
 type limiters struct{ frames, sockets, sessions, uploads, tracks, emits, calls, logins *limiter }
 
-func newLimiters(l Limits, now func() time.Time) limiters {
+func newLimiters(now func() time.Time) limiters {
+	none := Limit{}
 	return limiters{
-		frames: newLimiter(l.Frames, "frames", now), sockets: newLimiter(l.Sockets, "connections", now),
-		sessions: newLimiter(l.Sessions, "new visitors", now), uploads: newLimiter(l.Uploads, "uploads", now),
-		tracks: newLimiter(l.Tracks, "events", now), emits: newLimiter(l.Emits, "events", now),
-		calls:  newLimiter(l.Calls, "calls", now),
+		frames: newLimiter(none, "frames", now), sockets: newLimiter(none, "connections", now),
+		sessions: newLimiter(none, "new visitors", now), uploads: newLimiter(none, "uploads", now),
+		tracks: newLimiter(none, "events", now), emits: newLimiter(none, "events", now),
+		calls:  newLimiter(none, "calls", now),
 		logins: newLimiter(loginLimit, "tries", now),
+	}
+}
+
+func (all *limiters) apply(l Limits) {
+	for limiter, limit := range map[*limiter]Limit{
+		all.frames: l.Frames, all.sockets: l.Sockets, all.sessions: l.Sessions, all.uploads: l.Uploads,
+		all.tracks: l.Tracks, all.emits: l.Emits, all.calls: l.Calls,
+	} {
+		limiter.apply(limit)
 	}
 }
 
@@ -58,14 +68,23 @@ func newLimiter(l Limit, what string, now func() time.Time) *limiter {
 	return &limiter{limit: l, what: what, now: now, keys: map[string]*rate.Limiter{}, swept: now()}
 }
 
+// apply takes another limit; everybody begins anew with it.
+func (l *limiter) apply(limit Limit) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if limit != l.limit {
+		l.limit, l.keys = limit, map[string]*rate.Limiter{}
+	}
+}
+
 // take uses one of the key's; none left is CodeRateLimited.
 func (l *limiter) take(key string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.limit.N <= 0 {
 		return nil
 	}
 	now := l.now()
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.sweep(now)
 	bucket := l.keys[key]
 	if bucket == nil {

@@ -18,8 +18,8 @@ type quota struct {
 // there is room for where that is not known: the answer, in bytes. done gives the place back when the
 // file is stored, or not.
 func (s *Server) reserve(ctx context.Context, p *core.Project, owner string, request int64) (room int64, done func(), err error) {
-	if s.o.Quota <= 0 || owner == p.ID {
-		return s.o.MaxUpload, func() {}, nil
+	if s.set.Load().Quota <= 0 || owner == p.ID {
+		return s.set.Load().MaxUpload, func() {}, nil
 	}
 	q := &s.quota
 	q.mu.Lock()
@@ -28,9 +28,9 @@ func (s *Server) reserve(ctx context.Context, p *core.Project, owner string, req
 	if err != nil {
 		return 0, nil, err
 	}
-	room = min(s.o.Quota-used-q.underway[owner], s.o.MaxUpload)
+	room = min(s.set.Load().Quota-used-q.underway[owner], s.set.Load().MaxUpload)
 	if room <= 0 || request-formSlack > room {
-		return 0, nil, errQuota(s.o.Quota)
+		return 0, nil, errQuota(s.set.Load().Quota)
 	}
 	if request > 0 {
 		room = min(room, request)

@@ -29,28 +29,33 @@ type Plugins interface {
 // Options are the parts that a Server works with. Chat, Bus and SigningKey are
 // required; URL should be what people type.
 type Options struct {
-	Chat         *core.Chat
-	Bus          core.Bus
-	Logins       core.Logins                 // nil: operators' pages are closed
-	Plugins      Plugins                     // nil: no bridge has HTTP of its own
-	Pages        func() []string             // ids of the bridges that serve pages; nil: none
-	Ready        func(context.Context) error // nil: always ready
-	Status       func() []core.BridgeStatus  // nil: unknown
+	Chat    *core.Chat
+	Bus     core.Bus
+	Logins  core.Logins                 // nil: operators' pages are closed
+	Plugins Plugins                     // nil: no bridge has HTTP of its own
+	Pages   func() []string             // ids of the bridges that serve pages; nil: none
+	Ready   func(context.Context) error // nil: always ready
+	Status  func() []core.BridgeStatus  // nil: unknown
+	Settings
+	SigningKey []byte                             // of the links to files
+	URL        string                             // where visitors reach this server, without a trailing slash
+	Dev        bool                               // pages of this machine may use every project
+	Proxies    []netip.Prefix                     // whose X-Forwarded-For and -Proto are believed
+	HSTS       time.Duration                      // for how long browsers insist on https; 0: they are not told
+	Reload     func(context.Context) (any, error) // reads the configuration again; nil: it cannot be
+	Collectors []prometheus.Collector             // what /metrics shows beside the web's own
+	Log        *slog.Logger
+	Now        func() time.Time // nil: time.Now
+}
+
+// Settings are what may change while the Server runs.
+type Settings struct {
 	Limits       Limits
-	MaxUpload    int64                              // bytes; 0: 25 MiB
-	Quota        int64                              // bytes that one visitor may upload in a day; 0: no limit
-	Types        []string                           // of uploads that are taken, such as "image/*"; nil: all that welcomeTypes has
-	SigningKey   []byte                             // of the links to files
-	URL          string                             // where visitors reach this server, without a trailing slash
-	Dev          bool                               // pages of this machine may use every project
-	Proxies      []netip.Prefix                     // whose X-Forwarded-For and -Proto are believed
-	HSTS         time.Duration                      // for how long browsers insist on https; 0: they are not told
-	MetricsToken string                             // opens /metrics from afar; empty: from this machine only
-	Reload       func(context.Context) (any, error) // reads the configuration again; nil: it cannot be
-	AdminToken   string                             // opens /v1/admin; empty: there is none
-	Collectors   []prometheus.Collector             // what /metrics shows beside the web's own
-	Log          *slog.Logger
-	Now          func() time.Time // nil: time.Now
+	MaxUpload    int64    // bytes; 0: 25 MiB
+	Quota        int64    // bytes that one visitor may upload in a day; 0: no limit
+	Types        []string // of uploads that are taken, such as "image/*"; nil: all that welcomeTypes has
+	MetricsToken string   // opens /metrics from afar; empty: from this machine only
+	AdminToken   string   // opens /v1/admin; empty: there is none
 }
 
 const defaultMaxUpload = 25 << 20
@@ -58,6 +63,7 @@ const defaultMaxUpload = 25 << 20
 // Server is the HTTP edge of one node.
 type Server struct {
 	o        Options
+	set      atomic.Pointer[Settings]
 	chat     *core.Chat
 	log      *slog.Logger
 	now      func() time.Time
@@ -89,9 +95,6 @@ func New(o Options) *Server {
 	if s.o.Pages == nil {
 		s.o.Pages = func() []string { return nil }
 	}
-	if s.o.MaxUpload == 0 {
-		s.o.MaxUpload = defaultMaxUpload
-	}
 	if s.o.Ready == nil {
 		s.o.Ready = func(context.Context) error { return nil }
 	}
@@ -101,7 +104,8 @@ func New(o Options) *Server {
 	if u, err := url.Parse(o.URL); err == nil && u.Host != "" {
 		s.own = u.Scheme + "://" + u.Host
 	}
-	s.limits = newLimiters(o.Limits, s.now)
+	s.limits = newLimiters(s.now)
+	s.Apply(o.Settings)
 	s.metrics = newMetrics(s)
 	s.sockets = newSockets()
 	s.streams.open = map[*stream]struct{}{}
@@ -110,6 +114,15 @@ func New(o Options) *Server {
 	s.projectsChanged()
 	go s.watch()
 	return s
+}
+
+// Apply takes other settings. Who is connected stays so.
+func (s *Server) Apply(set Settings) {
+	if set.MaxUpload == 0 {
+		set.MaxUpload = defaultMaxUpload
+	}
+	s.limits.apply(set.Limits)
+	s.set.Store(&set)
 }
 
 // Handler answers every request.

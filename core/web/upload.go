@@ -27,11 +27,11 @@ func (s *Server) postUpload(c echo.Context) error {
 	if err := s.limits.uploads.take(addressKey(c.RealIP())); err != nil {
 		return err
 	}
-	if r.ContentLength > s.o.MaxUpload+formSlack {
+	if r.ContentLength > s.set.Load().MaxUpload+formSlack {
 		return s.tooLarge()
 	}
 	bodyDeadline(c, uploadWithin)
-	r.Body = http.MaxBytesReader(c.Response(), r.Body, s.o.MaxUpload+formSlack)
+	r.Body = http.MaxBytesReader(c.Response(), r.Body, s.set.Load().MaxUpload+formSlack)
 	form, err := r.MultipartReader()
 	if err != nil {
 		return core.Errorf(core.CodeInvalid, `send a form (multipart/form-data) with the field "file"`)
@@ -109,8 +109,8 @@ func (s *Server) store(c echo.Context, p *core.Project, owner string, part *mult
 	in := &bounded{r: io.MultiReader(bytes.NewReader(head[:n]), part), left: room}
 	a, err := s.chat.Attach(c.Request().Context(), core.Upload{ProjectID: p.ID, Owner: owner, Name: part.FileName(), Type: kind, Body: in})
 	switch {
-	case errors.Is(in.err, errTooLarge) && room < s.o.MaxUpload:
-		return errQuota(s.o.Quota)
+	case errors.Is(in.err, errTooLarge) && room < s.set.Load().MaxUpload:
+		return errQuota(s.set.Load().Quota)
 	case in.err != nil: // whatever the store made of it
 		return s.bodyError(in.err)
 	case err != nil:
@@ -133,7 +133,7 @@ func (s *Server) bodyError(err error) error {
 }
 
 func (s *Server) tooLarge() error {
-	return core.Errorf(core.CodeTooLarge, "the file is too large: at most %d MiB fit", s.o.MaxUpload>>20)
+	return core.Errorf(core.CodeTooLarge, "the file is too large: at most %d MiB fit", s.set.Load().MaxUpload>>20)
 }
 
 var errTooLarge = errors.New("too large")
