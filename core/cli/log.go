@@ -8,13 +8,12 @@ import (
 	"time"
 
 	"github.com/lmittmann/tint"
-	"github.com/mattn/go-isatty"
 )
 
 // newLogger logs to standard error: lines for people on a terminal, JSON for
 // whatever collects logs.
 func newLogger(kind string, level slog.Level) (*slog.Logger, error) {
-	terminal := isatty.IsTerminal(os.Stderr.Fd())
+	terminal := onTerminal(os.Stderr)
 	switch {
 	case kind == "json", kind == "auto" && !terminal:
 		return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level})), nil
