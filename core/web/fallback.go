@@ -79,6 +79,7 @@ func (s *Server) postFrames(c echo.Context) error {
 			answers = append(answers, reply)
 		}
 	}
+	s.said.keep(v.actor)
 	s.moveAll(v)
 	return c.JSON(http.StatusOK, answers)
 }
@@ -128,9 +129,9 @@ func (s *Server) enter(ctx context.Context, c echo.Context, raws []json.RawMessa
 		return nil, nil, err
 	}
 	f := &frame{}
-	return &visit{project: p, id: known.ID, signed: known.Verified, actor: core.Actor{
+	return &visit{project: p, id: known.ID, signed: known.Verified, actor: s.said.about(core.Actor{
 		Sender: core.SenderVisitor, ProjectID: p.ID, VisitorID: known.ID, Via: core.ViaWidget, Metadata: metadata(f, from.agent),
-	}}, []any{}, nil
+	})}, []any{}, nil
 }
 
 func (s *Server) answer(ctx context.Context, v *visit, raw []byte) any {

@@ -76,6 +76,7 @@ type Server struct {
 	quota    quota
 	presence presence
 	settings assets
+	said     said // by pages without a WebSocket
 	draining atomic.Bool
 
 	hearing sync.Mutex
