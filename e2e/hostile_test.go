@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 	"unicode"
@@ -31,7 +33,22 @@ func hostile() []string {
 	for _, edge := range []string{"*", "&", "<", "_", "\\", "😀", "`", "e\u0301"} {
 		texts = append(texts, strings.Repeat("x", 1780)+strings.Repeat(edge, 200)+strings.Repeat("y", 1700)+strings.Repeat(edge, 400))
 	}
-	return append(texts, strings.Repeat("long * text _ with & marks < ", 1379), strings.Repeat("@", 3000), strings.Repeat("a@b ", 2000))
+	return append(append(texts, payloads()...), strings.Repeat("long * text _ with & marks < ", 1379), strings.Repeat("@", 3000), strings.Repeat("a@b ", 2000))
+}
+
+// payloads are those that the widget is tried with, a line each.
+func payloads() (all []string) {
+	lines, err := os.ReadFile("../widget/testdata/xss.txt")
+	if err != nil {
+		panic(err) // it stands in the repository
+	}
+	for line := range strings.Lines(string(lines)) {
+		var payload string
+		if json.Unmarshal([]byte(line), &payload) == nil { // the others are comments
+			all = append(all, payload)
+		}
+	}
+	return all
 }
 
 // plain leaves of a text what any platform must show of it: no white space, and
