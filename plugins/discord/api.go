@@ -128,9 +128,10 @@ func pathOf(address string) string {
 	return u.Path
 }
 
-// mentions allow nobody to be called.
+// mentions are who may be called: nobody but those users.
 type mentions struct {
 	Parse       []string `json:"parse"`
+	Users       []string `json:"users,omitempty"`
 	RepliedUser bool     `json:"replied_user"`
 }
 

@@ -90,6 +90,20 @@ func TestMessage(t *testing.T) {
 	}
 }
 
+// A notice that operators are to hear rings and mentions one of them, and nobody else.
+func TestLoudNotice(t *testing.T) {
+	r := newRig(t)
+	r.open()
+	olga, bob := r.Operator("Olga").ID(), r.Operator("Bob").ID()
+	r.must(&plugin.Event{Type: plugin.Notice, Data: []byte(`{"loud":true,"mention":{"name":"Olga","ids":["U0OLGA","12345","` + olga + `"]},"text":"Nobody has answered @everyone <@` + bob + `>"}`)})
+	r.must(&plugin.Event{Type: plugin.Notice, Data: []byte(`{"loud":true,"text":"Nobody has answered"}`)})
+	r.wantSaid("<@"+olga+`> *Nobody has answered \@everyone \<\@`+bob+`>*`, "🔔 *Nobody has answered*")
+	said := r.Messages(r.session.Thread)[1:]
+	if !slices.Equal(said[0].Pings, []string{olga}) || len(said[1].Pings) > 0 || said[0].Flags&flagQuiet != 0 {
+		t.Errorf("they call %q and %q", said[0].Pings, said[1].Pings)
+	}
+}
+
 func TestReplyEditDelete(t *testing.T) {
 	r := newRig(t)
 	r.open()

@@ -89,7 +89,7 @@ func (p *platform) findSent(ctx context.Context, m kit.Outgoing) (id string, err
 		if isSame(seen, m) {
 			id = seen.ID
 		}
-		if oldest == "" && seen.Flags&flagQuiet == 0 && !kit.IsComplaint(*cmp.Or(seen.Content, &noText)) {
+		if oldest == "" && seen.Flags&flagQuiet == 0 && !isTold(*cmp.Or(seen.Content, &noText)) {
 			oldest = seen.ID
 		}
 		return id == ""
@@ -101,6 +101,12 @@ func (p *platform) findSent(ctx context.Context, m kit.Outgoing) (id string, err
 }
 
 var noText string
+
+// isTold reports whether the bot's text tells operators something, and shows no message:
+// what anybody typed begins with no mention.
+func isTold(text string) bool {
+	return kit.IsComplaint(text) || kit.IsLoud(text) || strings.HasPrefix(text, "<@")
+}
 
 // Find looks for a message that was deleted before it was known whether it is there.
 func (p *platform) Find(ctx context.Context, s kit.Search) (string, error) {

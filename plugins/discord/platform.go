@@ -174,6 +174,11 @@ func (p *platform) sendWhole(ctx context.Context, m kit.Outgoing) (message, erro
 
 func bodyOf(m kit.Outgoing) outgoing {
 	body := outgoing{Content: textOf(m.Text), Nonce: m.Key, Enforce: m.Key != "", Mentions: nobody(), Flags: flagNoPreviews}
+	for _, r := range m.Text {
+		if r.Style == kit.Call {
+			body.Mentions.Users = append(body.Mentions.Users, r.Text)
+		}
+	}
 	if m.Quiet {
 		body.Flags |= flagQuiet
 	}

@@ -11,7 +11,9 @@ import (
 
 // format is what Discord takes: 2000 code points with the escapes; the rest is for
 // the marks of styles.
-var format = kit.Format{Text: 1900, Caption: 1900, Name: 100, Measure: measure, Replies: true}
+var format = kit.Format{Text: 1900, Caption: 1900, Name: 100, Measure: measure, Replies: true, IsUser: userID.MatchString}
+
+var userID = regexp.MustCompile(`^[0-9]{15,20}$`)
 
 // measure counts each rune as the most that it becomes in escape: an escape before
 // it, marks around each line, angle brackets around a URL, which has one colon.
@@ -45,6 +47,9 @@ var marks = map[kit.Style]string{kit.Bold: "**", kit.Italic: "*"}
 // styled puts the style's marks around each line: they do not reach across lines,
 // nor hold beside white space.
 func styled(r kit.Run) string {
+	if r.Style == kit.Call {
+		return "<@" + r.Text + ">"
+	}
 	mark, ok := marks[r.Style]
 	if !ok {
 		return escape(r.Text)

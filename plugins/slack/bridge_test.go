@@ -321,6 +321,21 @@ func TestQuietLines(t *testing.T) {
 	r.wantClean()
 }
 
+// A notice that operators are to hear mentions one of them, and nobody else.
+func TestLoudNotice(t *testing.T) {
+	r := newRig(t)
+	r.open()
+	olga := r.Operator("Olga").ID()
+	r.must(&plugin.Event{Type: plugin.Notice, Data: json.RawMessage(`{"loud":true,"mention":{"name":"Olga","ids":["12345","` + olga + `"]},"text":"Nobody has answered <!here> <@U0ADMIN>"}`)})
+	r.must(&plugin.Event{Type: plugin.Notice, Data: json.RawMessage(`{"loud":true,"text":"Nobody has answered"}`)})
+	if got := r.State().Mentions(); len(got) != 1 || got[0].ID != olga {
+		t.Errorf("called %+v", got)
+	}
+	if got := r.said(); !strings.Contains(got[0], "Nobody has answered <!here> <@U0ADMIN>") || got[1] != "🔔 Nobody has answered" {
+		t.Errorf("said %q", got)
+	}
+}
+
 func TestReadMark(t *testing.T) {
 	r := newRig(t)
 	config := r.config()

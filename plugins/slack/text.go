@@ -12,7 +12,9 @@ import (
 // format is what Slack takes, in UTF-16 units of the escaped text. A message can
 // have 40,000, but only those up to 4,000 can be edited; some room is left for a
 // name, where the app may not show one beside the message.
-var format = kit.Format{Text: 3900, Caption: 3000, Measure: measure, Speaks: true}
+var format = kit.Format{Text: 3900, Caption: 3000, Measure: measure, Speaks: true, IsUser: userID.MatchString}
+
+var userID = regexp.MustCompile(`^[UW][A-Z0-9]{1,20}$`)
 
 const maxText = 4000
 
@@ -45,6 +47,10 @@ func fallback(t kit.Text) slack.MsgOption {
 func blocks(t kit.Text, of func(kit.Run) []slack.RichTextSectionElement) []slack.Block {
 	section := slack.NewRichTextSection()
 	for _, r := range t {
+		if r.Style == kit.Call {
+			section.Elements = append(section.Elements, slack.NewRichTextSectionUserElement(r.Text, nil))
+			continue
+		}
 		section.Elements = append(section.Elements, of(r)...)
 	}
 	return []slack.Block{slack.NewRichTextBlock("", section)}

@@ -297,6 +297,23 @@ func TestQuietLines(t *testing.T) {
 	}
 }
 
+// A notice that operators are to hear rings and mentions one of them, and nobody else.
+func TestLoudNotice(t *testing.T) {
+	r := newRig(t)
+	topic := r.open()
+	r.must(&plugin.Event{Type: plugin.Notice, Data: json.RawMessage(`{"loud":true,"mention":{"name":"Olga","ids":["U0OLGA","80351110224678912","12345"]},"text":"Nobody has answered @olga tg://user?id=67890"}`)})
+	r.must(&plugin.Event{Type: plugin.Notice, Data: json.RawMessage(`{"loud":true,"text":"Nobody has answered"}`)})
+	r.wantSaid("🔔 Nobody has answered @\u2060olga tg://user?id=67890", "🔔 Nobody has answered")
+	said := r.Messages(topic)[1:]
+	called := slices.DeleteFunc(slices.Concat(said[0].Entities, said[1].Entities), func(e telegramtest.Entity) bool { return e.User == nil })
+	if len(called) != 1 || called[0].Type != "text_mention" || called[0].User.ID != 12345 || called[0].Length != 2 || len(said[0].Pings) > 0 {
+		t.Errorf("called %+v, pings %q", called, said[0].Pings)
+	}
+	if said[0].Silent || said[1].Silent {
+		t.Error("it does not ring")
+	}
+}
+
 func TestTyping(t *testing.T) {
 	r := newRig(t)
 	topic := r.open()

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -9,7 +11,9 @@ import (
 )
 
 // format is what Telegram takes, in code points after parsing.
-var format = kit.Format{Text: 4096, Caption: 1024, Name: 128, Measure: measure, Replies: true}
+var format = kit.Format{Text: 4096, Caption: 1024, Name: 128, Measure: measure, Replies: true, IsUser: userID.MatchString}
+
+var userID = regexp.MustCompile(`^[1-9][0-9]{0,12}$`)
 
 // text is plain text with its styles as explicit entities: nothing to escape, and
 // nothing that a visitor types can break out.
@@ -23,9 +27,19 @@ var entityTypes = map[kit.Style]models.MessageEntityType{
 	kit.Italic: models.MessageEntityTypeItalic,
 }
 
+// bell stands for whom a text calls: Telegram shows a mention as a link.
+const bell = "🔔"
+
 func textOf(t kit.Text) text {
 	var wire text
 	for _, r := range t {
+		if id, err := strconv.ParseInt(r.Text, 10, 64); r.Style == kit.Call && err == nil {
+			wire.entities = append(wire.entities, models.MessageEntity{
+				Type: models.MessageEntityTypeTextMention, Offset: kit.UTF16(wire.body), Length: kit.UTF16(bell), User: &models.User{ID: id},
+			})
+			wire.body += bell
+			continue
+		}
 		words := calm(r.Text)
 		if kind, ok := entityTypes[r.Style]; ok {
 			wire.entities = append(wire.entities, models.MessageEntity{Type: kind, Offset: kit.UTF16(wire.body), Length: kit.UTF16(words)})

@@ -33,7 +33,7 @@ type Event struct {
 	Seq       int64
 	At        time.Time
 	Message   *Message        // of message.* and note.*, as it is now
-	Data      json.RawMessage // notice {"text"}, session.closed {"by"}, session.claimed {"name"}, typing {"on"}, receipt {"read"}, …
+	Data      json.RawMessage // notice {"text","loud","mention"}, session.closed {"by"}, session.claimed {"name"}, typing {"on"}, receipt {"read"}, …
 	Uncertain bool            // it may have been delivered before without our learning of it; else it surely was not
 
 	Session *Session

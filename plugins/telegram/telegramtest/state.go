@@ -33,6 +33,9 @@ type Entity struct {
 	Length   int    `json:"length"`
 	URL      string `json:"url,omitempty"`
 	Language string `json:"language,omitempty"`
+	User     *struct {
+		ID int64 `json:"id"`
+	} `json:"user,omitempty"` // of a text_mention
 }
 
 // File is what a message carries. Size may say more than there is Data.

@@ -29,6 +29,8 @@ type Format struct {
 
 	Replies bool // it shows which message another one answers
 	Speaks  bool // it shows the speaker's name with each message
+
+	IsUser func(id string) bool // the id may be one of the platform's, to be mentioned; nil: it mentions nobody
 }
 
 // Deliver brings one event to the session's thread.

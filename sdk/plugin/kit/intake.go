@@ -65,6 +65,10 @@ const complaint = "⚠️ "
 // that a file did not get through: it is linked to no message.
 func IsComplaint(text string) bool { return strings.HasPrefix(text, complaint) }
 
+// IsLoud reports whether the text, as the platform has it, is a notice that operators
+// were to hear and that mentions nobody: it is linked to no message.
+func IsLoud(text string) bool { return strings.HasPrefix(text, bell) }
+
 // fetch brings a file to the host. What cannot be brought is said in the thread,
 // and the message goes on without it.
 func (i *Intake) fetch(ctx context.Context, in *plugin.Inbound, f File) {

@@ -4,18 +4,24 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pocketping/pocketping/sdk/plugin"
 )
 
-// tell shows an event that is no message in a quiet line.
+// tell shows an event that is no message in a line: a quiet one, unless the core wants
+// operators to hear it.
 func (d *delivery) tell(ctx context.Context) error {
 	words, since := says(d.e), d.since() // nothing links what is told: each part may be there
-	for i, t := range (Text{{Italic, words}}).Split(d.Format.Text, d.Format.Measure) {
+	called, loud := d.called()
+	for i, t := range (Text{{Italic, words}}).Split(d.Format.Text-roomToCall, d.Format.Measure) {
+		if i == 0 {
+			t = append(called, t...)
+		}
 		err := d.call(ctx, func(ctx context.Context) error {
 			_, err := d.Platform.Send(ctx, Outgoing{
-				Thread: d.where(), Text: t, Quiet: true, Key: d.key("told", d.e.Session.ID, d.e.Seq, i), Since: since,
+				Thread: d.where(), Text: t, Quiet: !loud, Key: d.key("told", d.e.Session.ID, d.e.Seq, i), Since: since,
 			})
 			return err
 		})
@@ -24,6 +30,29 @@ func (d *delivery) tell(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+const (
+	bell       = "🔔 "
+	roomToCall = 40 // for whoever is mentioned, or the bell
+)
+
+// called is what a loud notice begins with: whom it mentions, by the id that is one of
+// the platform's, or a bell.
+func (d *delivery) called() (begin Text, loud bool) {
+	var data struct {
+		Loud    bool
+		Mention struct{ IDs []string }
+	}
+	if d.e.Type != plugin.Notice || json.Unmarshal(d.e.Data, &data) != nil || !data.Loud {
+		return nil, false
+	}
+	if d.Format.IsUser != nil {
+		if i := slices.IndexFunc(data.Mention.IDs, d.Format.IsUser); i >= 0 {
+			return Text{{Call, data.Mention.IDs[i]}, {Plain, " "}}, true
+		}
+	}
+	return Text{{Plain, bell}}, true
 }
 
 // says puts an event into words; empty when there is nothing to say.

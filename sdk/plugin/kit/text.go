@@ -10,6 +10,9 @@ const (
 	Plain Style = iota
 	Bold
 	Italic
+	// Call mentions an operator: the run's text is their id on the platform. Only the core
+	// says whom, never what somebody typed; see Format.IsUser.
+	Call
 )
 
 // Run is a piece of text in one style.
@@ -33,11 +36,13 @@ func (t Text) With(style Style, s string) Text {
 	return append(t[:len(t):len(t)], Run{style, s})
 }
 
-// String is the text without its styles.
+// String is the text without its styles, and without whom it calls.
 func (t Text) String() string {
 	var b strings.Builder
 	for _, r := range t {
-		b.WriteString(r.Text)
+		if r.Style != Call {
+			b.WriteString(r.Text)
+		}
 	}
 	return b.String()
 }
