@@ -17,7 +17,7 @@ TESTS = CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 $(addprefix TMPDIR=,$(shell tools
 
 PACKAGES ?= $(shell $(GO) list ./... | grep -vx $(MODULE)/e2e)
 
-.PHONY: run build test check generate bench e2e clean
+.PHONY: run build test check generate bench e2e e2e-whole clean
 
 # Builds everything and serves config.hcl.
 run: build
@@ -65,6 +65,11 @@ bench:
 e2e:
 	tools/deps.sh
 	$(GO) test -count=1 -v -timeout 15m ./e2e
+
+# The same with connections that are cut for five minutes instead of half a minute.
+e2e-whole:
+	tools/deps.sh
+	CUT_FOR=5m $(GO) test -count=1 -v -timeout 30m ./e2e
 
 clean:
 	rm -rf bin
