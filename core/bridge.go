@@ -40,6 +40,7 @@ type Delivery struct {
 	Seq       int64
 	Type      EventType
 	MessageID string // of an event about a message
+	At        Time   // of the event
 }
 
 // Run is what a bridge needs to deliver some of a session's events.
@@ -126,7 +127,8 @@ type BridgeStatus struct {
 	Version    string `json:"version"`
 	State      string `json:"state"` // starting, running, degraded, waiting (for its lease), stopped
 	LastError  string `json:"lastError,omitempty"`
-	Backlog    int    `json:"backlog"` // deliveries that wait
+	Backlog    int    `json:"backlog"`         // deliveries that wait
+	Oldest     Time   `json:"oldest,omitzero"` // since when the oldest of them does
 	Restarts   int    `json:"restarts"`
 	Generation int64  `json:"generation"`
 	Silent     bool   `json:"-"` // nobody answers there: it is a hook, or speaks as visitors

@@ -137,7 +137,7 @@ func assemble(ctx context.Context, cfg *config.Config, log *slog.Logger, dev boo
 		FileURL: func(a *core.Attachment) string { return s.web.FileURL(a) },
 	})
 	s.web = web.New(web.Options{
-		Chat: chat, Bus: signals, Logins: s.store, Plugins: s.host, Pages: func() []string { return *s.pages.Load() }, Ready: s.store.Ping, Status: s.host.Status,
+		Chat: chat, Bus: signals, Logins: s.store, Plugins: s.host, Host: s.host, Pages: func() []string { return *s.pages.Load() }, Ready: s.store.Ping, Status: s.host.Status,
 		Settings: settingsOf(cfg), SigningKey: signingKey, Reload: func(ctx context.Context) (any, error) { return s.reload(ctx) },
 		URL: s.url, Dev: dev, Proxies: cfg.Server.Proxies, HSTS: s.edge.hsts(), Log: log,
 		Collectors: []prometheus.Collector{hostCollector{s.host}},
@@ -198,6 +198,11 @@ func (s *server) announce(ctx context.Context, out io.Writer) error {
 	bold, blue := color.New(color.Bold), color.New(color.FgCyan, color.Underline)
 	fmt.Fprintf(out, "\n  %s %s\n\n", bold.Sprint("PocketPing"), version())
 	fmt.Fprintf(out, "  %-18s %s\n", "Demo page", blue.Sprint(s.url+"/"))
+	link, err := adminLink(ctx, s.store, s.url, core.Operator{Name: "Admin"})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "  %-18s %s\n  %-18s %s\n", "Admin page", blue.Sprint(link), "", color.HiBlackString("opens once, within 15 minutes; `pocketping login --admin` makes another"))
 	for _, id := range *s.pages.Load() {
 		link, err := pageLink(ctx, s.store, s.url, id, core.Operator{Name: defaultOperator})
 		if err != nil {

@@ -12,7 +12,8 @@ type item struct {
 	seq       int64
 	kind      core.EventType
 	message   string // that it is about; empty: none
-	uncertain bool   // it may have been delivered before
+	at        core.Time
+	uncertain bool // it may have been delivered before
 }
 
 // Urgency of what waits; smaller goes first.

@@ -31,6 +31,7 @@ type pluginLog struct {
 	tokens  float64
 	at      time.Time
 	dropped int
+	tail    []string // the newest lines, the oldest of them first
 }
 
 func newPluginLog(log *slog.Logger, bridgeID string) *pluginLog {
@@ -81,6 +82,7 @@ func (l *pluginLog) Accept(name string, level hclog.Level, msg string, args ...a
 		return
 	}
 	to := levels[level]
+	l.remember(to, msg, args)
 	if !l.log.Enabled(context.Background(), to) && level < hclog.Error {
 		return
 	}

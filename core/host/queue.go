@@ -103,7 +103,7 @@ func (q *queue) load(owed []core.Delivery, uncertain bool) (found int) {
 			continue
 		}
 		ln := q.lane(d.ProjectID, d.SessionID)
-		if !ln.add(item{seq: d.Seq, kind: d.Type, message: d.MessageID, uncertain: uncertain}) {
+		if !ln.add(item{seq: d.Seq, kind: d.Type, message: d.MessageID, at: d.At, uncertain: uncertain}) {
 			continue
 		}
 		q.backlog++
@@ -151,7 +151,7 @@ func (q *queue) hear(s core.Signal, bridgeID string) {
 			delete(q.loaded, key)
 			continue
 		}
-		if ln.add(item{seq: e.Seq, kind: e.Type, message: e.MessageID}) {
+		if ln.add(item{seq: e.Seq, kind: e.Type, message: e.MessageID, at: e.At}) {
 			q.backlog++
 		}
 	}
@@ -370,6 +370,18 @@ func (q *queue) size() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.backlog
+}
+
+// oldest is when the event happened that waits the longest; zero: none waits.
+func (q *queue) oldest() (at core.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, ln := range q.lanes {
+		if len(ln.waiting) > 0 && (at == 0 || ln.waiting[0].at < at) {
+			at = ln.waiting[0].at
+		}
+	}
+	return at
 }
 
 // with runs fn on the session's lane, if there is one, alone.

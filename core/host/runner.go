@@ -67,6 +67,8 @@ type runner struct {
 	wants        map[string]bool // by the newest launch; nil: everything
 	upSince      time.Time       // of the launch that delivers; zero: none
 	introduction string          // what is still to be told of the platform
+
+	restart restart
 }
 
 type counts struct {
@@ -159,8 +161,12 @@ func (r *runner) hold(lease *core.Lease) {
 			return
 		}
 		lasted := time.Since(began)
-		failures = failuresAfter(failures, lasted, isUnusable(err))
-		r.pauseIn(ctx, r.relaunch(failures, lasted, err))
+		if errors.Is(err, errRestart) {
+			failures = 0
+		} else {
+			failures = failuresAfter(failures, lasted, isUnusable(err))
+			r.restart.pause(ctx, r.relaunch(failures, lasted, err))
+		}
 		if generation, err = r.h.o.Store.NextGeneration(ctx, r.spec.ID); err != nil {
 			generation = time.Now().UnixMilli() // the store is down: only this launch compares it
 		}
@@ -190,6 +196,7 @@ func (r *runner) relaunch(failures int, lasted time.Duration, err error) time.Du
 		level = slog.LevelInfo
 	}
 	r.say(stateDegraded, err.Error())
+	r.plog.tell(slog.LevelError, err.Error())
 	r.log.Log(r.ctx, level, "the plugin is launched again", "in", wait.Round(time.Millisecond).String(), "failures", failures, "err", err)
 	return wait
 }
@@ -234,19 +241,30 @@ func (r *runner) once(ctx context.Context, generation int64) error {
 	r.said.Generation = generation
 	r.mu.Unlock()
 	r.say(stateStarting, "")
+	r.restart.begin()
 	l, err := r.begin(ctx, generation)
 	if err != nil {
+		r.restart.begun(nil)
 		return err
 	}
+	serving, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	r.set(l)
 	go r.tellProjects(l) // they may have changed since it was started
 	r.running()
 	r.log.Info("the plugin runs", "plugin", l.desc.GetName(), "version", l.desc.GetVersion(), "generation", generation)
+	r.plog.tell(slog.LevelInfo, "the plugin runs, version "+l.desc.GetVersion())
 	r.queue.sure(l.joins)
 	r.queue.wakeAll()
 	go r.watchHealth(l)
-	r.dispatch(ctx, l)
-	return r.end(ctx, l)
+	r.restart.begun(cancel)
+	r.dispatch(serving, l)
+	r.restart.ending()
+	err = r.end(ctx, l)
+	if cause := context.Cause(serving); errors.Is(cause, errRestart) {
+		return cause
+	}
+	return err
 }
 
 // end stops the launch, or cleans up after one that ended by itself; the error
@@ -362,7 +380,7 @@ func (r *runner) status() core.BridgeStatus {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.said
-	s.Backlog = r.queue.size()
+	s.Backlog, s.Oldest = r.queue.size(), r.queue.oldest()
 	return s
 }
 

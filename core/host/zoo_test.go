@@ -262,6 +262,9 @@ func TestSecretsStayOutOfTheLog(t *testing.T) {
 	}))
 	w.visitor("Anna").say("a")
 	w.delivered("a")
+	if tail := strings.Join(w.host.LogTail(bridgeID), "\n"); strings.Contains(tail, "canary-secret") || !strings.Contains(tail, "made") {
+		t.Errorf("the tail of the log is:\n%s", tail)
+	}
 	if log := w.log.String(); strings.Contains(log, "canary-secret") || !strings.Contains(log, "msg=made") {
 		t.Errorf("the log is %s", log)
 	}

@@ -18,7 +18,7 @@ func (s *Store) Owed(ctx context.Context, bridgeID string) ([]core.Delivery, err
 	var owed []core.Delivery
 	err := s.reader(ctx).Table("deliveries AS d").Where("d.bridge = ?", bridgeID).
 		Joins("LEFT JOIN events AS e ON e.session_id = d.session_id AND e.seq = d.seq").
-		Select("d.bridge AS bridge_id, d.project_id, d.session_id, d.seq, d.type, COALESCE(e.message_id, '') AS message_id").
+		Select("d.bridge AS bridge_id, d.project_id, d.session_id, d.seq, d.type, COALESCE(e.message_id, '') AS message_id, COALESCE(e.at, 0) AS at").
 		Order("d.session_id, d.seq").Scan(&owed).Error
 	return owed, translate(err)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/pocketping/pocketping/core"
+	"github.com/pocketping/pocketping/core/web/admin"
 	"github.com/pocketping/pocketping/widget"
 )
 
@@ -33,6 +34,7 @@ type Options struct {
 	Bus     core.Bus
 	Logins  core.Logins                 // nil: operators' pages are closed
 	Plugins Plugins                     // nil: no bridge has HTTP of its own
+	Host    admin.Host                  // restarts plugins and has their logs; nil: nothing is run here
 	Pages   func() []string             // ids of the bridges that serve pages; nil: none
 	Ready   func(context.Context) error // nil: always ready
 	Status  func() []core.BridgeStatus  // nil: unknown
@@ -55,7 +57,7 @@ type Settings struct {
 	Quota        int64    // bytes that one visitor may upload in a day; 0: no limit
 	Types        []string // of uploads that are taken, such as "image/*"; nil: all that welcomeTypes has
 	MetricsToken string   // opens /metrics from afar; empty: from this machine only
-	AdminToken   string   // opens /v1/admin; empty: there is none
+	AdminToken   string   // opens /v1/admin and signs in to /admin; empty: one-time links alone do
 }
 
 const defaultMaxUpload = 25 << 20
@@ -169,6 +171,7 @@ func (s *Server) routes() *echo.Echo {
 	}
 	s.routeBackend(e)
 	s.routeAdmin(e)
+	s.mountAdmin(e)
 
 	e.POST("/v1/operator/login", s.postLogin)
 	e.Any("/plugins/:bridge", s.anyPlugin)

@@ -145,7 +145,7 @@ func (c *Core) end(sig syscall.Signal) error {
 // Log is what the server has printed so far.
 func (c *Core) Log() string { return c.log.String() }
 
-var codeLink = regexp.MustCompile(`https?://[^\s"]+#code=[^\s"\\]+`)
+var codeLink = regexp.MustCompile(`https?://[^\s"]+/plugins/[^\s"]+#code=[^\s"\\]+`)
 
 // InboxLink is the newest one-time link that the server printed.
 func (c *Core) InboxLink() string {
