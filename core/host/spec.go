@@ -116,7 +116,6 @@ func (s *Spec) limits(declared []limit) ([]limit, error) {
 var passed = []string{
 	"PATH", "HOME", "TMPDIR", "TZ", "LANG",
 	"SSL_CERT_FILE", "SSL_CERT_DIR",
-	"GORACE", // how a plugin that was built with the race detector behaves
 	"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
 }
 
