@@ -9,17 +9,34 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// audited answers with what axe-core finds wrong with the widget as it is.
+// legible has ratio and illegible: the contrast of a node's text to what is behind it, and
+// all texts that can be seen whose contrast is below 4.5. axe-core does not know colours
+// that the browser has mixed.
+const legible = `const light=c=>{const [r,g,b]=c.match(/[\d.]+/g).map(Number).map(v=>c.startsWith('color(')?v:v/255).map(v=>v<=.04045?v/12.92:((v+.055)/1.055)**2.4);return .2126*r+.7152*g+.0722*b};
+const behind=e=>{for(;e;e=e.parentElement||e.getRootNode().host){const c=getComputedStyle(e).backgroundColor;if(!/^rgba.*, 0\)$|\/ 0\)$/.test(c))return c}return 'rgb(255, 255, 255)'};
+const ratio=(e,part)=>{const [a,b]=[light(getComputedStyle(e,part).color),light(behind(e))].sort((a,b)=>b-a);return (a+.05)/(b+.05)};
+const illegible=()=>$$('*').flatMap(e=>[[e,e.placeholder&&'::placeholder'],[e]]).filter(([e,part])=>
+(part||[...e.childNodes].some(n=>n.nodeType===3&&n.data.trim()))&&e.tagName!=='STYLE'&&e.checkVisibility({opacityProperty:true})&&!(ratio(e,part)>=4.5)).map(([e,part])=>e.className+(part||'')+' "'+e.textContent+'" '+ratio(e,part)).join();`
+
+// audited answers with what is wrong with the widget as it is: what axe-core finds, and
+// texts that are hard to read.
 func audited(b *tab) string {
 	b.t.Helper()
-	b.do(`window.found=null;axe.run({include:[['pocketping-widget']]},{resultTypes:['violations']}).then(r=>window.found=` +
+	b.do(`window.found=null;axe.run({include:[['pocketping-widget']]},{resultTypes:['violations'],rules:{'color-contrast':{enabled:false}}}).then(r=>window.found=` +
 		`r.violations.map(v=>v.id+': '+v.nodes.map(n=>n.target+' '+n.failureSummary).join(' & ')).join('\n')+(r.passes.length?'':'nothing was looked at'))`)
 	b.until("the audit", `window.found!==null`)
-	return value[string](b, `window.found`)
+	return value[string](b, `window.found`) + illegibles(b)
+}
+
+func illegibles(b *tab) string {
+	b.t.Helper()
+	b.do(legible + `window.hard=illegible()`)
+	return value[string](b, `window.hard`)
 }
 
 // TestNoViolations lets axe-core look at everything that the widget shows.
 func TestNoViolations(t *testing.T) {
+	t.Parallel()
 	axe, err := os.ReadFile("testdata/axe/axe.min.js")
 	if err != nil {
 		t.Fatal(err)
@@ -30,11 +47,13 @@ func TestNoViolations(t *testing.T) {
 	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}})
 	check := func(what string) {
 		t.Helper()
-		for _, scheme := range []string{"light", "dark"} {
-			prefers(b, scheme)
-			if found := audited(b); found != "" {
-				t.Errorf("%s, %s: %s", what, scheme, found)
-			}
+		prefers(b, "light")
+		if found := audited(b); found != "" {
+			t.Errorf("%s: %s", what, found)
+		}
+		prefers(b, "dark") // which is a matter of colours alone
+		if found := illegibles(b); found != "" {
+			t.Errorf("%s, dark: %s", what, found)
 		}
 	}
 	check("closed")
@@ -68,10 +87,15 @@ func TestNoViolations(t *testing.T) {
 	b.until("stars", `!!$('.star')`)
 	b.do(`$('.star').click()`)
 	check("closed by the operator")
+	b.do(`$('.send').ariaLabel=$('.send').title='';$('header b').style.color='#444'`)
+	if found := audited(b); !strings.Contains(found, "button-name") || !strings.Contains(found, "Acme support") {
+		t.Errorf("a button without a name and grey on blue are not found: %q", found)
+	}
 }
 
 // TestKeyboardAlone: the whole way without a mouse.
 func TestKeyboardAlone(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	b := visit(t, c)
 	focus := func(what, selector string) {
@@ -107,6 +131,7 @@ func TestKeyboardAlone(t *testing.T) {
 }
 
 func TestAnnouncements(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	b := visit(t, c)
 	b.until("the bubble", `$('.launcher').ariaExpanded==='false' && $('.launcher').ariaLabel==='Open chat'`)
@@ -118,6 +143,7 @@ func TestAnnouncements(t *testing.T) {
 }
 
 func TestReducedMotion(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	b := visit(t, c)
 	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "no-preference"}}})
@@ -135,6 +161,7 @@ func TestReducedMotion(t *testing.T) {
 // TestHostileStyles: whatever the page's style sheet says of everything, the widget
 // looks the same, and the page looks the same with the widget.
 func TestHostileStyles(t *testing.T) {
+	t.Parallel()
 	look := func(b *tab) string {
 		prefers(b, "light")
 		b.openPanel()
@@ -164,6 +191,7 @@ letter-spacing:9px!important;text-transform:uppercase!important;direction:rtl!im
 
 // TestPhones: on small screens the panel takes what the keyboard leaves.
 func TestPhones(t *testing.T) {
+	t.Parallel()
 	for name, size := range map[string][2]int64{"an iPhone": {390, 844}, "a small Android": {360, 640}} {
 		c := newFakeCore(t)
 		b := visit(t, c)

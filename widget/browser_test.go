@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
 )
 
@@ -65,12 +66,23 @@ type tab struct {
 	errors []string // what the page threw, and dialogs it opened
 }
 
-// visit opens the core's page in a browser of its own, with nothing stored.
+// visit opens the core's page in a window of its own, with nothing stored.
 func visit(t *testing.T, c *fakeCore) *tab {
 	t.Helper()
-	ctx, stop := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	return open(t, window(t, c.url), c.url)
+}
+
+// window is a new one of the browser that all tests share, which is less work than a
+// browser each. Every core is a site of its own; one of an earlier test may have had
+// the same address, though.
+func window(t *testing.T, url string) context.Context {
+	t.Helper()
+	ctx, stop := chromedp.NewContext(browser, chromedp.WithNewWindow(true))
 	t.Cleanup(stop)
-	return open(t, ctx, c.url)
+	if _, err := chromedp.Call(ctx, storage.ClearDataForOrigin, storage.ClearDataForOriginParams{Origin: url, StorageTypes: "all"}); err != nil {
+		t.Fatal(err)
+	}
+	return ctx
 }
 
 // visitAfter has the script run before anything of the page.
@@ -89,8 +101,7 @@ func arrive(t *testing.T, c *fakeCore, script string) *tab {
 
 func arriveAt(t *testing.T, url, script string) *tab {
 	t.Helper()
-	ctx, stop := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
-	t.Cleanup(stop)
+	ctx := window(t, url)
 	if _, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}); err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 )
 
 func TestDemoPage(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	c.settings["color"] = "#4d6350"
 	c.demo = &widget.DemoPage{PublicKey: testKey, Inboxes: []widget.Inbox{{Name: "demo.inbox", Path: "/plugins/demo.inbox/"}}}

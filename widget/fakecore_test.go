@@ -56,13 +56,19 @@ type fakeCore struct {
 	uploads    [][]byte
 	full       bool             // no upload is taken
 	slow       chan struct{}    // not nil: uploads end when it is closed
+	gathering  bool             // who says hello without a token waits, until they are all welcomed at once
+	strangers  []pipe           // who wait
+	tokens     map[string]bool  // that are good too, of visitors who were made at once
+	bearers    map[pipe]string  // the token that each is known by
+	posters    []string         // by whose tokens messages were posted
 	greeting   frame            // not nil: what every hello is answered with
 	demo       *widget.DemoPage // not nil: the page is the demo
+	prelude    string           // what widget.js does first
 }
 
 func newFakeCore(t *testing.T) *fakeCore {
 	c := &fakeCore{
-		t: t, changed: make(chan struct{}), results: map[string]frame{}, sockets: map[pipe]bool{},
+		t: t, changed: make(chan struct{}), results: map[string]frame{}, sockets: map[pipe]bool{}, tokens: map[string]bool{}, bearers: map[pipe]string{},
 		settings: frame{"name": "Acme", "color": "#6366f1", "operator": "Acme support", "welcome": "Hi! How can we help?"},
 		policy:   "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self'",
 	}
@@ -73,7 +79,7 @@ func newFakeCore(t *testing.T) *fakeCore {
 	for _, path := range []string{"/bundle.js", "/npm/", "/react.js"} {
 		mux.HandleFunc("GET "+path, c.bundledPage)
 	}
-	mux.HandleFunc("GET /widget.js", func(w http.ResponseWriter, _ *http.Request) { script(w, widget.Script) })
+	mux.HandleFunc("GET /widget.js", c.widget)
 	mux.HandleFunc("GET /extra.js", c.extra)
 	mux.Handle("GET /demo/", http.StripPrefix("/demo/", http.FileServerFS(widget.DemoFiles())))
 	mux.HandleFunc("GET /v1/widget/{key}", c.widgetSettings)
@@ -99,6 +105,13 @@ func newFakeCore(t *testing.T) *fakeCore {
 		server.Close()
 	})
 	return c
+}
+
+func (c *fakeCore) widget(w http.ResponseWriter, _ *http.Request) {
+	c.mu.Lock()
+	prelude := c.prelude
+	c.mu.Unlock()
+	script(w, append([]byte(prelude), widget.Script...))
 }
 
 func (c *fakeCore) extra(w http.ResponseWriter, _ *http.Request) {
@@ -140,7 +153,9 @@ func (c *fakeCore) until(what string, met func() bool) {
 		select {
 		case <-changed:
 		case <-deadline:
-			c.t.Fatalf("never happened: %s", what)
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.t.Fatalf("never happened: %s; received: %v", what, c.received)
 		}
 	}
 }
@@ -304,11 +319,17 @@ func (c *fakeCore) welcome(conn pipe, f frame) {
 	}
 	visitor := frame{"id": "vis_1"}
 	if f["token"] == nil {
+		if c.gathering {
+			c.strangers = append(c.strangers, conn)
+			return
+		}
 		c.token = fmt.Sprint("token", len(c.received))
 		visitor["token"] = c.token
-	} else if f["token"] != c.token {
+	} else if token := f["token"].(string); token != c.token && !c.tokens[token] {
 		conn.close(4401)
 		return
+	} else {
+		c.bearers[conn] = token
 	}
 	c.sockets[conn] = true
 	resumed := c.session != nil && f["session"] == c.session["id"] && f["after"] != nil
@@ -328,10 +349,21 @@ func (c *fakeCore) welcome(conn pipe, f frame) {
 	}
 }
 
+// welcomeStrangers makes a visitor of each who waits; the caller is inside do.
+func (c *fakeCore) welcomeStrangers() {
+	for i, conn := range c.strangers {
+		c.token = fmt.Sprint("stranger", i)
+		c.tokens[c.token], c.bearers[conn], c.sockets[conn] = true, c.token, true
+		c.write(conn, frame{"type": "welcome", "visitor": frame{"id": fmt.Sprint("vis_", i), "token": c.token}, "session": nil, "settings": c.settings, "online": true, "resumed": false})
+	}
+	c.strangers, c.gathering = nil, false
+}
+
 func (c *fakeCore) obey(conn pipe, id string, f frame) {
 	ok := frame{"type": "ok", "id": id}
 	switch f["type"] {
 	case "post":
+		c.posters = append(c.posters, c.bearers[conn])
 		m := c.post("visitor", f["text"].(string), frame{"clientId": id, "replyTo": f["replyTo"], "attachments": c.attached(f)})
 		ok["message"], ok["session"], ok["seq"] = m, c.session["id"], m["seq"]
 	case "edit":

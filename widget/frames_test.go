@@ -24,6 +24,7 @@ func golden(t *testing.T, name string) (f frame) {
 
 // TestGoldenFramesOfTheCore tells the widget every golden frame, as it stands.
 func TestGoldenFramesOfTheCore(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	c.greeting = golden(t, "core-welcome")
 	b := visit(t, c)
@@ -59,6 +60,7 @@ func TestGoldenFramesOfTheCore(t *testing.T) {
 // TestGoldenFramesOfTheVisitor compares all that the widget sends with the golden
 // frames: the same fields, of the same kinds.
 func TestGoldenFramesOfTheVisitor(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	b := visit(t, c)
 	b.openPanel()

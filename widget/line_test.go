@@ -11,6 +11,7 @@ import (
 const impatient = `const every=window.setInterval;window.setInterval=(f,ms,...a)=>every(f,ms>=20000?500:ms,...a)`
 
 func TestWithoutWebSockets(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	c.blocked = true
 	b := visitAfter(t, c, impatient)
@@ -72,6 +73,7 @@ func TestResumesAtOnce(t *testing.T) {
 }
 
 func TestTwoTabsBeginAtOnce(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	one := visit(t, c)
 	two := one.another(c.url)
@@ -92,9 +94,46 @@ func TestTwoTabsBeginAtOnce(t *testing.T) {
 	c.until("each once", func() bool { return len(c.messages) == 2 })
 }
 
+// TestTwoStrangersBecomeOne: two tabs without a token are made two visitors at the same
+// moment, each with something to say. They agree on one of them before they say it.
+func TestTwoStrangersBecomeOne(t *testing.T) {
+	t.Parallel()
+	c := newFakeCore(t)
+	c.gathering = true
+	one := visit(t, c)
+	two := one.another(c.url)
+	one.openPanel()
+	two.openPanel()
+	c.until("two strangers", func() bool { return len(c.strangers) == 2 })
+	one.write("from one")
+	two.write("from two")
+	c.do(c.welcomeStrangers)
+	for _, b := range []*tab{one, two} {
+		b.until("both", `$$('.visitor').length===2 && $$('.tick.queued').length===0`)
+	}
+	if a, b := value[string](one, `texts()`), value[string](two, `texts()`); a != b {
+		t.Errorf("one shows %s, two %s", a, b)
+	}
+	token := value[string](one, `JSON.parse(localStorage.getItem('pocketping:`+testKey+`')).token`)
+	c.until("one visitor in both", func() bool {
+		for p := range c.sockets {
+			if c.bearers[p] != token {
+				return false
+			}
+		}
+		return len(c.sockets) == 2
+	})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if fmt.Sprint(c.posters) != fmt.Sprint([]string{token, token}) {
+		t.Errorf("posted by %v, and %s is the visitor", c.posters, token)
+	}
+}
+
 // TestCutAgainAndAgain is the short form of what `make e2e` does for minutes: whatever
 // breaks, all arrives once.
 func TestCutAgainAndAgain(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	b := visit(t, c)
 	b.openPanel()

@@ -17,6 +17,7 @@ import (
 // TestLooks compares what visitors see with the pictures in testdata/looks. With
 // LOOKS=keep in the environment it keeps the new ones instead: look at each.
 func TestLooks(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	c.at = "2026-03-05T09:41:00.000Z"
 	c.settings["rating"] = true
@@ -48,6 +49,7 @@ func TestLooks(t *testing.T) {
 }
 
 func TestLooksRightToLeft(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	c.at = "2026-03-05T09:41:00.000Z"
 	c.settings["lang"], c.settings["operator"], c.settings["welcome"] = "he", "התמיכה של Acme", "שלום! איך אפשר לעזור?"
@@ -66,6 +68,7 @@ func TestLooksRightToLeft(t *testing.T) {
 }
 
 func TestLooksOfCards(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	c.at = "2026-03-05T09:41:00.000Z"
 	c.settings["color"], c.settings["avatar"], c.settings["ask"] = "#ffd166", "/v1/files/face", "name email"

@@ -72,6 +72,7 @@ func packed(t *testing.T, npm string) {
 
 // TestLoader: a page that bundles the package and has no script tag.
 func TestLoader(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	c.bundled = `import {load} from '/npm/index.js';
 window.seen=[];window.chat=load({publicKey:'` + testKey + `',host:location.origin+'/',title:'From a bundle',strings:{send:'Go'}});
@@ -90,6 +91,7 @@ window.stop=chat.on('open',()=>seen.push('open'));chat.open()`
 // TestReactComponent: what React does in strict mode, mount, unmount and mount again,
 // leaves one chat.
 func TestReactComponent(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	c.bundled = `import {PocketPing} from '/npm/react.js';
 const props={publicKey:'` + testKey + `',host:location.origin,title:'From React',onReady:chat=>window.chat=chat};
@@ -124,6 +126,7 @@ func (c *fakeCore) bundledPage(w http.ResponseWriter, r *http.Request) {
 // TestLoadersTakeTurns: who leaves while the script is on its way takes nothing away
 // from who comes after.
 func TestLoadersTakeTurns(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	c.bundled = `import {load} from '/npm/index.js';
 const options={publicKey:'` + testKey + `',host:location.origin};

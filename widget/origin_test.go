@@ -11,6 +11,7 @@ import (
 // TestStrictPolicyOfAnotherSite: the site is not the core's, and its policy allows no
 // more than the core's origin for scripts, connections and pictures.
 func TestStrictPolicyOfAnotherSite(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	c.settings["rating"], c.settings["avatar"], c.settings["font"] = true, "/v1/files/face", "Georgia, serif"
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -50,6 +51,7 @@ func TestStrictPolicyOfAnotherSite(t *testing.T) {
 
 // TestWithoutExtra: a chat of text goes on without the second file.
 func TestWithoutExtra(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	c.bare = true
 	b := visit(t, c)

@@ -9,6 +9,7 @@ import (
 )
 
 func TestMarkdown(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	b := visit(t, c)
 	b.openPanel()
@@ -36,6 +37,7 @@ func TestMarkdown(t *testing.T) {
 }
 
 func TestLooksOfTheProject(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	for name, value := range map[string]any{
 		"color": "#ffe08a", "dark": "dark", "position": "left", "x": 40, "y": 60, "radius": 4, "font": "Georgia, serif", "icon": "/v1/files/icon", "avatar": "/v1/files/face",
@@ -59,6 +61,7 @@ func TestLooksOfTheProject(t *testing.T) {
 }
 
 func TestAttributesOfTheScript(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	c.attributes = `data-color="#112233" data-title="From the page" data-sound="false" data-lang="de" data-x="33"`
 	b := visit(t, c)
@@ -75,6 +78,7 @@ func TestAttributesOfTheScript(t *testing.T) {
 }
 
 func TestRightToLeft(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	c.settings["lang"] = "ar"
 	b := visit(t, c)
@@ -88,6 +92,7 @@ func TestRightToLeft(t *testing.T) {
 }
 
 func TestPageRules(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	c.settings["show"], c.settings["hide"] = "/ /shop/*/item", "/shop/secret*"
 	b := visit(t, c)
@@ -111,6 +116,7 @@ func TestPageRules(t *testing.T) {
 }
 
 func TestDelayAndOpeningByItself(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	c.settings["delay"], c.settings["autoOpen"] = 0.2, 0.3
 	b := visit(t, c)
@@ -127,7 +133,7 @@ func TestDelayAndOpeningByItself(t *testing.T) {
 	b.do(`$('textarea').focus()`)
 	c.until("a hello", func() bool { return len(c.got("hello")) == 1 })
 	b.do(`PocketPing.close()`)
-	b.until("remembered", `JSON.parse(localStorage.getItem('pocketping:`+testKey+`')).used`)
+	b.until("remembered", `JSON.parse(localStorage.getItem('pocketping:`+testKey+`')).token`)
 	b.reload()
 	b.do(`setTimeout(()=>window.later=1,600)`)
 	b.until("later", `window.later`)
@@ -135,6 +141,7 @@ func TestDelayAndOpeningByItself(t *testing.T) {
 }
 
 func TestConsent(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	c.settings["consent"] = "We keep this. [Privacy](https://acme.example/privacy)"
 	b := visit(t, c)
@@ -142,8 +149,8 @@ func TestConsent(t *testing.T) {
 	b.until("the card", `$('.card a').href==='https://acme.example/privacy' && $('form:not(.card)').hidden`)
 	b.do(`PocketPing.send('early')`)
 	b.until("it waits in the composer", `$('textarea').value==='early'`)
-	b.do(`PocketPing.close();PocketPing.open()`)
-	b.until("open", `!$('.panel').hidden`)
+	b.do(`PocketPing.close();PocketPing.open();$('.sound').click()`)
+	b.until("open, without sound", `!$('.panel').hidden && $('.sound').ariaPressed==='false'`)
 	c.mu.Lock()
 	if len(c.received) != 0 {
 		t.Errorf("sent before the consent: %v", c.received)
@@ -160,10 +167,11 @@ func TestConsent(t *testing.T) {
 	b.reload()
 	b.openPanel()
 	b.says("early")
-	b.until("not asked again", `!$('.card') && !$('form').hidden`)
+	b.until("not asked again", `!$('.card') && !$('form').hidden && $('.sound').ariaPressed==='false'`)
 }
 
 func TestRequiredFields(t *testing.T) {
+	t.Parallel()
 	for _, after := range []bool{false, true} {
 		t.Run(fmt.Sprint("after ", after), func(t *testing.T) {
 			c := newFakeCore(t)
@@ -194,6 +202,7 @@ func TestRequiredFields(t *testing.T) {
 }
 
 func TestLeaveAnAddressWhenAway(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	c.settings["awayEmail"] = true
 	b := visit(t, c)
@@ -208,6 +217,7 @@ func TestLeaveAnAddressWhenAway(t *testing.T) {
 }
 
 func TestRatingAndStartingAgain(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	c.settings["rating"] = true
 	b := visit(t, c)
@@ -233,6 +243,7 @@ func TestRatingAndStartingAgain(t *testing.T) {
 }
 
 func TestRatedInAnotherTab(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	c.settings["rating"] = true
 	b := visit(t, c)
@@ -247,6 +258,7 @@ func TestRatedInAnotherTab(t *testing.T) {
 
 // TestSettingsExample: the example that the core's tests read too is one that the widget takes.
 func TestSettingsExample(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	raw, err := os.ReadFile("testdata/settings.json")
 	if err != nil {
@@ -265,6 +277,7 @@ func TestSettingsExample(t *testing.T) {
 // TestSilentServer: without settings one can write, in English; nothing is stored or
 // sent until they are there and what they ask for is agreed to.
 func TestSilentServer(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	c.broken, c.settings["consent"] = true, "We keep this."
 	b := visit(t, c)
@@ -288,17 +301,38 @@ func TestSilentServer(t *testing.T) {
 	b.says("Hello")
 }
 
-// TestReadable: on whatever colour, text has a contrast of 4.5 to it.
-func TestReadable(t *testing.T) {
+// TestSilentServerForAnOldVisitor: who was here before is connected at once, and what the
+// welcome says of the settings holds, however often they cannot be had otherwise.
+func TestSilentServerForAnOldVisitor(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	b := visit(t, c)
 	b.openPanel()
-	b.do(`const light=c=>{const [r,g,b]=c.match(/[\d.]+/g).map(Number).map(v=>c.startsWith('color(')?v:v/255).map(v=>v<=.04045?v/12.92:((v+.055)/1.055)**2.4);return .2126*r+.7152*g+.0722*b};
-const worst=(node,color)=>{const s=getComputedStyle(node),[a,b]=[light(s.color),light(s.backgroundColor)].sort((a,b)=>b-a),ratio=(a+.05)/(b+.05);if(!(ratio>=4.5))bad.push(color+' '+node.className+' '+ratio)};
-const bad=[],hex=n=>(n<16?'0':'')+n.toString(16),colors=[];for(let i=0;i<256;i+=3)colors.push([i,i,i],[255,i,0],[i,99,241]);
+	b.write("Hello")
+	b.until("stored", `!!$('.tick.stored')`)
+	c.do(func() { c.broken, c.requests = true, nil })
+	b.reload()
+	b.openPanel()
+	b.says("Hello")
+	c.until("asked for the settings again", func() bool { return strings.Count(strings.Join(c.requests, " "), "/v1/widget/") == 3 })
+	b.until("the project's", `$('header b').textContent==='Acme support' && $('.all').style.getPropertyValue('--c')==='#6366f1'`)
+	b.write("And this")
+	c.until("posted", func() bool { return c.texts() == "Hello|And this" })
+}
+
+// TestReadable: on whatever colour, text has a contrast of 4.5 to it.
+func TestReadable(t *testing.T) {
+	t.Parallel()
+	c := newFakeCore(t)
+	b := visit(t, c)
+	b.openPanel()
+	b.write("Hello")
+	b.until("stored", `!!$('.tick.stored')`)
+	b.do(legible + `const bad=[],hex=n=>(n<16?'0':'')+n.toString(16),colors=[];for(let i=0;i<256;i+=15)colors.push([i,i,i],[255,i,0],[i,99,241]);
 for(let r=0;r<256;r+=51)for(let g=0;g<256;g+=51)for(let b=0;b<256;b+=51)colors.push([r,g,b]);
-for(const c of colors){const color='#'+c.map(hex).join('');PocketPing.init({color});for(const node of [$('header'),$('.launcher'),$('.avatar')])worst(node,color)}window.bad=colors.length+' tried, '+bad.length+' bad: '+bad.slice(0,5)`)
-	if got := value[string](b, `bad`); got != "474 tried, 0 bad: " {
+for(const c of colors){const color='#'+c.map(hex).join('');PocketPing.init({color});for(const e of [$('header b'),$('.launcher'),$('.avatar'),$('.visitor .b')])if(!(ratio(e)>=4.5))bad.push(color+' '+e.className+' '+ratio(e))}
+window.bad=colors.length+' tried, '+bad.length+' bad: '+bad.slice(0,5)`)
+	if got := value[string](b, `bad`); got != "270 tried, 0 bad: " {
 		t.Error(got)
 	}
 }

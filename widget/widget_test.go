@@ -9,6 +9,7 @@ import (
 )
 
 func TestNothingBeforeTheVisitorActs(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	b := visit(t, c)
 	b.do(`requestIdleCallback(() => window.idle = true)`)
@@ -16,7 +17,7 @@ func TestNothingBeforeTheVisitorActs(t *testing.T) {
 	c.mu.Lock()
 	requests := strings.Join(c.requests, " ")
 	c.mu.Unlock()
-	if want := "/ /widget.js /v1/widget/" + testKey + "?lang=,en"; strings.TrimSuffix(requests, " /favicon.ico") != want {
+	if want := "/ /widget.js /v1/widget/" + testKey + "?lang=,en"; strings.ReplaceAll(requests, " /favicon.ico", "") != want {
 		t.Errorf("requests: %s, want %s", requests, want)
 	}
 	if n := b.stored(); n != 0 {
@@ -27,6 +28,7 @@ func TestNothingBeforeTheVisitorActs(t *testing.T) {
 }
 
 func TestMessageAndItsTicks(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	b := visit(t, c)
 	b.openPanel()
@@ -55,6 +57,7 @@ func TestMessageAndItsTicks(t *testing.T) {
 }
 
 func TestEditDeleteReply(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	b := visit(t, c)
 	b.openPanel()
@@ -80,6 +83,7 @@ func TestEditDeleteReply(t *testing.T) {
 }
 
 func TestResumeWithoutAGap(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	b := visit(t, c)
 	b.openPanel()
@@ -103,6 +107,7 @@ func TestResumeWithoutAGap(t *testing.T) {
 }
 
 func TestWrittenOffline(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	b := visit(t, c)
 	b.openPanel()
@@ -138,6 +143,7 @@ func TestWrittenOffline(t *testing.T) {
 }
 
 func TestLostOkIsNotSentTwice(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	b := visit(t, c)
 	b.openPanel()
@@ -162,6 +168,7 @@ func TestLostOkIsNotSentTwice(t *testing.T) {
 }
 
 func TestFailedMessageStaysWithRetry(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	b := visit(t, c)
 	c.do(func() {
@@ -193,6 +200,7 @@ func TestFailedMessageStaysWithRetry(t *testing.T) {
 }
 
 func TestTwoTabs(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	one := visit(t, c)
 	one.openPanel()
@@ -210,6 +218,7 @@ func TestTwoTabs(t *testing.T) {
 }
 
 func TestUnreadHistoryAndClosing(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	b := visit(t, c)
 	b.openPanel()
@@ -237,6 +246,7 @@ func TestUnreadHistoryAndClosing(t *testing.T) {
 }
 
 func TestAttachments(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	b := visit(t, c)
 	b.openPanel()
@@ -251,6 +261,7 @@ func TestAttachments(t *testing.T) {
 }
 
 func TestForeignTextIsOnlyText(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	c.settings["operator"] = `<img src=x onerror=alert(1)>`
 	c.settings["welcome"] = `<script>alert(1)</script>`
@@ -277,6 +288,7 @@ func TestForeignTextIsOnlyText(t *testing.T) {
 }
 
 func TestForgottenToken(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	b := visit(t, c)
 	b.openPanel()
@@ -291,6 +303,7 @@ func TestForgottenToken(t *testing.T) {
 }
 
 func TestRefusedForGood(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	c.deafTo = func(frame) int { return 4403 }
 	b := visit(t, c)
@@ -300,6 +313,7 @@ func TestRefusedForGood(t *testing.T) {
 }
 
 func TestPageAPI(t *testing.T) {
+	t.Parallel()
 	c := newFakeCore(t)
 	b := visit(t, c)
 	b.do(`window.seen=[];for(const n of ['open','message','show_offer'])PocketPing.on(n,d=>seen.push([n,d&&(d.text||d.off)]));` +

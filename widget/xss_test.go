@@ -36,6 +36,7 @@ func payloads(t *testing.T) (all []string) {
 // TestNothingRuns brings each payload into every field that the widget shows, with no
 // policy in the way, and counts what runs.
 func TestNothingRuns(t *testing.T) {
+	t.Parallel()
 	all := payloads(t)
 	c := newFakeCore(t)
 	c.policy = ""

@@ -34,11 +34,11 @@ function start(calls: [any, ...any][] = []): void {
   let identity: string | undefined;
   let unread = 0;
   let drawing = 0;
-  let hiddenAt = 0;
+  let hiddenAt = Date.now();
 
   const tell = (event: string, data?: unknown) => listeners.forEach(([on, fn]) => on === event && fn(data));
   const here = (): Page => ({ url: location.href, title: document.title, ...page });
-  const stored = () => store.names(store.name)[0];
+  const stored = () => visitor.token || store.names(store.name + ':')[0];
   const allowed = () => (served ? !settings.consent || visitor.agreed : stored());
   const seen = () => view.isOpen && !document.hidden;
   const later = (seconds = 0, fn: () => void) => setTimeout(() => life.signal.aborted || fn(), seconds * 1000);
@@ -188,7 +188,6 @@ function start(calls: [any, ...any][] = []): void {
     view.show(open, own);
     if (own) act();
     if (open) extended ||= extend();
-    else if (acted) save({ used: true });
     draw();
     tell(open ? 'open' : 'close');
   }
@@ -299,7 +298,7 @@ function start(calls: [any, ...any][] = []): void {
       // like any other failure
     }
     if (life.signal.aborted) return;
-    dress(s);
+    dress(s || served);
     if (!s) later(wait, () => settle(Math.min(wait * 2, 30)));
     if (view.isOpen) act();
     later(stored() ? 0 : settings.delay, () => look((due = true)));

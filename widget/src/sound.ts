@@ -8,9 +8,8 @@ const bell = 'M6 16v-5a6 6 0 0 1 12 0v5l2 2H4zM10 21h4';
 export function sounds(): void {
   const show = (mute = false) => (toggle.ariaPressed = !mute + '');
   const toggle = button(t.sound, 'sound', () => {
-    const mute = !visitor().mute;
-    save({ mute });
-    show(mute);
+    show((visitor().mute = !visitor().mute));
+    if (visitor().token) save({}); // nobody else is stored yet
   }, icon(bell));
   show(visitor().mute);
   close.before(toggle);

@@ -157,7 +157,6 @@ export interface Visitor {
   rated?: string; // the session that was rated last
   agreed?: boolean; // to the consent text
   asked?: boolean; // and has answered
-  used?: boolean; // has closed the panel once
   mute?: boolean; // wants no sound
 }
 
