@@ -106,11 +106,12 @@ type Operator struct {
 	Avatar string
 }
 
-// ProjectBridges are the ids of the bridges and hooks that serve the project.
+// ProjectBridges are the ids of the bridges and hooks that serve the project; without
+// a slug those that serve a project which the file does not name.
 func (c *Config) ProjectBridges(slug string) []string {
 	var ids []string
 	for _, b := range c.Bridges {
-		if b.Serves(slug) {
+		if b.Serves(slug) && (slug != "" || !b.Standby) { // nothing escalates to it there
 			ids = append(ids, b.ID)
 		}
 	}
