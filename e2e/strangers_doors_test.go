@@ -96,6 +96,29 @@ func inboxCalls(t *testing.T) (all []string) {
 	return all
 }
 
+var adminCall = regexp.MustCompile(`g\.(GET|POST|PATCH|PUT|DELETE)\("(/[^"]*)"`)
+
+// adminCalls are the calls of the admin's pages, as their source has them, but for
+// those that everybody may make: to sign in, and what the page for that is made of.
+func adminCalls(t *testing.T) (all []string) {
+	t.Helper()
+	source, err := os.ReadFile("../core/web/admin/admin.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range adminCall.FindAllStringSubmatch(string(source), -1) {
+		if !strings.HasPrefix(m[2], "/assets/") && m[2] != "/sign-in" {
+			all = append(all, m[1]+" /admin"+colon.ReplaceAllString(m[2], "{$1}"))
+		}
+	}
+	if len(all) < 15 {
+		t.Fatalf("core/web/admin/admin.go has only %d calls: does it name them in another way?", len(all))
+	}
+	return all
+}
+
+var colon = regexp.MustCompile(`:(\w+)`)
+
 var frameType = regexp.MustCompile(`type[A-Z]\w+\s*= "(\w+)"`)
 
 // TestStrangersKnowEveryFrame: a type of frames that the server takes and no stranger

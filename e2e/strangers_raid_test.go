@@ -36,9 +36,9 @@ type try struct {
 
 func (r *raid) run() {
 	var all []*try
-	calls, inbox := operationsOf(r.t), inboxCalls(r.t)
+	calls, inbox, admin := operationsOf(r.t), inboxCalls(r.t), adminCalls(r.t)
 	for n := 0; n < r.wanted*4/10; {
-		for _, made := range []*try{r.call(pick(r.rng, calls)), r.frames(), r.file(), r.page(pick(r.rng, inbox)), r.upload()} {
+		for _, made := range []*try{r.call(pick(r.rng, calls)), r.frames(), r.file(), r.page(pick(r.rng, inbox)), r.upload(), r.admin(pick(r.rng, admin))} {
 			all = append(all, made)
 			n += made.n
 		}
@@ -135,6 +135,10 @@ func (r *raid) fill(path string, g *dweller) string {
 			parts[i] = pick(r.rng, append(append([]string{g.note}, g.said...), g.heard...))
 		case part == "{key}":
 			parts[i] = g.side.public
+		case part == "{project}":
+			parts[i] = pick(r.rng, []string{g.side.id, g.side.slug})
+		case part == "{session}":
+			parts[i] = g.session
 		case parts[i-1] == "sessions":
 			parts[i] = g.session
 		case parts[i-1] == "visitors":
@@ -297,6 +301,23 @@ func (r *raid) page(operation string) *try {
 	}
 	if strings.HasSuffix(path, "/events") {
 		one.stream = true
+	}
+	return one
+}
+
+// admin tries the admin's pages with whatever a stranger has.
+func (r *raid) admin(operation string) *try {
+	method, path, _ := strings.Cut(operation, " ")
+	g := r.victim()
+	one := &try{method: method, n: 1, of: r.victims, refused: true, header: http.Header{"Accept": {"text/html"}}}
+	r.disguise(one)
+	one.path = r.fill(path, g)
+	if r.rng.IntN(2) == 0 { // as if one of its own pages had sent it
+		one.header["Origin"], one.header["Sec-Fetch-Site"] = []string{r.core.URL}, []string{"same-origin"}
+	}
+	if method == http.MethodPost {
+		one.header["Content-Type"] = []string{"application/x-www-form-urlencoded"}
+		one.body = []byte(url.Values{"name": {"a stranger's"}, "slug": {"stranger"}, "origins": {r.from.origin}, "kind": {"sk"}, "confirm": {g.side.slug}}.Encode())
 	}
 	return one
 }

@@ -56,8 +56,8 @@ func TestStrangersReadAndWriteNothing(t *testing.T) {
 		if w.tries < w.wanted {
 			t.Errorf("only %d tries", w.tries)
 		}
-		t.Logf("seed %d: %d tries over %d calls of the API, %d of the inbox and %d types of frames: %d faults (reads and writes of what is somebody else's) in %s",
-			strangerSeed, w.tries, len(operationsOf(t)), len(inboxCalls(t)), len(frameTypes), w.faults, time.Since(begun).Round(time.Millisecond))
+		t.Logf("seed %d: %d tries over %d calls of the API, %d of the inbox, %d of the admin's pages and %d types of frames: %d faults (reads and writes of what is somebody else's) in %s",
+			strangerSeed, w.tries, len(operationsOf(t)), len(inboxCalls(t)), len(adminCalls(t)), len(frameTypes), w.faults, time.Since(begun).Round(time.Millisecond))
 	})
 }
 
