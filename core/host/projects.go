@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -46,8 +47,59 @@ func (h *Host) TellProjects() {
 	all := h.all()
 	h.mu.Unlock()
 	for _, r := range all {
+		r.hearProjects(true)
 		if l := r.current(); l != nil {
 			go r.tellProjects(l)
+		}
+	}
+}
+
+// ears are where a runner that has the lease listens: at each of its projects.
+type ears struct {
+	mu    sync.Mutex
+	hear  func(core.Signal) // nil: closed
+	doubt func()            // has the store read
+	ends  map[string]func() // by project
+}
+
+func (e *ears) open(hear func(core.Signal), doubt func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.hear, e.doubt, e.ends = hear, doubt, map[string]func(){}
+}
+
+func (e *ears) close() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, end := range e.ends {
+		end()
+	}
+	e.hear, e.ends = nil, nil
+}
+
+// hearProjects listens at the projects that the bridge serves now, and at no other.
+// Where something may have happened in one that is new, the store is read.
+func (r *runner) hearProjects(late bool) {
+	e := &r.ears
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.hear == nil {
+		return
+	}
+	now := map[string]bool{}
+	for _, id := range r.spec.projectIDs() {
+		now[id] = true
+		if e.ends[id] == nil {
+			e.ends[id] = r.h.o.Bus.Subscribe(core.ProjectTopic(id), e.hear)
+			if late {
+				e.doubt()
+			}
+		}
+	}
+	for id, end := range e.ends {
+		if !now[id] {
+			end()
+			delete(e.ends, id)
 		}
 	}
 }

@@ -56,6 +56,8 @@ type runner struct {
 
 	hook atomic.Bool // the plugin only listens: what it takes is not "delivered"
 
+	ears ears
+
 	mu       sync.Mutex
 	launch   *launch // the one that delivers; nil: none
 	said     core.BridgeStatus
@@ -224,15 +226,9 @@ func (r *runner) subscribe(q *queue) (cancel func()) {
 			r.hearLive(q, s)
 		}
 	}
-	var cancels []func()
-	for _, id := range r.spec.projectIDs() {
-		cancels = append(cancels, r.h.o.Bus.Subscribe(core.ProjectTopic(id), hear))
-	}
-	return func() {
-		for _, c := range cancels {
-			c()
-		}
-	}
+	r.ears.open(hear, q.doubtSignals)
+	r.hearProjects(false)
+	return r.ears.close
 }
 
 // once runs one launch until it ends.
