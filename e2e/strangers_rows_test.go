@@ -45,6 +45,9 @@ func (w *world) tables(db *sql.DB, url string) (names []string) {
 		}
 		names = append(names, name)
 	}
+	if err := rows.Err(); err != nil {
+		w.t.Fatal(err)
+	}
 	if len(names) < 15 {
 		w.t.Fatalf("only the tables %q: is this the database?", names)
 	}
