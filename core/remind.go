@@ -160,7 +160,7 @@ func inWords(d time.Duration) string {
 	}{{"day", 24 * time.Hour}, {"hour", time.Hour}, {"minute", time.Minute}, {"second", time.Second}} {
 		if n := d / unit.of; n > 0 {
 			words = append(words, counted(int64(n), unit.name))
-			d -= n * unit.of
+			d %= unit.of
 		}
 	}
 	return strings.Join(words, " ")
