@@ -92,6 +92,7 @@ type Visitor struct {
 	read   int64
 	online bool
 	emits  []string
+	hellos int
 	watch  chan struct{} // closed and replaced at every change
 	done   chan struct{}
 }
@@ -212,6 +213,7 @@ func (v *Visitor) take(ctx context.Context, conn *websocket.Conn, f frame) error
 
 // welcome takes the session over and sends again, in order, what was not acked.
 func (v *Visitor) welcome(ctx context.Context, conn *websocket.Conn, f frame) error {
+	v.hellos++
 	v.id, v.online = f.Visitor.ID, f.Online
 	if f.Visitor.Token != "" {
 		v.token = f.Visitor.Token
@@ -353,6 +355,7 @@ type State struct {
 	Delivered, Read             int64
 	Unacked                     int
 	Connected                   bool
+	Welcomes                    int      // how often it was let in
 	Online                      bool     // somebody answers
 	Emits                       []string // events of the back end, by name
 	Faults                      []string // what a page must never see
@@ -363,7 +366,7 @@ func (v *Visitor) State() State {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	s := State{
-		VisitorID: v.id, Token: v.token, SessionID: v.sess, Delivered: v.delivd, Read: v.read,
+		Welcomes: v.hellos, VisitorID: v.id, Token: v.token, SessionID: v.sess, Delivered: v.delivd, Read: v.read,
 		Online: v.online, Emits: append([]string(nil), v.emits...),
 		Unacked: len(v.posts), Connected: v.conn != nil, Events: append([]Event(nil), v.events...),
 		Faults: append([]string(nil), v.faults...),
