@@ -29,8 +29,8 @@ type stranger struct {
 // bridge's or a login's; what a bridge may see is decided by who holds its lease.
 var worldly = []string{
 	"AddAudit", "AddLogin", "AddProject", "Answering", "Close", "First", "Forget", "ForgetBrowsers", "Lease", "Link", "LoginByCookie",
-	"NextGeneration", "Owed", "Ping", "Presences", "Projects", "ProjectsRevision", "RemoveLogin", "Run", "SaveState", "Secret", "SessionOfThread", "State",
-	"SyncProject", "Thread", "Unneeded", "UseLoginCode", "Wipe",
+	"NextGeneration", "Outline", "Owed", "Owing", "Ping", "Presences", "Projects", "ProjectsRevision", "RemoveLogin", "Run", "SaveOutline", "SaveState", "Secret", "SessionOfThread", "State",
+	"SyncProject", "SyncProjects", "Thread", "Unneeded", "UseLoginCode", "Wipe",
 }
 
 // asks are all other methods of the store, each with a project that is not the
