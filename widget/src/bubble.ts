@@ -17,7 +17,7 @@ const ticks = {
 interface Bubble extends HTMLElement {
   _drawn?: string;
 }
-const bubbles: Record<string, Bubble> = {};
+const bubbles: Record<string, Bubble> = Object.create(null); // ids are any text, "constructor" too
 
 /** Draws the message into its node, unless the node shows it already. */
 export function draw(m: Message, name: string, retry: (m: Message) => void, extras?: Extras): HTMLElement {
