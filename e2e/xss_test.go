@@ -74,6 +74,9 @@ func TestNothingOfStrangersRuns(t *testing.T) {
 		})
 	}
 	writing.Wait()
+	for _, id := range []string{"constructor", "hasOwnProperty", "__proto__"} {
+		s.frames(victim.token, map[string]any{"type": "post", "id": id, "text": id})
+	}
 	for i, p := range payloads {
 		s.frames(victim.token, map[string]any{"type": "post", "id": fmt.Sprint("all ", i), "text": p})
 		s.back("shop", http.MethodPost, "/v1/sessions/"+victim.session+"/messages",
