@@ -139,9 +139,12 @@ func (s *server) audit(ctx context.Context, a *applied) {
 // String is one line for people.
 func (a *applied) String() string {
 	var parts []string
-	for word, blocks := range map[string][]string{"added": a.Added, "changed": a.Changed, "removed": a.Removed} {
-		if len(blocks) > 0 {
-			parts = append(parts, word+" "+strings.Join(blocks, "; "))
+	for _, done := range []struct {
+		word   string
+		blocks []string
+	}{{"added", a.Added}, {"changed", a.Changed}, {"removed", a.Removed}} {
+		if len(done.blocks) > 0 {
+			parts = append(parts, done.word+" "+strings.Join(done.blocks, "; "))
 		}
 	}
 	return strings.Join(parts, ". ")

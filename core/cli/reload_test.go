@@ -61,7 +61,9 @@ func TestProjectsWhileTheServerRuns(t *testing.T) {
 	if status := uses(first.Key); status != 200 {
 		t.Errorf("a key of the command line answers %d", status)
 	}
-	rotated = run(t, c.Dir, "project", "rotate-key", "demo", "--json", "--overlap", "0s")
+	if got := run(t, c.Dir, "project", "rotate-key", "demo", "--overlap", "0s"); got.status != 0 {
+		t.Fatalf("%+v", got)
+	}
 	await(t, "the forgotten key is refused", func() bool { return uses(first.Key) == 401 })
 
 	status, made := ask(t, c, "POST", "/v1/admin/projects", token, `{"slug":"shop"}`)

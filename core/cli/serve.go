@@ -173,7 +173,7 @@ func (s *server) run(ctx context.Context, out io.Writer) error {
 	go s.chat.Keep(keeping)
 	registry := s.chat.Projects()
 	registry.Watch(s.host.TellProjects)
-	onHangup(keeping, func() { _, _ = s.reload(keeping) }) // the log says how it went
+	onHangup(keeping, func() { _, _ = s.reload(core.WithActor(keeping, "file")) }) // the log says how it went
 	if err := s.announce(ctx, out); err != nil {
 		s.log.Error("no link to the operators' pages", "err", err)
 	}

@@ -16,13 +16,10 @@ import (
 const minSecret = 20
 
 var (
-	namePattern  = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
-	keyPattern   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`)
-	colorPattern = regexp.MustCompile(`^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$`)
-	ratePattern  = regexp.MustCompile(`^(\d{1,9})/(.+)$`)
-	sizePattern  = regexp.MustCompile(`^(\d{1,9}) ?(|[KMG]i?)B?$`)
-	typePattern  = regexp.MustCompile(`^[a-z]+/([a-z0-9][a-z0-9.+-]*|\*)$`)
-	hostPattern  = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+	keyPattern  = regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`)
+	ratePattern = regexp.MustCompile(`^(\d{1,9})/(.+)$`)
+	sizePattern = regexp.MustCompile(`^(\d{1,9}) ?(|[KMG]i?)B?$`)
+	typePattern = regexp.MustCompile(`^[a-z]+/([a-z0-9][a-z0-9.+-]*|\*)$`)
 )
 
 func checkFilled(s string) error {
