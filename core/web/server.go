@@ -171,6 +171,7 @@ func (s *Server) routes() *echo.Echo {
 	}
 	s.routeBackend(e)
 	s.routeAdmin(e)
+	s.routePlugins(e)
 	s.mountAdmin(e)
 
 	e.POST("/v1/operator/login", s.postLogin)

@@ -652,6 +652,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/plugins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All bridges and hooks
+         * @description Those of this node, as they are doing now.
+         */
+        get: operations["listPlugins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/plugins/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the bridge or hook, such as `acme.telegram` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** One of them, with the last lines of its log */
+        get: operations["getPlugin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/plugins/{id}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the bridge or hook, such as `acme.telegram` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Launch its plugin anew
+         * @description What is under way is finished first, and what is owed to it is kept. The answer comes when the next launch has begun. One that another node runs is a `conflict`.
+         */
+        post: operations["restartPlugin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/reload": {
         parameters: {
             query?: never;
@@ -1075,6 +1138,12 @@ export interface components {
             lastError?: string;
             /** @description deliveries that wait */
             backlog: number;
+            /**
+             * Format: date-time
+             * @description since when the oldest of them waits; left out where none does
+             * @example 2026-07-01T12:00:00.000Z
+             */
+            oldest?: string;
             /** @description since the server started */
             restarts: number;
             /** @description of its lease */
@@ -1285,6 +1354,15 @@ export interface components {
             removed: string[];
             /** @description what only a restart changes */
             refused: string[];
+        };
+        /** @description All bridges and hooks. */
+        PluginList: {
+            plugins: components["schemas"]["BridgeStatus"][];
+        };
+        /** @description A bridge or hook with its log. */
+        Plugin: components["schemas"]["BridgeStatus"] & {
+            /** @description the last 200 lines, the oldest first, without secrets */
+            log: string[];
         };
     };
     responses: {
@@ -2632,6 +2710,85 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listPlugins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description in the order of the configuration */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getPlugin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the bridge or hook, such as `acme.telegram` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description how it is doing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plugin"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    restartPlugin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the bridge or hook, such as `acme.telegram` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description how it is doing then */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plugin"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             429: components["responses"]["RateLimited"];
             503: components["responses"]["Unavailable"];
         };

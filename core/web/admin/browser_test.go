@@ -80,6 +80,8 @@ func (b *tab) before(script string) {
 	}
 }
 
+func navigate(address string) chromedp.Action[chromedp.Void] { return chromedp.Navigate(address) }
+
 // value evaluates an expression in the page.
 func value[T any](b *tab, expression string) T {
 	b.t.Helper()
@@ -159,10 +161,13 @@ func (b *tab) signIn(h *house) {
 	}
 }
 
-// drawn is how many milliseconds a page took from the request until it was painted.
-func (b *tab) drawn(address string) float64 {
+// drawn is how many milliseconds a page took from the request until it was painted, and
+// how many of them it waited for the server.
+func (b *tab) drawn(address string) (all, waited float64) {
 	b.t.Helper()
 	b.do(chromedp.Navigate(address))
 	b.wait(address, `document.readyState==='complete' && performance.getEntriesByName('first-contentful-paint').length>0`)
-	return value[float64](b, `Math.max(performance.getEntriesByName('first-contentful-paint')[0].startTime, performance.getEntriesByType('navigation')[0].domComplete)`)
+	took := value[[]float64](b, `[Math.max(performance.getEntriesByName('first-contentful-paint')[0].startTime, performance.getEntriesByType('navigation')[0].domComplete),`+
+		`performance.getEntriesByType('navigation')[0].responseStart]`)
+	return took[0], took[1]
 }
