@@ -74,7 +74,7 @@ func (f *featured) project() {
 	page.wait("its words", `return root.querySelector('header b').textContent === 'Talk to us' && root.querySelector('textarea').placeholder === 'Ask…' &&
 		root.querySelector('.m .b').innerHTML === '<b>Hi</b> there' && root.querySelector('.send').title === 'Go' && root.querySelector('.presence').textContent === 'We answer within minutes'`)
 	page.wait("its looks, with black on yellow", `const s = (q) => getComputedStyle(root.querySelector(q));
-		return s('.panel').backgroundColor === 'rgb(22, 24, 29)' && s('header').color === 'rgb(17, 17, 17)' && s('.panel').borderRadius === '4px' && s('.panel').fontFamily.startsWith('Georgia')`)
+		return s('.panel').backgroundColor === 'rgb(22, 24, 29)' && s('header').color === 'rgb(0, 0, 0)' && s('.panel').borderRadius === '4px' && s('.panel').fontFamily.startsWith('Georgia')`)
 	page.wait("neither sound nor files", `return !root.querySelector('.sound') && !root.querySelector('.attach')`)
 }
 
@@ -99,6 +99,7 @@ func (f *featured) eager() {
 	f.wire.asked()
 	page := f.at(f.person(), "eager", `window.at = performance.now();`)
 	page.wait("open by itself", `return root && !root.querySelector('.panel').hidden`)
+	page.wait("the rest of the widget", "return root.querySelector('.attach')")
 	if n, asked := ask[int](page.tab, "return localStorage.length"), f.wire.asked(); n > 0 || slices.Contains(asked, "GET /v1/socket") {
 		f.t.Errorf("before the visitor acts %d things are stored, and it asks for %v", n, asked)
 	}
