@@ -246,6 +246,9 @@ func needProject(cmd *cobra.Command, args []string) error {
 func findProject(cfg *config.Config, projects []*core.Project, slug string) (*core.Project, error) {
 	var slugs []string
 	for _, p := range projects {
+		if p.Slug == slug && p.ID == "" {
+			return nil, fmt.Errorf("project %q is new in %s and has no keys yet: start the server, or let it read the file again", slug, cfg.Path)
+		}
 		if p.Slug == slug {
 			return p, nil
 		}

@@ -85,6 +85,13 @@ func TestProjectsWhileTheServerRuns(t *testing.T) {
 			}
 		}
 	}
+	if err := c.Configure(file + "project \"new\" {\n  origins = []\n}\n"); err != nil {
+		t.Fatal(err)
+	}
+	complains(t, run(t, c.Dir, "project", "show", "new"), `error: project "new" is new in config\.hcl and has no keys yet: start the server, or let it read the file again`)
+	if err := c.Configure(file); err != nil {
+		t.Fatal(err)
+	}
 	status, said := ask(t, c, "POST", "/v1/admin/reload", token, "")
 	if status != 200 || !strings.Contains(said, `"added":["project \"shop\""]`) {
 		t.Errorf("%d %s", status, said)
