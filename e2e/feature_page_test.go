@@ -104,7 +104,7 @@ func (f *featured) eager() {
 		f.t.Errorf("before the visitor acts %d things are stored, and it asks for %v", n, asked)
 	}
 	page.clicks("return root.querySelector('.close')")
-	page.wait("remembered", `return JSON.parse(localStorage.getItem('pocketping:' + args[0]))?.used`, keyOf("pk", "eager"))
+	page.wait("remembered", `return localStorage.getItem('pocketping:' + args[0])`, keyOf("pk", "eager"))
 	page.must(page.Reload)
 	page.wait("closed, and staying so", `return root?.querySelector('.launcher') && performance.now() - at > 900 && root.querySelector('.panel').hidden`)
 }
