@@ -49,6 +49,11 @@ func (r *runner) deliver(l *launch, work job) {
 		}
 	})
 	wanted = wanted[:len(events)]
+	if l.desc.GetFolds() {
+		var with map[int64][]int64
+		events, with = fold(wanted, events)
+		r.queue.with(ln.session, func(ln *lane) { ln.folded = with })
+	}
 	for _, it := range wanted {
 		if it.uncertain {
 			r.counts.uncertain.Add(1)
@@ -57,7 +62,7 @@ func (r *runner) deliver(l *launch, work job) {
 	if r.limits.isHeld(ln.session, work.costs[:len(wanted)]) {
 		return // since the room was taken
 	}
-	ctx, cancel := context.WithTimeout(l.ended, deliverTimeout+time.Duration(len(events))*deliverPer)
+	ctx, cancel := context.WithTimeout(l.ended, deliverTimeout+time.Duration(len(wanted))*deliverPer)
 	defer cancel()
 	answer, err := l.rpc.Deliver(ctx, &pluginv1.DeliverRequest{
 		Session: sessionToWire(run.Session, run.Visitor), Thread: run.Thread, Events: events,
@@ -197,6 +202,7 @@ func (r *runner) record(rec core.Record, done ...int64) error {
 	for i := range rec.Links {
 		rec.Links[i].BridgeID, rec.Links[i].SessionID, rec.Links[i].ProjectID = r.spec.ID, rec.SessionID, rec.ProjectID
 	}
+	done = r.queue.withFolded(rec.SessionID, done)
 	rec.Done = done
 	n, mark := r.inCall(rec.SessionID, done)
 	rec.Delivered = mark

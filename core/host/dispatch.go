@@ -95,9 +95,10 @@ func (l *launch) sort(items []item) (wanted []item, unwanted []int64) {
 	for i, it := range items {
 		if !l.wants(it.kind) || !l.hook && superseded(items, i) {
 			unwanted = append(unwanted, it.seq)
-		} else {
-			wanted = append(wanted, it)
+			continue
 		}
+		it.apart = i > 0 && len(unwanted) > 0 && unwanted[len(unwanted)-1] == items[i-1].seq
+		wanted = append(wanted, it)
 	}
 	return wanted, unwanted
 }
@@ -124,6 +125,13 @@ func (l *launch) costs(thread bool, items []item) []call {
 			}
 			text = true
 		}
+	}
+	for i := 0; l.desc.GetFolds() && i < len(items); {
+		n := group(items[i:])
+		for j := i + 1; j < i+n; j++ {
+			costs[j].n = 0
+		}
+		i += n
 	}
 	if !thread {
 		costs[0].n += threadCalls

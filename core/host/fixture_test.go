@@ -36,9 +36,7 @@ func TestMain(m *testing.M) {
 func serveFixture(create func(context.Context, fixtureConfig, plugin.Host) (plugin.Bridge, error)) {
 	plugin.Serve(plugin.Spec[fixtureConfig]{
 		Name: "fixture", Version: "1.0", Kind: fixtureKind(),
-		Events: []string{
-			plugin.SessionOpened, plugin.MessagePosted, plugin.MessageEdited, plugin.MessageDeleted, plugin.Notice, plugin.EventTyping,
-		},
+		Events: fixtureEvents(), Folds: os.Getenv("FIXTURE_FOLDS") != "",
 		Limits: []plugin.Limit{
 			{Scope: "chat", Calls: 1000, Per: time.Minute},
 			{Scope: "edits", Calls: 1000, Per: time.Minute, Events: []string{plugin.MessageEdited}},
@@ -48,6 +46,16 @@ func serveFixture(create func(context.Context, fixtureConfig, plugin.Host) (plug
 		AsVisitor:   os.Getenv("FIXTURE_VISITOR") != "",
 		New:         create,
 	})
+}
+
+func fixtureEvents() []string {
+	events := []string{
+		plugin.SessionOpened, plugin.MessagePosted, plugin.MessageEdited, plugin.MessageDeleted, plugin.Notice, plugin.EventTyping,
+	}
+	if os.Getenv("FIXTURE_FOLDS") != "" {
+		events = append(events, plugin.VisitorTracked)
+	}
+	return events
 }
 
 func fixtureKind() plugin.Kind {
@@ -124,8 +132,11 @@ func (f *fixture) deliver(ctx context.Context, e *plugin.Event, run int) (plugin
 	if e.Message != nil {
 		d.Text, d.Name, d.ReplyText = e.Message.Text, e.Message.Name, e.Message.ReplyText
 	}
-	if e.Type == plugin.Notice {
+	switch e.Type {
+	case plugin.Notice:
 		d.Text = e.Text()
+	case plugin.VisitorTracked:
+		d.Text = string(e.Data)
 	}
 	var o outcome
 	if err := f.call(ctx, "/deliver", d, &o); err != nil {

@@ -14,6 +14,7 @@ type item struct {
 	message   string // that it is about; empty: none
 	at        core.Time
 	uncertain bool // it may have been delivered before
+	apart     bool // something stood before it that the plugin does not want
 }
 
 // Urgency of what waits; smaller goes first.
@@ -50,6 +51,8 @@ type lane struct {
 	ready            int    // the class under which it stands in line, or notReady
 	thread           bool   // the session has a thread, as far as we know
 	current          map[int64]*core.Event
+	folded           map[int64][]int64 // of the call under way: those that go with the event of the seq
+	collecting       bool              // tracked events, which will be told together
 
 	next    int64          // the seq expected next; 0: unknown
 	missing map[int64]bool // seqs below next whose signal is yet to come

@@ -34,6 +34,7 @@ type queue struct {
 	reading *reading              // nil: none is under way
 	// What was loaded is all in doubt until it is known how the plugin delivers.
 	unsettled bool
+	folds     bool // the plugin tells tracked events together
 	backlog   int
 }
 
@@ -175,7 +176,7 @@ func (q *queue) lineUp(ln *lane) {
 	if ln.busy || ln.asleep || ln.parked {
 		return
 	}
-	run := ln.run()
+	run := q.run(ln)
 	if len(run) == 0 {
 		return
 	}
@@ -201,7 +202,7 @@ func (q *queue) pick() (ln *lane, run []item, thread bool) {
 				continue // it moved up
 			}
 			ln.ready = notReady
-			if run := ln.run(); len(run) > 0 {
+			if run := q.run(ln); len(run) > 0 {
 				ln.busy = true
 				return ln, slices.Clone(run), ln.thread
 			}
@@ -241,7 +242,7 @@ func (q *queue) unpark(key string) {
 func (q *queue) release(ln *lane) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	ln.busy, ln.current, ln.used = false, nil, time.Now()
+	ln.busy, ln.current, ln.folded, ln.used = false, nil, nil, time.Now()
 	q.lineUp(ln)
 	q.poke() // quota may be free
 }

@@ -250,6 +250,7 @@ func (r *runner) once(ctx context.Context, generation int64) error {
 	r.running()
 	r.log.Info("the plugin runs", "plugin", l.desc.GetName(), "version", l.desc.GetVersion(), "generation", generation)
 	r.plog.tell(slog.LevelInfo, "the plugin runs, version "+l.desc.GetVersion())
+	r.queue.fold(l.desc.GetFolds())
 	r.queue.sure(l.joins)
 	r.queue.wakeAll()
 	go r.watchHealth(l)

@@ -32,7 +32,7 @@ func newLossyWorld(t *testing.T) (*world, *lossyStore) {
 	w := newWorld(t)
 	lossy := &lossyStore{Store: w.store}
 	w.chat = core.NewChat(core.Options{Store: lossy, Bus: w.bus, Projects: core.NewProjects([]*core.Project{w.project})})
-	w.host.Run(w.spec())
+	w.running() // and hears all that is published
 	return w, lossy
 }
 

@@ -25,7 +25,7 @@ func spec() plugin.Spec[Config] {
 			plugin.SessionOpened, plugin.SessionClosed, plugin.SessionReopened, plugin.SessionRated, plugin.SessionClaimed, plugin.SessionReleased,
 			plugin.MessagePosted, plugin.MessageEdited, plugin.MessageDeleted, plugin.MessageFailed,
 			plugin.NotePosted, plugin.NoteEdited, plugin.NoteDeleted,
-			plugin.VisitorIdentified, plugin.VisitorTracked, plugin.Notice, plugin.EventTyping, plugin.EventReceipt,
+			plugin.VisitorIdentified, plugin.VisitorTracked, plugin.Notice, plugin.EventTyping, plugin.EventReceipt, plugin.ThreadErased,
 		},
 		Limits: []plugin.Limit{
 			{Scope: globalScope, Calls: 40, Per: time.Second}, // of 50
@@ -37,6 +37,7 @@ func spec() plugin.Spec[Config] {
 			"edit":    "Discord lets no bot change an operator's message: what becomes of yours elsewhere stands in a reply to it.",
 			"command": "Discord keeps “/” for commands of its own: write !close, !note and the others.",
 		},
-		New: newBridge,
+		Folds: true,
+		New:   newBridge,
 	}
 }

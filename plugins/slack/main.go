@@ -25,7 +25,7 @@ var (
 	}
 	changes = []string{
 		plugin.SessionClosed, plugin.SessionReopened, plugin.MessageEdited, plugin.MessageDeleted, plugin.NoteEdited,
-		plugin.NoteDeleted, plugin.VisitorIdentified,
+		plugin.NoteDeleted, plugin.VisitorIdentified, plugin.ThreadErased,
 	}
 )
 
@@ -46,6 +46,7 @@ func spec() plugin.Spec[Config] {
 			"delete":  "Slack lets only its author delete a message: what another bridge deletes of yours, you delete here yourself.",
 			"command": "Slack has no slash commands in threads: write !close, !note and the others.",
 		},
-		New: newBridge,
+		Folds: true,
+		New:   newBridge,
 	}
 }

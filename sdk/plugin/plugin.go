@@ -61,6 +61,10 @@ type Spec[Config any] struct {
 	// AsVisitor: it posts what it receives as the visitor (InboundVisitor), and shows
 	// operators nothing. Whoever runs the server allows it with as_visitor = true.
 	AsVisitor bool
+	// Folds: it tells several tracked events in one line. The core waits a few seconds
+	// for more of them, and the data of the event is {"name", "data", "more": [{"name",
+	// "data"}, …]}.
+	Folds bool
 
 	// New makes the bridge. It must not call the platform: a bridge starts, and
 	// queues, also while its platform is down. FieldError names a field that is wrong.

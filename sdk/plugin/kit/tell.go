@@ -60,7 +60,6 @@ func says(e *plugin.Event) string {
 	var data struct {
 		Name    string
 		From    string
-		Data    json.RawMessage
 		Score   int
 		Comment string
 	}
@@ -76,15 +75,44 @@ func says(e *plugin.Event) string {
 	case plugin.SessionReleased:
 		return strings.TrimSpace(name + " no longer answers this session alone")
 	case plugin.VisitorTracked:
-		if name != "" {
-			return strings.TrimSpace("Event " + name + " " + cutRunes(Clean(string(data.Data)), maxValue))
-		}
+		return tracked(e.Data)
 	case plugin.MessageFailed:
 		if e.Message != nil {
 			return "Not delivered: " + CleanName(e.Message.Text)
 		}
 	}
 	return ""
+}
+
+// tracked is a line for each event that the page tracked; one that is the same as the
+// one before is counted.
+func tracked(raw json.RawMessage) string {
+	type event struct {
+		Name string
+		Data json.RawMessage
+	}
+	var first struct {
+		event
+		More []event
+	}
+	_ = json.Unmarshal(raw, &first) // what is missing is not said
+	var lines []string
+	last, times := "", 0
+	for _, e := range append([]event{first.event}, first.More...) {
+		name := CleanName(e.Name)
+		if name == "" {
+			continue
+		}
+		line := strings.TrimSpace("Event " + name + " " + cutRunes(Clean(string(e.Data)), maxValue))
+		if line == last {
+			times++
+			lines[len(lines)-1] = fmt.Sprintf("%s ×%d", line, times)
+			continue
+		}
+		last, times = line, 1
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 func claimed(name, from string) string {

@@ -324,7 +324,10 @@ type DescribeResponse struct {
 	Cannot map[string]string `protobuf:"bytes,9,rep,name=cannot,proto3" json:"cannot,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// It posts what it receives as the visitor (INBOUND_KIND_VISITOR) and shows
 	// operators nothing: what it takes is not "delivered". Its block must allow it.
-	AsVisitor     bool `protobuf:"varint,10,opt,name=as_visitor,json=asVisitor,proto3" json:"as_visitor,omitempty"`
+	AsVisitor bool `protobuf:"varint,10,opt,name=as_visitor,json=asVisitor,proto3" json:"as_visitor,omitempty"`
+	// It tells tracked events that follow each other in one line: the host hands them
+	// over as one visitor.tracked whose data is {"name","data","more":[{"name","data"},…]}.
+	Folds         bool `protobuf:"varint,11,opt,name=folds,proto3" json:"folds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -425,6 +428,13 @@ func (x *DescribeResponse) GetCannot() map[string]string {
 func (x *DescribeResponse) GetAsVisitor() bool {
 	if x != nil {
 		return x.AsVisitor
+	}
+	return false
+}
+
+func (x *DescribeResponse) GetFolds() bool {
+	if x != nil {
+		return x.Folds
 	}
 	return false
 }
@@ -2850,7 +2860,7 @@ var File_pluginv1_plugin_proto protoreflect.FileDescriptor
 const file_pluginv1_plugin_proto_rawDesc = "" +
 	"\n" +
 	"\x15pluginv1/plugin.proto\x12\x14pocketping.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\"\x11\n" +
-	"\x0fDescribeRequest\"\xd7\x03\n" +
+	"\x0fDescribeRequest\"\xed\x03\n" +
 	"\x10DescribeResponse\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12.\n" +
@@ -2863,7 +2873,8 @@ const file_pluginv1_plugin_proto_rawDesc = "" +
 	"\x06cannot\x18\t \x03(\v22.pocketping.plugin.v1.DescribeResponse.CannotEntryR\x06cannot\x12\x1d\n" +
 	"\n" +
 	"as_visitor\x18\n" +
-	" \x01(\bR\tasVisitor\x1a9\n" +
+	" \x01(\bR\tasVisitor\x12\x14\n" +
+	"\x05folds\x18\v \x01(\bR\x05folds\x1a9\n" +
 	"\vCannotEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xd9\x01\n" +
