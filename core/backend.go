@@ -22,6 +22,11 @@ type BackendStore interface {
 	// as removed, until Forget: the ids are in the answer. What audit makes of it is kept
 	// with it.
 	EraseVisitor(ctx context.Context, projectID, visitorID string, audit func(*Erasure) *AuditEntry) (e *Erasure, attachmentIDs []string, err error)
+	// AddErasure has a thread removed, or these of its links, that no session has.
+	AddErasure(ctx context.Context, e *ThreadErasure) error
+	// EndErasure says that there is nothing more to do about the thread, but for links
+	// that were added since e was read. audit may be nil.
+	EndErasure(ctx context.Context, e *ThreadErasure, audit *AuditEntry) error
 	// Wipe makes sure that the database keeps nothing of what was deleted in its files.
 	Wipe(ctx context.Context) error
 }

@@ -2,8 +2,8 @@ package core
 
 import "context"
 
-// Erasure is what was removed of a visitor, in rows and files, and what PocketPing
-// cannot remove: the threads on platforms.
+// Erasure is what was removed of a visitor, in rows and files, and where they still
+// stand on platforms: what their bridges remove there next, and what people have to.
 type Erasure struct {
 	VisitorID   string       `json:"visitorId"`
 	Sessions    int64        `json:"sessions"`
@@ -24,12 +24,19 @@ func (e *Erasure) counts() string {
 	return counted(e.Sessions, "session") + ", " + counted(e.Messages, "message") + ", " + counted(e.Attachments, "file")
 }
 
-// ThreadLeft is a thread on a platform: what stands there is the operators' to delete.
+// What becomes of a thread on a platform when its visitor is erased.
+const (
+	RemovalPending = "pending" // its bridge removes what the platform lets it, as soon as it can
+	RemovalLeft    = "left"    // it cannot be taken back, or is people's to remove
+)
+
+// ThreadLeft is a thread on a platform.
 type ThreadLeft struct {
 	BridgeID  string `json:"bridge"`
 	Thread    string `json:"thread"` // as the platform names it
 	SessionID string `json:"sessionId"`
 	Messages  int64  `json:"messages"` // parts that are known to stand there
+	Removal   string `json:"removal"`  // what erasing the visitor makes of it
 }
 
 // EraseVisitor removes the visitor and all that names them: rows in one transaction,

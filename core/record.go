@@ -1,15 +1,21 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
 )
 
 // Record keeps what a bridge did on its platform, settles what it names, and
-// tells the visitor how far their messages were delivered.
+// tells the visitor how far their messages were delivered. Of a session that is erased
+// it fails with CodeNotFound, and what was made is to be removed.
 func (c *Chat) Record(ctx context.Context, r Record) error {
-	s, err := c.store.Record(context.WithoutCancel(ctx), r)
+	ctx = context.WithoutCancel(ctx)
+	s, err := c.store.Record(ctx, r)
+	if IsCode(err, CodeNotFound) {
+		return cmp.Or(c.eraseLate(ctx, r), err)
+	}
 	if err != nil {
 		return err
 	}

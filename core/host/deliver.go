@@ -207,6 +207,11 @@ func (r *runner) record(rec core.Record, done ...int64) error {
 	n, mark := r.inCall(rec.SessionID, done)
 	rec.Delivered = mark
 	err := r.persist(func(ctx context.Context) error { return r.h.o.Chat.Record(ctx, rec) })
+	if core.IsCode(err, core.CodeNotFound) { // it was erased meanwhile: what was made is to be removed
+		signalTo(r.erasing)
+		r.log.Info("something was delivered of a session that was erased meanwhile", "session", rec.SessionID)
+		return err
+	}
 	if err != nil {
 		r.log.Error("what was delivered could not be stored", "session", rec.SessionID, "err", err)
 		return err

@@ -50,7 +50,7 @@ func serveFixture(create func(context.Context, fixtureConfig, plugin.Host) (plug
 
 func fixtureEvents() []string {
 	events := []string{
-		plugin.SessionOpened, plugin.MessagePosted, plugin.MessageEdited, plugin.MessageDeleted, plugin.Notice, plugin.EventTyping,
+		plugin.SessionOpened, plugin.MessagePosted, plugin.MessageEdited, plugin.MessageDeleted, plugin.Notice, plugin.EventTyping, plugin.ThreadErased,
 	}
 	if os.Getenv("FIXTURE_FOLDS") != "" {
 		events = append(events, plugin.VisitorTracked)

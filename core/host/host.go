@@ -25,6 +25,10 @@ type Store interface {
 	Run(ctx context.Context, bridgeID, sessionID string, seqs []int64) (*core.Run, error)
 	State(ctx context.Context, bridgeID string) (map[string][]byte, error)
 	SaveState(ctx context.Context, bridgeID, key string, value []byte) error
+	// NextErasure is the thread that the bridge is to remove next, now or later; nil:
+	// none. SaveErasure keeps how far it has come.
+	NextErasure(ctx context.Context, bridgeID string) (*core.ThreadErasure, error)
+	SaveErasure(ctx context.Context, e *core.ThreadErasure, removed []string) error
 
 	Session(ctx context.Context, projectID, sessionID string) (*core.Session, error)
 	SessionOfThread(ctx context.Context, bridgeID, thread string) (*core.Session, error)
@@ -49,6 +53,8 @@ type Chat interface {
 	BridgeTrouble(ctx context.Context, bridgeID, sessionID, key, text string) error
 	// Introduce tells the bridge's own operators, once for a text.
 	Introduce(ctx context.Context, bridgeID, sessionID, text string) error
+	// ThreadErased says that nothing more can be done about an erased session's thread.
+	ThreadErased(ctx context.Context, e *core.ThreadErasure, left int, reason string) error
 	Attach(ctx context.Context, u core.Upload) (*core.Attachment, error)
 	File(ctx context.Context, projectID, attachmentID string) (*core.Attachment, io.ReadSeekCloser, error)
 }

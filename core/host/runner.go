@@ -54,6 +54,8 @@ type runner struct {
 	finish context.CancelFunc
 	done   chan struct{}
 
+	erasing chan struct{} // there may be threads to remove
+
 	hook atomic.Bool // the plugin only listens: what it takes is not "delivered"
 
 	ears ears
@@ -87,7 +89,7 @@ func (c *counts) read(id string) Counters {
 func newRunner(h *Host, spec Spec) *runner {
 	r := &runner{
 		h: h, spec: spec, log: h.log.With("bridge", spec.ID), plog: newPluginLog(h.log, spec.ID),
-		queue: newQueue(), limits: newLimiter(nil), outages: newOutages(h.patience), done: make(chan struct{}),
+		queue: newQueue(), limits: newLimiter(nil), outages: newOutages(h.patience), done: make(chan struct{}), erasing: make(chan struct{}, 1),
 		said: core.BridgeStatus{ID: spec.ID, Plugin: spec.Plugin, State: stateWaiting, Silent: spec.AsVisitor || spec.Kind == kindHook, Since: core.TimeOf(time.Now())},
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
@@ -222,6 +224,9 @@ func (r *runner) subscribe(q *queue) (cancel func()) {
 		if len(s.Events) > 0 {
 			q.hear(s, r.spec.ID)
 		}
+		if s.Live != nil && s.Live.Type == core.LiveErased {
+			signalTo(r.erasing)
+		}
 		if s.Live != nil && slices.Contains(s.Bridges, r.spec.ID) {
 			r.hearLive(q, s)
 		}
@@ -254,6 +259,7 @@ func (r *runner) once(ctx context.Context, generation int64) error {
 	r.queue.sure(l.joins)
 	r.queue.wakeAll()
 	go r.watchHealth(l)
+	l.calls.Go(func() { r.eraseThreads(serving, l) })
 	r.restart.begun(cancel)
 	r.dispatch(serving, l)
 	r.restart.ending()

@@ -25,6 +25,11 @@ func threadsLeft(db *gorm.DB, projectID, visitorID string) ([]core.ThreadLeft, e
 	err := db.Raw(`SELECT t.bridge AS bridge_id, t.external_id AS thread, t.session_id,
 			(SELECT COUNT(*) FROM links l WHERE l.bridge = t.bridge AND l.thread = t.external_id AND l.deleted = false) AS messages
 		FROM threads t WHERE t.session_id IN `+ofVisitor+` ORDER BY t.session_id, t.bridge`, named(projectID, visitorID)).Scan(&left).Error
+	for i, t := range left {
+		if left[i].Removal = core.RemovalLeft; core.OnPlatform(t.Thread, t.SessionID) {
+			left[i].Removal = core.RemovalPending
+		}
+	}
 	return left, err
 }
 
@@ -74,7 +79,15 @@ func (s *Store) EraseVisitor(ctx context.Context, projectID, visitorID string, a
 		if e.Threads, err = threadsLeft(tx, projectID, visitorID); err != nil {
 			return err
 		}
-		if files, err = erase(tx, e, doomed{projectID, sessions, []string{visitorID}}, hints); err != nil {
+		d := doomed{projectID, sessions, []string{visitorID}}
+		left, err := standing(tx, d, core.SystemClock{}.Now())
+		if err != nil {
+			return err
+		}
+		if files, err = erase(tx, e, d, hints); err != nil {
+			return err
+		}
+		if err = addErasures(tx, left); err != nil {
 			return err
 		}
 		return addAudit(tx, audit(e))

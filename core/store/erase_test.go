@@ -88,7 +88,9 @@ func TestEraseVisitorLeavesNothing(t *testing.T) {
 		if e.Events == 0 || e.Links == 0 || e.Deliveries == 0 || e.Ledger == 0 {
 			t.Errorf("nothing was removed: %+v", e)
 		}
-		equal(t, "threads", fmt.Sprint(e.Threads), fmt.Sprintf("[{%s topic of Zerlinde %s 50}]", bridge, s.ID))
+		equal(t, "threads", fmt.Sprint(e.Threads), fmt.Sprintf("[{%s topic of Zerlinde %s 50 pending}]", bridge, s.ID))
+		w.removed("topic 7", 1)
+		w.removed("topic of Zerlinde", 50)
 		removed, err := w.Unneeded(ctx(t), 1, 10)
 		must(t, err)
 		equal(t, "files that Tidy would remove if we did not", len(removed), 2)

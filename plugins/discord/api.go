@@ -234,6 +234,11 @@ func (a *api) channel(ctx context.Context, id string) (channel, error) {
 	return found, err
 }
 
+// deleteThread deletes a thread, or a post of a forum, with all that stands in it.
+func (a *api) deleteThread(ctx context.Context, id string) error {
+	return a.call(ctx, request{method: http.MethodDelete, url: discordgo.EndpointChannel(id), scope: plugin.ScopeThread}, nil)
+}
+
 func (a *api) message(ctx context.Context, channel, id string) (message, error) {
 	var found message
 	err := a.call(ctx, request{method: http.MethodGet, url: discordgo.EndpointChannelMessage(channel, id), scope: plugin.ScopeThread}, &found)

@@ -87,3 +87,8 @@ func (b *bridge) Typing(ctx context.Context, e *plugin.Event) error {
 	}
 	return b.platform.typing(ctx, e.Thread)
 }
+
+// Erase removes the thread of a session that was erased.
+func (b *bridge) Erase(ctx context.Context, thread string, links []plugin.Link) (plugin.Erased, error) {
+	return b.courier.Erase(ctx, thread, links)
+}

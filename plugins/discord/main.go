@@ -25,7 +25,7 @@ func spec() plugin.Spec[Config] {
 			plugin.SessionOpened, plugin.SessionClosed, plugin.SessionReopened, plugin.SessionRated, plugin.SessionClaimed, plugin.SessionReleased,
 			plugin.MessagePosted, plugin.MessageEdited, plugin.MessageDeleted, plugin.MessageFailed,
 			plugin.NotePosted, plugin.NoteEdited, plugin.NoteDeleted,
-			plugin.VisitorIdentified, plugin.VisitorTracked, plugin.Notice, plugin.EventTyping, plugin.EventReceipt,
+			plugin.VisitorIdentified, plugin.VisitorTracked, plugin.Notice, plugin.EventTyping, plugin.EventReceipt, plugin.ThreadErased,
 		},
 		Limits: []plugin.Limit{
 			{Scope: globalScope, Calls: 40, Per: time.Second}, // of 50

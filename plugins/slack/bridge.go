@@ -55,3 +55,8 @@ func (b *bridge) Deliver(ctx context.Context, e *plugin.Event) (plugin.Receipt, 
 	}
 	return b.courier.Deliver(ctx, e)
 }
+
+// Erase removes the thread of a session that was erased.
+func (b *bridge) Erase(ctx context.Context, thread string, links []plugin.Link) (plugin.Erased, error) {
+	return b.courier.Erase(ctx, thread, links)
+}

@@ -25,7 +25,7 @@ var (
 	}
 	changes = []string{
 		plugin.SessionClosed, plugin.SessionReopened, plugin.MessageEdited, plugin.MessageDeleted, plugin.NoteEdited,
-		plugin.NoteDeleted, plugin.VisitorIdentified,
+		plugin.NoteDeleted, plugin.VisitorIdentified, plugin.ThreadErased,
 	}
 )
 

@@ -70,6 +70,12 @@ func (a *api) closeTopic(ctx context.Context, topic int) error {
 	})
 }
 
+func (a *api) deleteTopic(ctx context.Context, topic int) error {
+	return a.change(ctx, func(ctx context.Context) (bool, error) {
+		return a.bot.DeleteForumTopic(ctx, &bot.DeleteForumTopicParams{ChatID: a.chat.Load(), MessageThreadID: topic})
+	})
+}
+
 func (a *api) reopenTopic(ctx context.Context, topic int) error {
 	return a.change(ctx, func(ctx context.Context) (bool, error) {
 		return a.bot.ReopenForumTopic(ctx, &bot.ReopenForumTopicParams{ChatID: a.chat.Load(), MessageThreadID: topic})

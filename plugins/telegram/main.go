@@ -22,7 +22,7 @@ func spec() plugin.Spec[Config] {
 			plugin.SessionClaimed, plugin.SessionReleased,
 			plugin.MessagePosted, plugin.MessageEdited, plugin.MessageDeleted, plugin.MessageFailed,
 			plugin.NotePosted, plugin.NoteEdited, plugin.NoteDeleted,
-			plugin.VisitorIdentified, plugin.VisitorTracked, plugin.Notice, plugin.EventTyping, plugin.EventReceipt,
+			plugin.VisitorIdentified, plugin.VisitorTracked, plugin.Notice, plugin.EventTyping, plugin.EventReceipt, plugin.ThreadErased,
 		},
 		Limits: []plugin.Limit{
 			{Scope: groupScope, Calls: 20, Per: time.Minute},

@@ -31,6 +31,24 @@ type Typist interface {
 	Typing(ctx context.Context, e *Event) error
 }
 
+// Eraser is a bridge that removes what it has made for a session that was erased; it
+// names ThreadErased among its events. The links are what is known to stand in the
+// thread, the newest first, with no more than their ids. A bridge that removes them in
+// several steps is asked again until Erased says that it is done; a failure is tried
+// again as any other, and gives up when it is Permanent.
+type Eraser interface {
+	Erase(ctx context.Context, thread string, links []Link) (Erased, error)
+}
+
+// Erased is what became of an erased session's thread.
+type Erased struct {
+	Done    bool     // nothing more can be done: what stands there is Left, the rest is gone
+	Removed []string // external ids, when it is not done
+	Left    []string // external ids that people have to remove
+	Why     string   // they are left, for people
+	Calls   int      // as in Receipt
+}
+
 // RunDeliverer is a bridge that wants all waiting events of a session at once.
 // Receipts belong to the first len(receipts) events; an error concerns the next.
 type RunDeliverer interface {

@@ -64,6 +64,9 @@ func (s *server) Deliver(ctx context.Context, req *pluginv1.DeliverRequest) (*pl
 	defer s.underWay.Done()
 	r := runOf(req)
 	if len(r.events) == 1 && r.events[0].Seq == 0 {
+		if r.events[0].Type == ThreadErased {
+			return erase(ctx, bridge, r)
+		}
 		return &pluginv1.DeliverResponse{}, deliverLive(ctx, bridge, r)
 	}
 	defer host.enter(r)()
@@ -88,6 +91,29 @@ func deliverLive(ctx context.Context, bridge Bridge, r *run) error {
 		return statusOf(err, 0)
 	}
 	return nil
+}
+
+// erase removes a thread whose session is no more.
+func erase(ctx context.Context, bridge Bridge, r *run) (*pluginv1.DeliverResponse, error) {
+	eraser, ok := bridge.(Eraser)
+	if !ok {
+		return nil, statusOf(Permanent(errors.New("the bridge removes no threads")), 0)
+	}
+	erased, err := eraser.Erase(ctx, r.thread, r.links)
+	if err != nil {
+		return nil, statusOf(err, 0)
+	}
+	receipt := &pluginv1.Receipt{Calls: calls(erased.Calls), Why: erased.Why}
+	if erased.Done {
+		receipt.Thread = r.thread
+	}
+	for _, id := range erased.Removed {
+		receipt.Links = append(receipt.Links, &pluginv1.Link{Thread: r.thread, ExternalId: id, Deleted: true})
+	}
+	for _, id := range erased.Left {
+		receipt.Links = append(receipt.Links, &pluginv1.Link{Thread: r.thread, ExternalId: id})
+	}
+	return &pluginv1.DeliverResponse{Receipts: []*pluginv1.Receipt{receipt}}, nil
 }
 
 // enter makes the run known for its session until the returned func is called.

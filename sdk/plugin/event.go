@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// The types of events. The last two are not stored and never retried.
+// The types of events. Typing and receipts are not stored and never retried. Of
+// ThreadErased, see Eraser. A plugin gets these three only when it names them.
 const (
 	SessionOpened     = "session.opened"
 	SessionClosed     = "session.closed"
@@ -25,6 +26,7 @@ const (
 	Notice            = "notice"
 	EventTyping       = "typing"
 	EventReceipt      = "receipt"
+	ThreadErased      = "thread.erased"
 )
 
 // Event is one thing that happened in a session.

@@ -8,7 +8,7 @@
 //		plugin.Serve(plugin.Spec[Config]{Name: "echo", New: newBridge})
 //	}
 //
-// Only Bridge is required; a bridge that implements Runner, Checker, Typist,
+// Only Bridge is required; a bridge that implements Runner, Checker, Typist, Eraser,
 // RunDeliverer, http.Handler or io.Closer as well can do more.
 package plugin
 
@@ -46,8 +46,8 @@ type Spec[Config any] struct {
 	Version string
 	Kind    Kind
 
-	// Events are the types it wants. EventTyping and EventReceipt come only when they
-	// are named; when nothing else is, every stored event comes too.
+	// Events are the types it wants. EventTyping, EventReceipt and ThreadErased come only
+	// when they are named; when nothing else is, every stored event comes too.
 	Events []string
 	// Limits are the platform's quotas. The core keeps them: the bridge never
 	// sleeps for quota.

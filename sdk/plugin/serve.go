@@ -91,7 +91,7 @@ var storedEvents = []string{
 // wanted adds all stored events when none is named.
 func wanted(events []string) []string {
 	for _, e := range events {
-		if e != EventTyping && e != EventReceipt {
+		if e != EventTyping && e != EventReceipt && e != ThreadErased {
 			return events
 		}
 	}

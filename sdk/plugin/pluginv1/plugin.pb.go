@@ -313,7 +313,8 @@ type DescribeResponse struct {
 	Kind    Kind                   `protobuf:"varint,3,opt,name=kind,proto3,enum=pocketping.plugin.v1.Kind" json:"kind,omitempty"`
 	Fields  []*Field               `protobuf:"bytes,4,rep,name=fields,proto3" json:"fields,omitempty"`
 	// The event types that it wants; empty means all. "typing" and "receipt" (both
-	// with seq 0, never retried) come only when named.
+	// with seq 0, never retried) come only when named, and so does "thread.erased"
+	// (seq 0, alone, without a session): remove what stands in the thread.
 	Events []string `protobuf:"bytes,5,rep,name=events,proto3" json:"events,omitempty"`
 	Limits []*Limit `protobuf:"bytes,6,rep,name=limits,proto3" json:"limits,omitempty"`
 	// How many sessions may be delivered to at the same time; 0 means 16.
@@ -1040,7 +1041,9 @@ func (x *DeliverResponse) GetReceipts() []*Receipt {
 	return nil
 }
 
-// Receipt is what became of one event.
+// Receipt is what became of one event. Of "thread.erased": thread is set when nothing
+// more can be done, else it comes again; links that are deleted were removed, others are
+// left to people, why says the reason.
 type Receipt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Seq   int64                  `protobuf:"varint,1,opt,name=seq,proto3" json:"seq,omitempty"`
@@ -1048,7 +1051,8 @@ type Receipt struct {
 	Thread string  `protobuf:"bytes,2,opt,name=thread,proto3" json:"thread,omitempty"`
 	Links  []*Link `protobuf:"bytes,3,rep,name=links,proto3" json:"links,omitempty"`
 	// Calls to the platform that count against the limits' scopes.
-	Calls         int32 `protobuf:"varint,4,opt,name=calls,proto3" json:"calls,omitempty"`
+	Calls         int32  `protobuf:"varint,4,opt,name=calls,proto3" json:"calls,omitempty"`
+	Why           string `protobuf:"bytes,5,opt,name=why,proto3" json:"why,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1109,6 +1113,13 @@ func (x *Receipt) GetCalls() int32 {
 		return x.Calls
 	}
 	return 0
+}
+
+func (x *Receipt) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
 }
 
 type Session struct {
@@ -2931,12 +2942,13 @@ const file_pluginv1_plugin_proto_rawDesc = "" +
 	"generation\x18\x05 \x01(\x03R\n" +
 	"generation\"L\n" +
 	"\x0fDeliverResponse\x129\n" +
-	"\breceipts\x18\x01 \x03(\v2\x1d.pocketping.plugin.v1.ReceiptR\breceipts\"{\n" +
+	"\breceipts\x18\x01 \x03(\v2\x1d.pocketping.plugin.v1.ReceiptR\breceipts\"\x8d\x01\n" +
 	"\aReceipt\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x03R\x03seq\x12\x16\n" +
 	"\x06thread\x18\x02 \x01(\tR\x06thread\x120\n" +
 	"\x05links\x18\x03 \x03(\v2\x1a.pocketping.plugin.v1.LinkR\x05links\x12\x14\n" +
-	"\x05calls\x18\x04 \x01(\x05R\x05calls\"\xe2\x03\n" +
+	"\x05calls\x18\x04 \x01(\x05R\x05calls\x12\x10\n" +
+	"\x03why\x18\x05 \x01(\tR\x03why\"\xe2\x03\n" +
 	"\aSession\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
