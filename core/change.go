@@ -11,7 +11,7 @@ type Change struct {
 	Status    Status   // set: the session's status from now on
 	At        Time
 
-	Post     *Message // a new message; the event that carries it has its ID as MessageID
+	Post     *Message // a new message; the event that carries it has its ID as MessageID. ErrStale when its session is no more
 	Edit     *Edit
 	Complete *Completion
 	Delete   string    // id of the message whose text and attachments go

@@ -1,12 +1,14 @@
 package core_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/pocketping/pocketping/core"
+	"github.com/pocketping/pocketping/core/store"
 )
 
 const day = 24 * time.Hour
@@ -152,4 +154,40 @@ func TestRetentionIsOneNodesBusiness(t *testing.T) {
 	if h.sessions() != 0 {
 		t.Error("not removed once the lease is free")
 	}
+}
+
+// eraser is a store whose session goes between being found and being written to.
+type eraser struct {
+	*store.Store
+	erase func()
+}
+
+func (e *eraser) NewestSession(ctx context.Context, projectID, visitorID string) (*core.Session, error) {
+	s, err := e.Store.NewestSession(ctx, projectID, visitorID)
+	if erase := e.erase; err == nil && erase != nil {
+		e.erase = nil
+		erase()
+	}
+	return s, err
+}
+
+// What a visitor writes in the moment in which their old session is removed opens another.
+func TestRetentionLosesNobodyWhoComesBack(t *testing.T) {
+	inBoth(t, func(t *testing.T, h *house) {
+		back := h.visitor()
+		old := h.post(back, core.Post{Text: "from long ago"}).Session
+		h.later(50 * day)
+		e := &eraser{h.store, func() {
+			if _, _, err := h.store.EraseIdle(t.Context(), h.project.ID, h.clock.now, &core.Erasure{}); err != nil {
+				t.Fatal(err)
+			}
+		}}
+		h.Chat = core.NewChat(core.Options{Store: e, Files: h.files, Bus: h.bus, Clock: h.clock, Projects: core.NewProjects([]*core.Project{h.project})})
+		if s := h.post(back, core.Post{Text: "here I am again"}).Session; s.ID == old.ID || s.Seq != 2 {
+			t.Fatalf("it was said in %s, whose newest event is %d; the old one was %s", s.ID, s.Seq, old.ID)
+		}
+		if _, err := h.Post(t.Context(), core.Actor{Sender: core.SenderOperator, ProjectID: h.project.ID, Name: "Olga"}, core.Post{SessionID: old.ID, Text: "too late"}); !core.IsCode(err, core.CodeNotFound) {
+			t.Fatalf("an operator in the old one: %v", err)
+		}
+	})
 }

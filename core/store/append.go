@@ -257,6 +257,9 @@ func (st *appendStep) findSession(b *batch) (*sessionRow, error) {
 		row.ID, row.ProjectID, row.VisitorID, row.LastSeq = c.SessionID, c.ProjectID, c.VisitorID, 0
 		return &row, nil
 	}
+	if s == nil && c.Post != nil {
+		return nil, core.ErrStale // it was removed since: a visitor's goes to another
+	}
 	if s == nil {
 		return nil, core.Errorf(core.CodeNotFound, "no session %s in this project", c.SessionID)
 	}
