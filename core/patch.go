@@ -9,22 +9,31 @@ import (
 // PatchProject changes the settings of a project by change, which gets a copy of its own.
 // A project that the configuration names is CodeForbidden: the file is the authority.
 func (c *Chat) PatchProject(ctx context.Context, projectID string, change func(*Project) error) (*Project, error) {
-	p, err := c.projects.replace(projectID, func(old *Project) (*Project, error) {
+	ctx = context.WithoutCancel(ctx)
+	err := c.changeProjects(ctx, func() error {
+		old, err := c.projects.ByID(projectID)
+		if err != nil {
+			return err
+		}
 		if !old.Editable {
-			return nil, c.inFile(old)
+			return c.inFile(old)
 		}
 		p, err := old.copied()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if err := change(p); err != nil {
-			return nil, err
+			return err
 		}
 		if err := p.check(); err != nil {
-			return nil, err
+			return err
 		}
-		return p, c.store.SaveProject(context.WithoutCancel(ctx), p)
+		return c.store.SaveProject(ctx, p)
 	})
+	if err != nil {
+		return nil, err
+	}
+	p, err := c.projects.ByID(projectID)
 	if err == nil {
 		c.note(ctx, p.ID, "project.changed", p.Slug, "")
 	}

@@ -109,25 +109,6 @@ func bySlug(all []*Project, slug string) *Project {
 	return nil
 }
 
-// replace puts what change makes of a project in its place, once it has stored it. Who
-// has the one before goes on with that.
-func (p *Projects) replace(id string, change func(*Project) (*Project, error)) (*Project, error) {
-	p.changing.Lock()
-	defer p.changing.Unlock()
-	old, err := p.ByID(id)
-	if err != nil {
-		return nil, err
-	}
-	now, err := change(old)
-	if err != nil {
-		return nil, err
-	}
-	all := slices.Clone(p.All())
-	all[slices.Index(all, old)] = now
-	p.set(all)
-	return now, nil
-}
-
 // All lists the projects. The list is not to be written to.
 func (p *Projects) All() []*Project {
 	p.mu.RLock()
