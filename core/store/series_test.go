@@ -62,10 +62,10 @@ func TestSearch(t *testing.T) {
 		v.Name, v.Email = "Ana Kovač", "ana@kovac.example"
 		must(t, w.SaveVisitor(ctx(t), v))
 		ana, other := w.openSession(v), w.openSession(w.newVisitor())
-		w.append(w.post(other, "It is 100% BROKEN! see a_b"))
+		w.append(w.post(other, "It is 100% BROKEN! see a_b, Élise"))
 		for words, want := range map[string]*core.Session{
 			"ana kov": ana, "Kovač": ana, "ANA@KOVAC": ana, ana.ID: ana, v.ID: ana,
-			"broken!": other, "100%": other, "A_B": other, other.ID: other,
+			"broken!": other, "100%": other, "A_B": other, "Élise": other, other.ID: other,
 		} {
 			found, _, err := w.Sessions(ctx(t), core.SessionQuery{ProjectIDs: []string{w.project.ID}, Search: words, Limit: 10})
 			must(t, err)
