@@ -33,6 +33,7 @@ const (
 	helloWithin  = 10 * time.Second
 	writeWithin  = 10 * time.Second
 	longVisit    = 5 * time.Minute // that it is worth to say when it ended
+	seenEvery    = 6 * time.Hour   // that it is kept of a page that stays open; retention keeps visitors for a day at least
 	rejectedMost = 200             // frames in a row over the limit that a socket outlives
 )
 
@@ -48,6 +49,7 @@ type socket struct {
 	out    outbox
 	follow follower
 	visit  atomic.Pointer[visit] // nil before hello
+	seen   atomic.Int64          // how much of its life it is kept that the visitor was here, in nanoseconds
 
 	handling sync.Mutex // held while a frame takes effect
 	stopped  bool       // no further frame takes effect; guarded by handling
@@ -143,6 +145,21 @@ func (k *socket) gone() {
 		defer cancel()
 		k.s.chat.Leave(ctx, v.actor)
 	}
+}
+
+// stay keeps, now and then, that the visitor is still here: who is forgotten while their
+// page is open could say nothing more.
+func (k *socket) stay() {
+	v, seen, life := k.visit.Load(), k.seen.Load(), int64(k.s.now().Sub(k.born))
+	if v == nil || life-seen < int64(seenEvery) || !k.seen.CompareAndSwap(seen, life) {
+		return
+	}
+	k.handling.Lock()
+	by := v.actor
+	k.handling.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), actWithin)
+	defer cancel()
+	k.s.chat.Leave(ctx, by)
 }
 
 func (k *socket) handle(kind websocket.MessageType, raw []byte) {

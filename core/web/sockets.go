@@ -141,6 +141,7 @@ func (s *Server) tick(i int) {
 	for _, k := range s.sockets.inSlot(i % pingEvery) {
 		if !k.out.busy() && s.now().Sub(k.born) > pingEvery*time.Second/2 { // a write has its own deadline
 			go k.ping()
+			go k.stay()
 		}
 	}
 	for _, p := range s.chat.Projects().All() {

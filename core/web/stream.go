@@ -142,8 +142,19 @@ func (s *Server) getStream(c echo.Context) error {
 	k.out.send(0, welcome)
 	s.join(&k.out, p, welcome, func() { k.greeted.Store(true) })
 	f.begin(v.actor, w, hello.After)
-	k.hold(r.Context())
+	k.hold(r.Context(), s.stays(r.Context(), v.actor))
 	return nil
+}
+
+// stays keeps, now and then when it is called, that the visitor is still here.
+func (s *Server) stays(ctx context.Context, by core.Actor) func() {
+	seen := s.now()
+	return func() {
+		if now := s.now(); now.Sub(seen) >= seenEvery {
+			seen = now
+			s.chat.Leave(ctx, by)
+		}
+	}
 }
 
 // streamPoint is the seq to go on from.
@@ -158,7 +169,7 @@ func streamPoint(c echo.Context) int64 {
 
 // hold keeps the stream open until either side ends it. The response may not be
 // written to after that.
-func (k *stream) hold(ctx context.Context) {
+func (k *stream) hold(ctx context.Context, stay func()) {
 	beat := time.NewTicker(streamBeat)
 	defer beat.Stop()
 	for {
@@ -167,6 +178,7 @@ func (k *stream) hold(ctx context.Context) {
 			return
 		case <-beat.C:
 			k.out.sendRaw(item{})
+			stay()
 		case <-ctx.Done():
 			k.out.close(ending{})
 			<-k.ended
