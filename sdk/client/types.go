@@ -125,10 +125,11 @@ type Thread struct {
 	Thread    string `json:"thread"`
 	SessionID string `json:"sessionId"`
 	Messages  int64  `json:"messages"`
+	Removal   string `json:"removal"` // when the visitor is erased: "pending", its bridge removes it; "left", it cannot be taken back
 }
 
-// Erasure is what was removed of a visitor. Threads are what stands on platforms: that
-// is yours to delete there.
+// Erasure is what was removed of a visitor. Threads are where they stand on platforms,
+// and what becomes of that.
 type Erasure struct {
 	VisitorID   string   `json:"visitorId"`
 	Sessions    int64    `json:"sessions"`

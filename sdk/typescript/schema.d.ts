@@ -305,7 +305,7 @@ export interface paths {
         post?: never;
         /**
          * Erase a visitor
-         * @description Sessions, messages, notes, events, files, deliveries, links, tokens: all rows in one transaction, then the files. What stands on platforms, and what hooks have sent elsewhere, is not PocketPing's to delete: `threads` names where it is. The visitor's page is a stranger's from then on.
+         * @description Sessions, messages, notes, events, files, deliveries, links, tokens: all rows in one transaction, then the files. What stands on platforms is removed by the bridges next, as far as the platform lets them, also when it is down for now: `threads` says of each whether that is `pending`, or whether it is left to you. What turns out to be left then stands in the audit log. What hooks and mails have carried elsewhere cannot be taken back. The visitor's page is a stranger's from then on.
          */
         delete: operations["eraseVisitor"];
         options?: never;
@@ -940,6 +940,11 @@ export interface components {
             sessionId: string;
             /** @description parts that are known to stand there */
             messages: number;
+            /**
+             * @description what erasing the visitor makes of it: its bridge removes it, or it cannot be taken back
+             * @enum {string}
+             */
+            removal: "pending" | "left";
         };
         /** @description All that is known of a visitor. */
         Export: {
@@ -975,7 +980,7 @@ export interface components {
                 events: components["schemas"]["Event"][];
             })[];
         };
-        /** @description What was removed of a visitor, and what PocketPing cannot remove. */
+        /** @description What was removed of a visitor, and what becomes of their threads on platforms. */
         Erasure: {
             /** @description who is no more */
             visitorId: string;
@@ -997,7 +1002,7 @@ export interface components {
             tokens: number;
             /** @description what plugins had saved under the name of a session */
             state: number;
-            /** @description what stands on platforms: it is yours to delete there */
+            /** @description where they stand on platforms */
             threads: components["schemas"]["ThreadLeft"][];
         };
         /** @description Times from a session's first message to an operator's first answer. */
@@ -2060,7 +2065,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description what was removed, and what is left on platforms */
+            /** @description what was removed, and what becomes of the threads on platforms */
             200: {
                 headers: {
                     [name: string]: unknown;
