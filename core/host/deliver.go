@@ -24,6 +24,10 @@ func (r *runner) deliver(l *launch, work job) {
 	ln, wanted := work.lane, work.wanted
 	used := spent{}
 	defer func() { r.limits.done(ln.session, work.room, used) }()
+	if !r.spec.serves(ln.project) {
+		r.queue.drop(ln)
+		return
+	}
 	if len(work.unwanted) > 0 {
 		if err := r.settle(ln, core.Record{Done: work.unwanted}); err != nil {
 			r.notRendered(ln, err)

@@ -57,5 +57,5 @@ func (r *runner) look(ctx context.Context, q *queue, uncertain bool) (found int,
 	if owed, err = r.h.o.Store.Owed(ctx, r.spec.ID); err != nil {
 		return 0, err
 	}
-	return q.load(owed, uncertain), nil
+	return q.load(r.spec.ours(owed), uncertain), nil
 }

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,6 +23,32 @@ func (s *Spec) projects() []*core.Project {
 		return nil
 	}
 	return s.Projects()
+}
+
+// serves reports whether the bridge serves the project now.
+func (s *Spec) serves(projectID string) bool {
+	return s.Projects == nil || slices.Contains(s.projectIDs(), projectID)
+}
+
+// ours leaves out what is owed of projects that the bridge does not serve now: nobody
+// there is to read it. It stays owed until the bridge serves them again.
+func (s *Spec) ours(owed []core.Delivery) []core.Delivery {
+	if s.Projects == nil {
+		return owed
+	}
+	ids := s.projectIDs()
+	return slices.DeleteFunc(owed, func(d core.Delivery) bool { return !slices.Contains(ids, d.ProjectID) })
+}
+
+// drop takes out what waits in the lane; the store has it.
+func (q *queue) drop(ln *lane) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, it := range ln.waiting {
+		delete(q.loaded, itemKey{ln.session, it.seq})
+	}
+	q.backlog -= len(ln.waiting)
+	ln.waiting, ln.missing = nil, nil
 }
 
 func (s *Spec) projectIDs() []string {
