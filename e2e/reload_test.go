@@ -150,14 +150,18 @@ func TestHangupAppliesWhatHasChanged(t *testing.T) {
 	if line := r.reload("project \"acme\" {", notRead); !strings.Contains(line, "config.hcl:1") {
 		t.Errorf("a file that is broken: %s", line)
 	}
-	s = r.summary(r.reload(r.file("127.0.0.1:1", "Acme Ltd", "read_marks = true", "", shop), wasRead))
+	s = r.summary(r.reload(r.file("127.0.0.1:1", "Acme Ltd", "read_marks = true", r.hook, shop), wasRead))
 	if want := []string{"server.listen: restart needed"}; !slices.Equal(s.Refused, want) || !slices.Equal(s.Changed, []string{`project "acme": name "Acme" → "Acme Ltd"`}) {
 		t.Errorf("changed: %q, refused: %q", s.Changed, s.Refused)
 	}
 	if name := r.name(); name != "Acme Ltd" {
 		t.Errorf("the project is called %q", name)
 	}
-	if p := plugins(); p != stay {
+	if want := []string{`hook "acme.webhook"`}; !slices.Equal(s.Added, want) {
+		t.Errorf("added: %q", s.Added)
+	}
+	r.eventually("the hook that is back runs", func() bool { return plugins()[1] != 0 })
+	if p := plugins(); p[0] != stay[0] || p[2] != stay[2] {
 		t.Errorf("the processes were %v and are %v", stay, p)
 	}
 	for i, v := range all {

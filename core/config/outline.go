@@ -123,7 +123,8 @@ var shown = []string{"name", "origins", "public_key"}
 // differ are the fields of a block that are not as they were.
 func differ(was, is map[string]string) []string {
 	var fields []string
-	names := maps.Clone(was)
+	names := map[string]string{}
+	maps.Copy(names, was)
 	maps.Copy(names, is)
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		switch {
