@@ -3,25 +3,15 @@
 package cli
 
 import (
-	"context"
 	"os"
 	"os/signal"
 	"syscall"
 )
 
-// onHangup calls fn for each SIGHUP until ctx ends.
-func onHangup(ctx context.Context, fn func()) {
+// hangups are the SIGHUPs from now on. One that comes while the server begins, or is at
+// the one before, waits: it would end the process else.
+func hangups() <-chan os.Signal {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
-	go func() {
-		defer signal.Stop(hup)
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-hup:
-				fn()
-			}
-		}
-	}()
+	return hup
 }

@@ -1,7 +1,7 @@
 package cli
 
-import "context"
+import "os"
 
-// onHangup does nothing: this system has no such signal. POST /v1/admin/reload does the
+// hangups never come: this system has no such signal. POST /v1/admin/reload does the
 // same everywhere.
-func onHangup(context.Context, func()) {}
+func hangups() <-chan os.Signal { return nil }

@@ -43,6 +43,7 @@ func newServe(g *globals) *cobra.Command {
 				return err
 			}
 			slog.SetDefault(log)
+			hup := hangups()
 			cfg, err := g.load()
 			if err != nil {
 				return err
@@ -51,7 +52,7 @@ func newServe(g *globals) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.run(cmd.Context(), cmd.OutOrStdout())
+			return s.run(cmd.Context(), cmd.OutOrStdout(), hup)
 		},
 	}
 	cmd.Flags().BoolVar(&dev, "dev", false, "let every page on this machine use the widget")
@@ -158,7 +159,7 @@ func assemble(ctx context.Context, cfg *config.Config, log *slog.Logger, dev boo
 const gcPercent = 50
 
 // run serves until ctx ends, and then ends everything in order.
-func (s *server) run(ctx context.Context, out io.Writer) error {
+func (s *server) run(ctx context.Context, out io.Writer, hup <-chan os.Signal) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
@@ -173,7 +174,7 @@ func (s *server) run(ctx context.Context, out io.Writer) error {
 	go s.chat.Keep(keeping)
 	registry := s.chat.Projects()
 	registry.Watch(s.host.TellProjects)
-	onHangup(keeping, func() { _, _ = s.reload(core.WithActor(keeping, "file")) }) // the log says how it went
+	go s.listenFor(keeping, hup)
 	if err := s.announce(ctx, out); err != nil {
 		s.log.Error("no link to the operators' pages", "err", err)
 	}
@@ -190,6 +191,18 @@ func (s *server) run(ctx context.Context, out io.Writer) error {
 		s.log.Info("stopping")
 		s.shutdown()
 		return nil
+	}
+}
+
+// listenFor reads the configuration again at each hangup, until ctx ends.
+func (s *server) listenFor(ctx context.Context, hup <-chan os.Signal) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hup:
+			_, _ = s.reload(core.WithActor(ctx, "file")) // the log says how it went
+		}
 	}
 }
 
