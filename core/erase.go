@@ -50,6 +50,11 @@ func (c *Chat) EraseVisitor(ctx context.Context, projectID, visitorID string) (*
 		return nil, err
 	}
 	c.bus.Publish(Signal{ProjectID: projectID, VisitorID: visitorID, Live: &Live{Type: LiveErased}})
+	for _, t := range e.Threads {
+		if t.Removal == RemovalLeft { // an open page drops it
+			c.bus.Publish(Signal{ProjectID: projectID, SessionID: t.SessionID, Live: &Live{Type: LiveErased}, Bridges: []string{t.BridgeID}})
+		}
+	}
 	if err := c.wipe(ctx, files); err != nil {
 		return nil, err
 	}

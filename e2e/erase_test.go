@@ -139,15 +139,15 @@ func (h *house) rest() {
 func (h *house) erase(g *dweller) {
 	h.t.Helper()
 	var left struct {
-		Threads []struct{ Bridge, Thread string }
+		Threads []struct{ Bridge, Thread, Removal string }
 	}
 	h.call(http.MethodDelete, h.core.URL+"/v1/visitors/"+g.id, h.acme.backend(), nil, &left)
 	var bridges []string
 	for _, thread := range left.Threads {
-		bridges = append(bridges, thread.Bridge)
+		bridges = append(bridges, strings.TrimPrefix(thread.Bridge, "acme.")+": "+thread.Removal)
 	}
 	slices.Sort(bridges)
-	if want := []string{"acme.discord", "acme.email", "acme.inbox", "acme.slack", "acme.telegram"}; !slices.Equal(bridges, want) {
+	if want := []string{"discord: pending", "email: left", "inbox: left", "slack: pending", "telegram: pending"}; !slices.Equal(bridges, want) {
 		h.t.Errorf("what is left is said to stand on %q, want %q", bridges, want)
 	}
 }
@@ -208,9 +208,13 @@ func TestEraseLeavesNothingOnTheDisk(t *testing.T) {
 			t.Fatalf("only %d places hold something of them: the test proves nothing", n)
 		}
 
+		theirs := "over Slack to " + gone.mark
+		h.slack.Operator("Mallory").Message(h.slackThread(gone), theirs)
 		h.erase(gone)
 		h.rest()
+		h.vanished(gone, theirs)
 		h.wantNothing(gone)
+		h.listsWhatIsLeft(1)
 		h.erasedWhileOwed()
 		if after := len(h.kept([]string{stays.mark})); after < before {
 			t.Errorf("of somebody else there were %d places, and now %d", before, after)
@@ -245,8 +249,102 @@ func (h *house) erasedWhileOwed() {
 	after.arrive(h.world)
 	h.topicOf(after)
 	h.rest()
+	h.vanished(late)
 	h.wantNothing(late)
 	if text := fmt.Sprintf("%+v", h.telegram.State().Messages); strings.Contains(text, late.mark) {
 		h.t.Errorf("Telegram was told of somebody who is erased: %s", text)
+	}
+	h.erasedWhileDown(after)
+}
+
+// erasedWhileDown erases somebody while no platform can be reached, and kills the server.
+func (h *house) erasedWhileDown(g *dweller) {
+	h.t.Helper()
+	h.telegram.Down()
+	h.discord.Down()
+	h.slack.Down()
+	h.erase(g)
+	if err := h.core.Kill(); err != nil {
+		h.t.Fatal(err)
+	}
+	h.telegram.Up()
+	h.discord.Up()
+	if err := h.slack.Up(); err != nil {
+		h.t.Fatal(err)
+	}
+	h.start()
+	h.vanished(g)
+	h.wantNothing(g)
+	h.listsWhatIsLeft(1)
+}
+
+// slackThread is the visitor's.
+func (h *house) slackThread(g *dweller) (parent string) {
+	h.t.Helper()
+	h.slack.WaitFor(h.t, func(s slacktest.State) bool {
+		for _, m := range s.Messages {
+			if strings.Contains(m.Text, "third "+g.mark) {
+				parent = m.Thread
+			}
+		}
+		return parent != ""
+	})
+	return parent
+}
+
+// vanished waits until the platforms show nothing of the visitor, but for what operators
+// wrote themselves in Slack.
+func (h *house) vanished(g *dweller, theirs ...string) {
+	h.t.Helper()
+	var shown []string
+	if came(patience, func() bool { shown = h.shown(g.mark); return slices.Equal(shown, theirs) }) {
+		return
+	}
+	h.t.Errorf("the platforms show of %s %q, want %q", g.mark, shown, theirs)
+}
+
+// shown is what the platforms show that has the word, but for the hint in a thread of
+// somebody else that both may be one: nobody can find that again.
+func (h *house) shown(word string) (texts []string) {
+	note := func(gone bool, text string) {
+		if !gone && strings.Contains(text, word) && !strings.HasPrefix(strings.Trim(text, "*"), "Probably the visitor of") {
+			texts = append(texts, text)
+		}
+	}
+	telegram, discord, slack := h.telegram.State(), h.discord.State(), h.slack.State()
+	for _, t := range telegram.Topics {
+		note(t.Deleted, t.Name)
+	}
+	for _, m := range telegram.Messages {
+		note(m.Deleted, m.Text)
+	}
+	for _, t := range discord.Threads {
+		note(t.Deleted, t.Name)
+	}
+	for _, m := range discord.Messages {
+		note(false, m.Content)
+	}
+	for _, m := range slack.Messages {
+		note(m.Deleted || m.Tombstone, m.Text)
+		for _, f := range m.Files {
+			note(f.Deleted, f.Name)
+		}
+	}
+	return texts
+}
+
+// listsWhatIsLeft wants so many entries of the audit log about what people have to remove.
+func (h *house) listsWhatIsLeft(want int) {
+	h.t.Helper()
+	left := 0
+	h.eventually("the audit log to say what is left", func() bool {
+		left = 0
+		for _, row := range h.dump(h.database) {
+			left += strings.Count(row, "visitor.erased.left")
+		}
+		return left >= want
+	})
+	if left != want {
+		h.t.Errorf("the audit log says %d times that something is left, want %d", left, want)
 	}
 }

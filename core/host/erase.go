@@ -53,7 +53,7 @@ func (r *runner) eraseThreads(ctx context.Context, l *launch) {
 
 // eraseThread makes one call for the thread. It answers how long to wait with the next.
 func (r *runner) eraseThread(ctx context.Context, l *launch, e *core.ThreadErasure) time.Duration {
-	if !slices.Contains(l.desc.GetEvents(), plugin.ThreadErased) {
+	if !l.erases() {
 		return r.gaveUp(e, "the plugin "+r.spec.Plugin+" does not remove threads")
 	}
 	room, ok := r.roomToErase(ctx, l, e.Thread)
@@ -62,14 +62,7 @@ func (r *runner) eraseThread(ctx context.Context, l *launch, e *core.ThreadErasu
 	}
 	call, cancel := context.WithTimeout(l.ended, deliverTimeout)
 	defer cancel()
-	links := make([]*pluginv1.Link, len(e.Links))
-	for i, id := range e.Links {
-		links[i] = &pluginv1.Link{Thread: e.Thread, ExternalId: id}
-	}
-	answer, err := l.rpc.Deliver(call, &pluginv1.DeliverRequest{
-		Session: &pluginv1.Session{}, Thread: e.Thread, Links: links, Generation: l.generation,
-		Events: []*pluginv1.Event{{Type: plugin.ThreadErased, At: time.Now().UnixMilli()}},
-	})
+	answer, err := l.erase(call, e.Thread, e.Links)
 	if err == nil && len(answer.GetReceipts()) == 0 {
 		err = errors.New("the plugin answered without a receipt")
 	}
@@ -81,6 +74,36 @@ func (r *runner) eraseThread(ctx context.Context, l *launch, e *core.ThreadErasu
 	receipt := answer.GetReceipts()[0]
 	r.limits.done(e.Thread, room, spent{byKind: map[core.EventType]int{plugin.ThreadErased: int(receipt.GetCalls())}})
 	return r.erased(e, receipt)
+}
+
+// erases reports whether the plugin removes threads.
+func (l *launch) erases() bool { return slices.Contains(l.desc.GetEvents(), plugin.ThreadErased) }
+
+func (l *launch) erase(ctx context.Context, thread string, ids []string) (*pluginv1.DeliverResponse, error) {
+	links := make([]*pluginv1.Link, len(ids))
+	for i, id := range ids {
+		links[i] = &pluginv1.Link{Thread: thread, ExternalId: id}
+	}
+	return l.rpc.Deliver(ctx, &pluginv1.DeliverRequest{
+		Session: &pluginv1.Session{}, Thread: thread, Links: links, Generation: l.generation,
+		Events: []*pluginv1.Event{{Type: plugin.ThreadErased, At: time.Now().UnixMilli()}},
+	})
+}
+
+// hearErased has open pages of the plugin's own drop the session, which is its thread
+// there. A page that opens later does not find it.
+func (r *runner) hearErased(s core.Signal) {
+	l := r.current()
+	if l == nil || !l.erases() || !slices.Contains(s.Bridges, r.spec.ID) {
+		return
+	}
+	go func() {
+		ctx, cancel := context.WithTimeout(l.ended, liveTimeout)
+		defer cancel()
+		if _, err := l.erase(ctx, s.SessionID, nil); err != nil {
+			r.log.Warn("open pages may still show a visitor who was erased, until they are loaded again", "err", r.plog.clean(status.Convert(err).Message()))
+		}
+	}()
 }
 
 // roomToErase waits for room in the quotas while nothing else needs it.

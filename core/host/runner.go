@@ -226,6 +226,8 @@ func (r *runner) subscribe(q *queue) (cancel func()) {
 		}
 		if s.Live != nil && s.Live.Type == core.LiveErased {
 			signalTo(r.erasing)
+			r.hearErased(s)
+			return
 		}
 		if s.Live != nil && slices.Contains(s.Bridges, r.spec.ID) {
 			r.hearLive(q, s)

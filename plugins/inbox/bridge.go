@@ -49,6 +49,13 @@ func (b *bridge) Deliver(_ context.Context, e *plugin.Event) (plugin.Receipt, er
 	return r, nil
 }
 
+// Erase makes open pages drop the session: nothing else of it stands here.
+func (b *bridge) Erase(_ context.Context, thread string, _ []plugin.Link) (plugin.Erased, error) {
+	b.history.forget(thread)
+	b.hub.publish(pageEvent{Type: plugin.ThreadErased, At: time.Now().UTC(), Session: &plugin.Session{ID: thread}})
+	return plugin.Erased{Done: true, Calls: noCalls}, nil
+}
+
 // Typing shows that the visitor types.
 func (b *bridge) Typing(_ context.Context, e *plugin.Event) error {
 	b.show(e, "")

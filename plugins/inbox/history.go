@@ -41,6 +41,13 @@ func (h *history) add(sessionID string, e pageEvent) {
 	h.lines[sessionID] = lines[max(0, len(lines)-historyLines):]
 }
 
+// forget drops what is kept of the session.
+func (h *history) forget(sessionID string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.lines, sessionID)
+}
+
 // of returns the session's lines, ascending; never nil.
 func (h *history) of(sessionID string) []pageEvent {
 	h.mu.Lock()

@@ -155,3 +155,22 @@ func TestHistoryForgetsTheOldest(t *testing.T) {
 		t.Errorf("%d lines of a session that should be forgotten", len(got))
 	}
 }
+
+func TestErasedSessionLeavesOpenPages(t *testing.T) {
+	d, c := newCall(t)
+	page := c.stream()
+	c.want("POST", ana+"/close", `{"clientId":"aaaaaaaa"}`)
+	if e, _ := page.next(); e.Type != plugin.SessionClosed || len(d.bridge().history.of("sess_ana")) == 0 {
+		t.Fatalf("first %+v", e)
+	}
+	erased, err := d.bridge().Erase(t.Context(), "sess_ana", nil)
+	if err != nil || !erased.Done || erased.Calls >= 0 {
+		t.Errorf("erased %+v, %v", erased, err)
+	}
+	if e, _ := page.next(); e.Type != plugin.ThreadErased || e.Session.ID != "sess_ana" {
+		t.Errorf("the page is told %+v", e)
+	}
+	if kept := d.bridge().history.of("sess_ana"); len(kept) != 0 {
+		t.Errorf("kept is %+v", kept)
+	}
+}

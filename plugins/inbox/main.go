@@ -24,5 +24,5 @@ var events = []string{
 	plugin.MessagePosted, plugin.MessageEdited, plugin.MessageDeleted, plugin.MessageFailed,
 	plugin.VisitorIdentified, plugin.VisitorTracked,
 	plugin.NotePosted, plugin.NoteEdited, plugin.NoteDeleted, plugin.Notice,
-	plugin.EventTyping, plugin.EventReceipt,
+	plugin.EventTyping, plugin.EventReceipt, plugin.ThreadErased,
 }

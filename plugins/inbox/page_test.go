@@ -59,6 +59,11 @@ func TestMessagesComeLive(t *testing.T) {
 	b.sees(".notice", "acme.slack could not take this")
 	d.tell("sess_ana", plugin.SessionRated, map[string]any{"score": 5, "comment": "quick!"})
 	b.sees(".event", "Rated ★★★★★ 5/5 “quick!”")
+	if _, err := d.bridge().Erase(t.Context(), "sess_ana", nil); err != nil {
+		t.Fatal(err)
+	}
+	b.sees(".blank", "This visitor was erased.")
+	b.absent(".session", "Ana")
 }
 
 func TestOperatorAnswers(t *testing.T) {

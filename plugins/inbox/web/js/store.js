@@ -92,6 +92,12 @@ export function apply(e) {
     if (s && e.seq >= (s.last?.sender === "visitor" ? s.last.seq : 0)) s.unread = 0;
     return;
   }
+  if (e.type === "thread.erased") {
+    state.sessions.delete(e.session.id);
+    state.talks.delete(e.session.id);
+    if (state.current === e.session.id) talkOf(state.current).error = "This visitor was erased.";
+    return;
+  }
   const s = putSession(e.session);
   if (e.type === "typing") {
     s.typing = data.on ? Date.now() + typingFor : 0;
