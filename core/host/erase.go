@@ -9,7 +9,6 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/pocketping/pocketping/core"
-	"github.com/pocketping/pocketping/sdk/plugin"
 	"github.com/pocketping/pocketping/sdk/plugin/pluginv1"
 )
 
@@ -72,12 +71,12 @@ func (r *runner) eraseThread(ctx context.Context, l *launch, e *core.ThreadErasu
 		return r.notErased(e, err)
 	}
 	receipt := answer.GetReceipts()[0]
-	r.limits.done(e.Thread, room, spent{byKind: map[core.EventType]int{plugin.ThreadErased: int(receipt.GetCalls())}})
+	r.limits.done(e.Thread, room, spent{byKind: map[core.EventType]int{pluginv1.ThreadErased: int(receipt.GetCalls())}})
 	return r.erased(e, receipt)
 }
 
 // erases reports whether the plugin removes threads.
-func (l *launch) erases() bool { return slices.Contains(l.desc.GetEvents(), plugin.ThreadErased) }
+func (l *launch) erases() bool { return slices.Contains(l.desc.GetEvents(), pluginv1.ThreadErased) }
 
 func (l *launch) erase(ctx context.Context, thread string, ids []string) (*pluginv1.DeliverResponse, error) {
 	links := make([]*pluginv1.Link, len(ids))
@@ -86,7 +85,7 @@ func (l *launch) erase(ctx context.Context, thread string, ids []string) (*plugi
 	}
 	return l.rpc.Deliver(ctx, &pluginv1.DeliverRequest{
 		Session: &pluginv1.Session{}, Thread: thread, Links: links, Generation: l.generation,
-		Events: []*pluginv1.Event{{Type: plugin.ThreadErased, At: time.Now().UnixMilli()}},
+		Events: []*pluginv1.Event{{Type: pluginv1.ThreadErased, At: time.Now().UnixMilli()}},
 	})
 }
 
@@ -108,9 +107,9 @@ func (r *runner) hearErased(s core.Signal) {
 
 // roomToErase waits for room in the quotas while nothing else needs it.
 func (r *runner) roomToErase(ctx context.Context, l *launch, thread string) (reservation, bool) {
-	one := []call{{kind: plugin.ThreadErased, n: 1}}
+	one := []call{{kind: pluginv1.ThreadErased, n: 1}}
 	for began := time.Now(); ctx.Err() == nil && l.ended.Err() == nil; r.pauseIn(ctx, eraseLook) {
-		if r.queue.size() > 0 && time.Since(began) < eraseYield || !r.limits.easy(thread, plugin.ThreadErased) {
+		if r.queue.size() > 0 && time.Since(began) < eraseYield || !r.limits.easy(thread, pluginv1.ThreadErased) {
 			continue
 		}
 		if n, room, _ := r.limits.take(thread, one); n > 0 {
@@ -157,7 +156,7 @@ func (r *runner) notErased(e *core.ThreadErasure, err error) time.Duration {
 		return r.gaveUp(e, reason)
 	case pluginv1.FailureKind_FAILURE_KIND_RETRY_AFTER:
 		wait = max(wait, defaultRetryAfter)
-		r.limits.hold(f.GetScope(), e.Thread, plugin.ThreadErased, wait)
+		r.limits.hold(f.GetScope(), e.Thread, pluginv1.ThreadErased, wait)
 	default:
 		if errors.Is(context.Cause(r.ctx), context.Canceled) && f == nil {
 			return eraseLook // the bridge stops: it is tried when it runs again

@@ -3,6 +3,8 @@ package plugin
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/pocketping/pocketping/sdk/plugin/pluginv1"
 )
 
 // The types of events. Typing and receipts are not stored and never retried. Of
@@ -26,7 +28,7 @@ const (
 	Notice            = "notice"
 	EventTyping       = "typing"
 	EventReceipt      = "receipt"
-	ThreadErased      = "thread.erased"
+	ThreadErased      = pluginv1.ThreadErased
 )
 
 // Event is one thing that happened in a session.

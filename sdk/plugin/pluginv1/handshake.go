@@ -18,3 +18,6 @@ const (
 	// MaxMessage is the size in bytes of the largest message either way.
 	MaxMessage = 4 << 20
 )
+
+// ThreadErased is the type of the event that asks to remove what stands in a thread.
+const ThreadErased = "thread.erased"
