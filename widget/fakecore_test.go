@@ -35,6 +35,7 @@ type fakeCore struct {
 	messages []frame
 	results  map[string]frame // by client id: the ok that it was answered with
 	sockets  map[pipe]bool    // that were welcomed
+	dropped  map[pipe]bool
 	received []frame
 	requests []string
 	settings frame
@@ -68,7 +69,7 @@ type fakeCore struct {
 
 func newFakeCore(t *testing.T) *fakeCore {
 	c := &fakeCore{
-		t: t, changed: make(chan struct{}), results: map[string]frame{}, sockets: map[pipe]bool{}, tokens: map[string]bool{}, bearers: map[pipe]string{},
+		t: t, changed: make(chan struct{}), results: map[string]frame{}, sockets: map[pipe]bool{}, dropped: map[pipe]bool{}, tokens: map[string]bool{}, bearers: map[pipe]string{},
 		settings: frame{"name": "Acme", "color": "#6366f1", "operator": "Acme support", "welcome": "Hi! How can we help?"},
 		policy:   "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self'",
 	}
@@ -259,7 +260,7 @@ func (c *fakeCore) socket(w http.ResponseWriter, r *http.Request) {
 	p := socketPipe{conn}
 	defer func() {
 		_ = conn.CloseNow()
-		c.do(func() { delete(c.sockets, p) })
+		c.do(func() { delete(c.sockets, p); delete(c.dropped, p) })
 	}()
 	for {
 		_, data, err := conn.Read(context.Background())
@@ -276,6 +277,9 @@ func (c *fakeCore) socket(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *fakeCore) take(conn pipe, f frame) {
+	if c.dropped[conn] {
+		return
+	}
 	c.received = append(c.received, f)
 	id, _ := f["id"].(string)
 	switch {

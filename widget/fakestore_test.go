@@ -100,6 +100,9 @@ func (c *fakeCore) drop(code int) {
 	c.mu.Lock()
 	pipes := slices.Collect(maps.Keys(c.sockets))
 	clear(c.sockets)
+	for _, p := range pipes {
+		c.dropped[p] = true // what it has sent by now is lost
+	}
 	c.mu.Unlock()
 	for _, p := range pipes {
 		p.close(code)

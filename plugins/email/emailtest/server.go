@@ -239,6 +239,25 @@ func (c *counted) Login(user, password string) error {
 	return c.SessionIMAP4rev2.Login(user, password)
 }
 
+// Idle tells of what arrives, also of what came just before: the library's own Idle
+// keeps that to itself until something else arrives.
+func (c *counted) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for {
+		if err := c.Poll(w, true); err != nil {
+			return err
+		}
+		select {
+		case <-stop:
+			return nil
+		case <-look.C:
+		}
+	}
+}
+
+const lookEvery = 20 * time.Millisecond
+
 // session is a connection to the SMTP server.
 type session struct {
 	s       *Server
