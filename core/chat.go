@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -23,6 +24,7 @@ type Chat struct {
 	log       *slog.Logger
 	status    func(projectID string) []BridgeStatus
 	presence  presences
+	reminders sync.Map // by project's id, whether it is kept that it has some
 }
 
 // Options are the parts that a Chat works with.

@@ -25,13 +25,20 @@ const (
 	escalated = 2
 )
 
-const remindAtOnce = 100 // sessions of a project
+const (
+	remindAtOnce = 100       // sessions of a project
+	remindBefore = time.Hour // longer than After, of who has waited since before the project had reminders
+)
 
 // Remind tells operators of the visitors who have waited too long, once for each time
 // that they wait, however many nodes do it. While nobody is there nobody is told.
 func (c *Chat) Remind(ctx context.Context) error {
 	var errs []error
 	for _, p := range c.projects.All() {
+		if err := c.keepReminders(ctx, p); err != nil {
+			errs = append(errs, err)
+			continue
+		}
 		if p.Reminder == nil || !c.answering(p) {
 			continue
 		}
@@ -41,6 +48,26 @@ func (c *Chat) Remind(ctx context.Context) error {
 		errs = append(errs, c.remindAll(ctx, p, p.Reminder.After, reminded))
 	}
 	return errors.Join(errs...)
+}
+
+// keepReminders keeps whether the project has reminders. Whoever was left without an answer
+// long before it had is let be: most talks end with a visitor's thanks, and operators are
+// not to hear of all of them at once.
+func (c *Chat) keepReminders(ctx context.Context, p *Project) (err error) {
+	has := p.Reminder != nil
+	if kept, ok := c.reminders.Load(p.ID); ok && kept == has {
+		return nil
+	}
+	if has {
+		since := TimeOf(c.clock.Now().Std().Add(-p.Reminder.After - remindBefore))
+		err = c.store.BeginReminders(ctx, p.ID, since, escalated)
+	} else {
+		err = c.store.EndReminders(ctx, p.ID)
+	}
+	if err == nil {
+		c.reminders.Store(p.ID, has)
+	}
+	return err
 }
 
 // remindAll tells of those who have waited for so long.

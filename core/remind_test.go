@@ -204,3 +204,44 @@ func TestWhatEndsAWait(t *testing.T) {
 		t.Errorf("who has claimed it is told %s", got)
 	}
 }
+
+// Where reminders are new, operators do not hear of everybody who was left without an
+// answer long ago. A restart makes nothing new.
+func TestRemindersBeginWithWhoWaitsNow(t *testing.T) {
+	inBoth(t, func(t *testing.T, h *house) {
+		h.remind()
+		thanks := h.post(h.visitor(), core.Post{Text: "thanks, bye"}).Session
+		h.later(7 * day)
+		lately := h.post(h.visitor(), core.Post{Text: "hello?"}).Session
+		h.later(20 * time.Minute)
+		told := func(what string, old, recent int) {
+			t.Helper()
+			h.remind()
+			if got := [2]int{len(h.notices(thanks.ID, 0)), len(h.notices(lately.ID, 0))}; got != [2]int{old, recent} {
+				t.Errorf("%s: told %v", what, got)
+			}
+		}
+		h.waits()
+		told("reminders are new", 0, 1)
+		h.open(nil) // a restart
+		h.later(20 * time.Minute)
+		told("and later", 0, 3)
+
+		night := h.post(h.visitor(), core.Post{Text: "is it you?"}).Session
+		h.later(8 * time.Hour) // the server was down
+		h.open(nil)
+		told("after a restart", 0, 3)
+		if got := h.notices(night.ID, 0); len(got) == 0 {
+			t.Error("who has waited while the server was down is forgotten")
+		}
+		h.project.Reminder = nil
+		h.remind()
+		old := h.post(h.visitor(), core.Post{Text: "thank you"}).Session
+		h.later(7 * day)
+		h.waits()
+		h.remind()
+		if got := h.notices(old.ID, 0); len(got) != 0 {
+			t.Errorf("reminders are new again: told %q", got)
+		}
+	})
+}

@@ -49,6 +49,11 @@ type Store interface {
 	// Waiting are the active sessions of the project that have waited since then or
 	// longer, and of which operators were told less often, the longest first.
 	Waiting(ctx context.Context, projectID string, since Time, told, limit int) ([]*Session, error)
+	// BeginReminders keeps that the project has reminders from now on. Where it had none,
+	// operators count as told so often of those who have waited since then or longer.
+	BeginReminders(ctx context.Context, projectID string, since Time, told int) error
+	// EndReminders keeps that the project has none.
+	EndReminders(ctx context.Context, projectID string) error
 
 	// Seen says that the visitor was here at that time.
 	Seen(ctx context.Context, projectID, visitorID string, at Time) error

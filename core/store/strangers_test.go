@@ -28,8 +28,8 @@ type stranger struct {
 // worldly are methods that name no project because what they do is the server's, a
 // bridge's or a login's; what a bridge may see is decided by who holds its lease.
 var worldly = []string{
-	"AddAudit", "AddLogin", "AddProject", "Answering", "Close", "First", "Forget", "ForgetBrowsers", "Lease", "Link", "LoginByCookie",
-	"NextGeneration", "Outline", "Owed", "Owing", "Ping", "Presences", "Projects", "ProjectsRevision", "RemoveLogin", "Run", "SaveOutline", "SaveState", "Secret", "SessionOfThread", "State",
+	"AddAudit", "AddErasure", "AddLogin", "AddProject", "Answering", "Close", "EndErasure", "First", "Forget", "ForgetBrowsers", "Lease", "Link", "LoginByCookie",
+	"NextErasure", "NextGeneration", "Outline", "Owed", "Owing", "Ping", "Presences", "Projects", "ProjectsRevision", "RemoveLogin", "Run", "SaveErasure", "SaveOutline", "SaveState", "Secret", "SessionOfThread", "State",
 	"SyncProject", "SyncProjects", "Thread", "Unneeded", "UseLoginCode", "Wipe",
 }
 
@@ -138,9 +138,13 @@ var asks = map[string]func(x *stranger) []any{
 		files, more, err := x.EraseUnseen(ctx(x.t), x.project+"x", 1<<50, &core.Erasure{})
 		return []any{files, more, err}
 	},
-	"Waiting":     func(x *stranger) []any { return told(x.Waiting(ctx(x.t), x.project, 1<<50, 9, 99)) },
-	"OldFiles":    func(x *stranger) []any { return told(x.OldFiles(ctx(x.t), x.project, 1<<50, 99)) },
-	"ExpireFiles": func(x *stranger) []any { return []any{x.ExpireFiles(ctx(x.t), x.project, []string{x.file})} },
+	"Waiting": func(x *stranger) []any { return told(x.Waiting(ctx(x.t), x.project, 1<<50, 9, 99)) },
+	"BeginReminders": func(x *stranger) []any {
+		return []any{x.BeginReminders(ctx(x.t), x.project, 1<<50, 9), x.EndReminders(ctx(x.t), x.project)}
+	},
+	"EndReminders": func(x *stranger) []any { return []any{x.EndReminders(ctx(x.t), x.project)} },
+	"OldFiles":     func(x *stranger) []any { return told(x.OldFiles(ctx(x.t), x.project, 1<<50, 99)) },
+	"ExpireFiles":  func(x *stranger) []any { return []any{x.ExpireFiles(ctx(x.t), x.project, []string{x.file})} },
 	"AuditLog": func(x *stranger) []any {
 		entries, _, err := x.AuditLog(ctx(x.t), core.AuditQuery{ProjectID: x.project, Limit: 99})
 		return []any{entries, err}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"gorm.io/gorm"
+
 	"github.com/pocketping/pocketping/core"
 )
 
@@ -17,6 +19,38 @@ func (s *Store) Waiting(ctx context.Context, projectID string, since core.Time, 
 		sessions[i] = r.domain()
 	}
 	return sessions, translate(err)
+}
+
+// remindersOf is where it is kept that a project has reminders.
+func remindersOf(projectID string) stateRow {
+	return stateRow{Bridge: coreState, Name: "reminders " + projectID, Value: []byte{}}
+}
+
+// BeginReminders implements core.Store.
+func (s *Store) BeginReminders(ctx context.Context, projectID string, since core.Time, told int) error {
+	return s.do(ctx, alone(func(tx *gorm.DB) error {
+		if err := lockProject(tx, projectID); err != nil {
+			return err
+		}
+		row := remindersOf(projectID)
+		kept := tx.Clauses(*keepFirst("bridge,name")).Create(&row)
+		if kept.Error != nil || kept.RowsAffected == 0 {
+			return kept.Error
+		}
+		return tx.Model(&sessionRow{}).Where("project_id = ? AND reminded < ? AND waiting_at <= ? AND waiting_seq > 0", projectID, told, since).
+			Update("reminded", told).Error
+	}))
+}
+
+// EndReminders implements core.Store. Most projects never had any: that is only read.
+func (s *Store) EndReminders(ctx context.Context, projectID string) error {
+	var kept int64
+	row := remindersOf(projectID)
+	err := s.reader(ctx).Model(&stateRow{}).Where("bridge = ? AND name = ?", row.Bridge, row.Name).Count(&kept).Error
+	if err != nil || kept == 0 {
+		return translate(err)
+	}
+	return s.do(ctx, alone(func(tx *gorm.DB) error { return tx.Delete(&row).Error }))
 }
 
 // checkWaiting refuses what was decided on a session that waits no longer, or that has
