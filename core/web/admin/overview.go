@@ -166,10 +166,10 @@ func (v *overviewPage) draw(s *core.Series, zone *time.Location) {
 	}), func(f float64) string { return strconv.FormatFloat(math.Round(f*10)/10, 'g', -1, 64) }}
 
 	v.Figures = []figure{
-		{"Sessions", num(s.Sessions.Opened), fmt.Sprintf("%s of them closed, by %s visitors", num(s.Sessions.Closed), num(s.Visitors)), spark(sessions)},
+		{"Sessions", num(s.Sessions.Opened), fmt.Sprintf("%s of them closed, by %s", num(s.Sessions.Closed), some(s.Visitors, "visitor")), spark(sessions)},
 		{"Messages", num(s.Messages.Visitor + s.Messages.Operator), fmt.Sprintf("%s by visitors, %s by operators", num(s.Messages.Visitor), num(s.Messages.Operator)), spark(visitors)},
 		{"First response", firstResponse(s.FirstResponse), fmt.Sprintf("9 of 10 within %s · %s not answered", wait(s.FirstResponse.P90), num(s.FirstResponse.Unanswered)), spark(median)},
-		{"Rating", rating(s.Ratings), fmt.Sprintf("of 5, from %s ratings", num(s.Ratings.Count)), spark(rated)},
+		{"Rating", rating(s.Ratings), fmt.Sprintf("of 5, from %s", some(s.Ratings.Count, "rating")), spark(rated)},
 	}
 	v.Plots = []plot{
 		bars("sessions", "Sessions", s, zone, sessions),
@@ -177,10 +177,10 @@ func (v *overviewPage) draw(s *core.Series, zone *time.Location) {
 		lines("response", "First response", s, zone, 0, secondSteps, slow, median),
 		lines("rating", "Average rating", s, zone, 1, []float64{1}, rated),
 	}
-	v.Plots[0].Desc = fmt.Sprintf("%s sessions were opened; at most %s in one step.", num(s.Sessions.Opened), count(most(sessions.values)))
-	v.Plots[1].Desc = fmt.Sprintf("Visitors wrote %s messages, operators %s.", num(s.Messages.Visitor), num(s.Messages.Operator))
+	v.Plots[0].Desc = fmt.Sprintf("%s opened; at most %s in one step.", some(s.Sessions.Opened, "session"), count(most(sessions.values)))
+	v.Plots[1].Desc = fmt.Sprintf("Visitors wrote %s, operators %s.", some(s.Messages.Visitor, "message"), num(s.Messages.Operator))
 	v.Plots[2].Desc = fmt.Sprintf("Half of the first answers came within %s, nine of ten within %s.", wait(s.FirstResponse.Median), wait(s.FirstResponse.P90))
-	v.Plots[3].Desc = fmt.Sprintf("%s ratings, %.1f of 5 on average.", num(s.Ratings.Count), s.Ratings.Average)
+	v.Plots[3].Desc = fmt.Sprintf("%s, %.1f of 5 on average.", some(s.Ratings.Count, "rating"), s.Ratings.Average)
 	v.Rankings = []ranking{rankBridges(s), rankPages(s), rankRatings(s)}
 	v.Heat = heatOf(s)
 }

@@ -99,27 +99,30 @@ func lines(id, title string, s *core.Series, zone *time.Location, low float64, s
 	return p
 }
 
-// trace joins the values that there are; the first is so far from the left.
+// trace joins the values that there are; the first is so far from the left. One alone
+// is a dash as wide as half a step, for nobody sees a point.
 func trace(c curve, left, wide, low, top float64) line {
-	var path strings.Builder
-	var first, last float64
-	command := "M"
+	type point struct{ x, y float64 }
+	var points []point
 	for i, v := range c.values {
-		if v < 0 {
-			continue
+		if v >= 0 {
+			points = append(points, point{left + wide*float64(i), 100 - 100*(v-low)/top})
 		}
-		x := left + wide*float64(i)
-		if command == "M" {
-			first = x
-		}
-		last = x
-		fmt.Fprintf(&path, "%s%.2f %.2f", command, x, 100-100*(v-low)/top)
+	}
+	l := line{Class: c.class}
+	if len(points) == 0 {
+		return l
+	}
+	if len(points) == 1 {
+		p := points[0]
+		points = []point{{p.x - wide/4, p.y}, {p.x + wide/4, p.y}}
+	}
+	command := "M"
+	for _, p := range points {
+		l.Path += fmt.Sprintf("%s%.2f %.2f", command, p.x, p.y)
 		command = "L"
 	}
-	l := line{Class: c.class, Path: path.String()}
-	if l.Path != "" {
-		l.Area = fmt.Sprintf("%sL%.2f 100L%.2f 100Z", l.Path, last, first)
-	}
+	l.Area = fmt.Sprintf("%sL%.2f 100L%.2f 100Z", l.Path, points[len(points)-1].x, points[0].x)
 	return l
 }
 

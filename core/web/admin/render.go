@@ -106,6 +106,14 @@ func num(n int64) string {
 	return s
 }
 
+// some is a number of things, in words.
+func some(n int64, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return num(n) + " " + thing
+}
+
 // wait is a time in seconds for people.
 func wait(seconds float64) string {
 	d := time.Duration(seconds * float64(time.Second)).Round(time.Second)

@@ -58,7 +58,11 @@ func TestWalk(t *testing.T) {
 		b.timed(h.url + path)
 		b.safe(path)
 	}
+	b.screen(1280, 800, "light")
 	b.do(navigate(h.url + "/admin/"))
+	if n := value[int](b, `[...document.querySelectorAll('.ranking .scroll')].filter(e=>e.scrollWidth>e.clientWidth).length`); n != 0 {
+		t.Errorf("%d tables are cut", n)
+	}
 	if n := value[int](b, `document.querySelectorAll('.plot svg[role=img] .bar').length`); n < 60 {
 		t.Errorf("%d bars are drawn", n)
 	}
