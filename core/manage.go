@@ -70,14 +70,24 @@ func (p *Project) IdentityKeys(now Time) []string {
 }
 
 // LoadProjects reads the projects that are stored, where they have changed since they
-// were read.
+// were read. Of many who ask at once, some do it for all.
 func (c *Chat) LoadProjects(ctx context.Context) error {
+	asked := c.projects.reads.Load()
 	c.projects.changing.Lock()
 	defer c.projects.changing.Unlock()
+	if c.projects.reads.Load() > asked {
+		return nil // somebody has begun to read them since, and is done
+	}
 	return c.loadProjects(ctx)
 }
 
-func (c *Chat) loadProjects(ctx context.Context) error {
+func (c *Chat) loadProjects(ctx context.Context) (err error) {
+	c.projects.reads.Add(1)
+	defer func() {
+		if err != nil {
+			c.projects.reads.Add(-1) // it was for nobody
+		}
+	}()
 	revision, err := c.store.ProjectsRevision(ctx)
 	if err != nil || revision != "" && revision == c.projects.known() {
 		return err

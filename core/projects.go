@@ -4,6 +4,7 @@ import (
 	"crypto/subtle"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // Configured is what the configuration says of projects.
@@ -16,7 +17,8 @@ type Configured struct {
 // Projects is every project that this server serves: those that its configuration
 // names, and those that were made over the API.
 type Projects struct {
-	changing sync.Mutex // one change at a time
+	changing sync.Mutex   // one change at a time
+	reads    atomic.Int64 // of the store that have begun and did not fail
 
 	mu       sync.RWMutex
 	says     Configured
