@@ -76,7 +76,7 @@ func TestProjectOverTheAdminAPI(t *testing.T) {
 	equal(t, "all", len(list.at("projects").([]any)), 3)
 
 	equal(t, "removed", h.with("DELETE", "/v1/admin/projects/"+id, adminToken, nil), 204)
-	equal(t, "its pages are told", p.closed(), closeUnknown)
+	equal(t, "its pages are told", p.closed(), closeRefused)
 	equal(t, "its key", h.with("GET", "/v1/project", secret, nil), 401)
 	equal(t, "the page's", h.with("GET", "/v1/widget/"+key, "", nil), 404)
 	equal(t, "it", h.with("GET", "/v1/admin/projects/"+id, adminToken, nil), 404)
@@ -147,7 +147,7 @@ func TestKeysOverlap(t *testing.T) {
 		}
 		return token
 	}
-	_, ik := rotate(obj{"kind": "identity"})
+	_, ik := rotate(obj{"kind": "identity", "overlap": "7d"})
 	for _, key := range []string{identityKey, ik.text("key")} {
 		_, w := h.open(obj{"identity": signed(key)})
 		v, err := h.chat.Visitor(context.Background(), h.acme.ID, w.text("visitor", "id"))

@@ -22,7 +22,7 @@ func (s *Server) projectsChanged() {
 			delete(s.hears, id)
 		}
 	}
-	gone := ending{closeUnknown, "there is no such project any more"}
+	gone := ending{closeRefused, "there is no such project any more"} // not unknown: who has a token keeps it, for the project may be back
 	s.sockets.each(func(k *socket) {
 		if v := k.visit.Load(); v != nil && !now[v.project.ID] {
 			k.close(gone)
