@@ -16,6 +16,7 @@ const (
 	eraseEvery = time.Minute            // that the store is asked without a sign
 	eraseYield = time.Minute            // that deliveries go first, at most
 	eraseLook  = 200 * time.Millisecond // how often it is looked whether they are done
+	eraseLinks = 10_000                 // that one call names
 	eraseTries = 30                     // a removal is given up after so many
 	eraseFor   = 72 * time.Hour         // and so long
 	eraseRetry = time.Hour              // the longest pause between two
@@ -79,6 +80,7 @@ func (r *runner) eraseThread(ctx context.Context, l *launch, e *core.ThreadErasu
 func (l *launch) erases() bool { return slices.Contains(l.desc.GetEvents(), pluginv1.ThreadErased) }
 
 func (l *launch) erase(ctx context.Context, thread string, ids []string) (*pluginv1.DeliverResponse, error) {
+	ids = ids[:min(len(ids), eraseLinks)]
 	links := make([]*pluginv1.Link, len(ids))
 	for i, id := range ids {
 		links[i] = &pluginv1.Link{Thread: thread, ExternalId: id}

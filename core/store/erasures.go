@@ -85,7 +85,7 @@ func addErasures(tx *gorm.DB, rows []erasureRow) error {
 		}
 		for _, h := range had {
 			row.setLinks(append(row.links(), h.links()...))
-			row.Created = h.Created
+			row.Created, row.ProjectID = h.Created, h.ProjectID
 		}
 		if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
 			return err
@@ -163,7 +163,7 @@ func erasureOf(tx *gorm.DB, e *core.ThreadErasure) (*erasureRow, error) {
 		return nil, err
 	}
 	var rows []erasureRow
-	err := tx.Where("bridge = ? AND thread = ?", e.BridgeID, e.Thread).Find(&rows).Error
+	err := tx.Where("bridge = ? AND thread = ? AND project_id = ?", e.BridgeID, e.Thread, e.ProjectID).Find(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}

@@ -28,8 +28,8 @@ type stranger struct {
 // worldly are methods that name no project because what they do is the server's, a
 // bridge's or a login's; what a bridge may see is decided by who holds its lease.
 var worldly = []string{
-	"AddAudit", "AddErasure", "AddLogin", "AddProject", "Answering", "Close", "EndErasure", "First", "Forget", "ForgetBrowsers", "Lease", "Link", "LoginByCookie",
-	"NextErasure", "NextGeneration", "Outline", "Owed", "Owing", "Ping", "Presences", "Projects", "ProjectsRevision", "RemoveLogin", "Run", "SaveErasure", "SaveOutline", "SaveState", "Secret", "SessionOfThread", "State",
+	"AddAudit", "AddLogin", "AddProject", "Answering", "Close", "First", "Forget", "ForgetBrowsers", "Lease", "Link", "LoginByCookie",
+	"NextErasure", "NextGeneration", "Outline", "Owed", "Owing", "Ping", "Presences", "Projects", "ProjectsRevision", "RemoveLogin", "Run", "SaveOutline", "SaveState", "Secret", "SessionOfThread", "State",
 	"SyncProject", "SyncProjects", "Thread", "Unneeded", "UseLoginCode", "Wipe",
 }
 
@@ -130,6 +130,11 @@ var asks = map[string]func(x *stranger) []any{
 		e, files, err := x.EraseVisitor(ctx(x.t), x.project, x.victim.ID, func(*core.Erasure) *core.AuditEntry { return nil })
 		return []any{e, files, err}
 	},
+	"AddErasure": func(x *stranger) []any { return []any{x.AddErasure(ctx(x.t), x.erasure("topic of Zerlinde"))} },
+	"SaveErasure": func(x *stranger) []any {
+		return []any{x.SaveErasure(ctx(x.t), x.erasure("erased of Zerlinde"), []string{"1"})}
+	},
+	"EndErasure": func(x *stranger) []any { return []any{x.EndErasure(ctx(x.t), x.erasure("erased of Zerlinde"), nil)} },
 	"EraseIdle": func(x *stranger) []any {
 		files, more, err := x.EraseIdle(ctx(x.t), x.project+"x", 1<<50, &core.Erasure{})
 		return []any{files, more, err}
@@ -174,6 +179,11 @@ var asks = map[string]func(x *stranger) []any{
 	"RemoveProject": func(x *stranger) []any { return told(x.RemoveProject(ctx(x.t), x.project+"x")) },
 }
 
+// erasure is a thread of the bridge, as one of the stranger's project.
+func (x *stranger) erasure(thread string) *core.ThreadErasure {
+	return &core.ThreadErasure{BridgeID: bridge, ProjectID: x.project, Thread: thread, Links: []string{"1", "2"}}
+}
+
 // everything is what is exported of the stranger's project.
 func everything[T any](x *stranger, each func(context.Context, Span, func(T) error) error) (all []any) {
 	err := each(ctx(x.t), Span{ProjectID: x.project}, func(one T) error {
@@ -194,6 +204,7 @@ func TestEveryQueryNamesTheProject(t *testing.T) {
 		s := w.lived(w.visitor, "Zerlinde")
 		must(t, w.AddAudit(ctx(t), &core.AuditEntry{ID: core.NewID(core.KindAudit), ProjectID: w.project.ID, At: 9, Actor: "Zerlinde", Action: "x.y", Subject: "z"}))
 		x := &stranger{world: w, victim: w.visitor, theirs: s}
+		must(t, w.AddErasure(ctx(t), &core.ThreadErasure{BridgeID: bridge, ProjectID: w.project.ID, Thread: "erased of Zerlinde", Links: []string{"1", "2"}}))
 		events, err := w.Events(ctx(t), w.project.ID, s.ID, 0, 0)
 		must(t, err)
 		for _, e := range events {

@@ -20,7 +20,7 @@ func TestEraseDeletesWhatTheAppPosted(t *testing.T) {
 	r.Operator("Olga").Message(parent, "it is mine")
 	r.must(posted(visitorSays("msg_99", "after it")))
 
-	calls := 0
+	var calls int
 	var erased plugin.Erased
 	for calls = 1; calls < 5; calls++ {
 		var err error
