@@ -35,7 +35,7 @@ build:
 test:
 	tools/deps.sh
 	$(TESTS) -p 3 -parallel 4 -timeout 12m $(PACKAGES)
-	$(TESTS) -count=1 -v -parallel 2 -timeout 12m ./e2e
+	$(TESTS) -count=1 -v -parallel 2 -timeout 25m ./e2e
 
 # Looks at the code without running it.
 check:
