@@ -61,6 +61,7 @@ type Record struct {
 	Gone      string  // set: this thread no longer exists; the next delivery makes another
 	Links     []Link  // messages made, edited or (Deleted) removed
 	Done      []int64 // seqs that are no longer owed
+	Dead      string  // set: they can never be delivered, for this reason, and are kept as dead letters
 	Delivered int64   // the session's delivered mark moves up to here
 }
 

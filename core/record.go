@@ -25,8 +25,8 @@ func (c *Chat) Record(ctx context.Context, r Record) error {
 	return nil
 }
 
-// DeliveryFailed settles an event that a bridge can never deliver, and says so to
-// the operators, on this bridge too: the others may be hooks.
+// DeliveryFailed settles an event that a bridge can never deliver, keeps it as a dead
+// letter, and says so to the operators, on this bridge too: the others may be hooks.
 func (c *Chat) DeliveryFailed(ctx context.Context, bridgeID, sessionID string, seq int64, reason string) error {
 	s, e, err := c.failedEvent(ctx, bridgeID, sessionID, seq)
 	if err != nil {
@@ -43,7 +43,7 @@ func (c *Chat) DeliveryFailed(ctx context.Context, bridgeID, sessionID string, s
 			return err
 		}
 	}
-	_, err = c.store.Record(ctx, Record{BridgeID: bridgeID, ProjectID: s.ProjectID, SessionID: s.ID, Done: []int64{seq}})
+	_, err = c.store.Record(ctx, Record{BridgeID: bridgeID, ProjectID: s.ProjectID, SessionID: s.ID, Done: []int64{seq}, Dead: reason})
 	return err
 }
 

@@ -224,6 +224,38 @@ func TestPermanentFailureTellsOperatorsAndGoesOn(t *testing.T) {
 	}
 }
 
+// The operator has seen to the reason, and has it tried again, from another process.
+func TestDeadLetterIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	mended := false
+	w.platform.on(func(d delivery) outcome {
+		if d.Text == "poison" && !mended {
+			return outcome{Fail: "permanent", Reason: "message text is empty"}
+		}
+		return outcome{}
+	})
+	w.host.Run(w.spec())
+	anna := w.visitor("Anna")
+	anna.say("poison")
+	anna.say("after")
+	w.delivered("poison", "after")
+	w.settled()
+	letters, err := w.store.DeadLetters(t.Context(), core.DeadLetterQuery{})
+	must(t, err)
+	if len(letters) != 1 || letters[0].BridgeID != bridgeID || letters[0].SessionID != anna.session || letters[0].Reason != "message text is empty" {
+		t.Fatalf("the dead letters are %+v", letters)
+	}
+	w.platform.change(func() { mended = true })
+	_, err = w.store.RetryDead(t.Context(), core.DeadLetterQuery{BridgeID: bridgeID}, &core.AuditEntry{ID: "aud_1"})
+	must(t, err)
+	w.platform.eventually(t, "the dead letter", func() bool { return w.platform.count("poison") == 2 })
+	w.settled()
+	if letters, err = w.store.DeadLetters(t.Context(), core.DeadLetterQuery{}); err != nil || len(letters) != 0 {
+		t.Errorf("still dead: %+v, %v", letters, err)
+	}
+}
+
 func TestFailingSessionDoesNotHoldOthers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

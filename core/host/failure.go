@@ -122,14 +122,14 @@ func (r *runner) retry(ln *lane, reason string) {
 	r.queue.sleep(ln, backoff(tries))
 }
 
-// never settles an event that cannot be delivered and tells the operators, who do not
+// never makes a dead letter of an event that cannot be delivered and tells the operators, who do not
 // wait for what only listens.
 func (r *runner) never(ln *lane, seq int64, reason string) {
 	r.counts.failed.Add(1)
 	r.log.Error("an event can never be delivered", "session", ln.session, "seq", seq, "err", reason)
 	err := r.persist(func(ctx context.Context) error {
 		if r.hook.Load() {
-			return r.h.o.Chat.Record(ctx, core.Record{BridgeID: r.spec.ID, ProjectID: ln.project, SessionID: ln.session, Done: []int64{seq}})
+			return r.h.o.Chat.Record(ctx, core.Record{BridgeID: r.spec.ID, ProjectID: ln.project, SessionID: ln.session, Done: []int64{seq}, Dead: reason})
 		}
 		return r.h.o.Chat.DeliveryFailed(ctx, r.spec.ID, ln.session, seq, reason)
 	})

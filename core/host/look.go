@@ -8,9 +8,10 @@ import (
 )
 
 const (
-	lookEvery = time.Minute
-	lookPause = 200 * time.Millisecond // between two readings at least
-	lookShare = 20                     // so many times longer than it takes, what is owed is not read
+	lookEvery   = time.Minute
+	reviveEvery = 2 * time.Second        // dead letters that are to be tried again are found
+	lookPause   = 200 * time.Millisecond // between two readings at least
+	lookShare   = 20                     // so many times longer than it takes, what is owed is not read
 )
 
 // load fills the queue with what is owed. It was subscribed before: each delivery
@@ -28,11 +29,20 @@ func (r *runner) load(ctx context.Context) bool {
 // commit is lost nobody publishes it, and the signals of other nodes do not come
 // here. It reads what is owed now and then, and soon when a signal seems lost.
 func (r *runner) lookAfter(ctx context.Context, q *queue) {
-	for wait := lookEvery; ctx.Err() == nil; {
+	revive := time.NewTicker(reviveEvery)
+	defer revive.Stop()
+	due := time.NewTimer(lookEvery)
+	defer due.Stop()
+	for ctx.Err() == nil {
+		revived := false
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(wait):
+		case <-revive.C:
+			if revived = r.revive(ctx); !revived {
+				continue
+			}
+		case <-due.C:
 		case <-q.unsure:
 		}
 		began := time.Now()
@@ -42,13 +52,25 @@ func (r *runner) lookAfter(ctx context.Context, q *queue) {
 			r.pauseIn(ctx, leaseRetry)
 			continue
 		}
-		if found > 0 {
+		if found > 0 && !revived {
 			r.log.Info("events were found that no signal had told of", "events", found)
 		}
 		took := time.Since(began)
-		wait = max(lookEvery, lookShare*took)
+		due.Reset(max(lookEvery, lookShare*took))
 		r.pauseIn(ctx, max(lookPause, took))
 	}
+}
+
+// revive reports whether dead letters are owed anew.
+func (r *runner) revive(ctx context.Context) bool {
+	n, err := r.h.o.Store.Revive(ctx, r.spec.ID)
+	if err != nil {
+		return false // the next time it is tried again
+	}
+	if n > 0 {
+		r.log.Info("dead letters are tried again", "events", n)
+	}
+	return n > 0
 }
 
 func (r *runner) look(ctx context.Context, q *queue, uncertain bool) (found int, err error) {

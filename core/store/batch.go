@@ -67,6 +67,7 @@ type batch struct {
 	newFiles   []attachmentRow
 	gone       []threadRow
 	settled    []core.Record
+	dead       []deadRow
 	presences  map[string]core.Presence // by project
 }
 

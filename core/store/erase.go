@@ -115,6 +115,7 @@ var erasing = []struct {
 			SELECT MIN(bridge) FROM deliveries UNION ALL
 			SELECT (SELECT MIN(d.bridge) FROM deliveries d WHERE d.bridge > known.bridge) FROM known WHERE known.bridge IS NOT NULL
 		) SELECT bridge FROM known WHERE bridge IS NOT NULL)`, func(e *core.Erasure) *int64 { return &e.Deliveries }},
+	{"DELETE FROM dead_letters WHERE session_id IN @sessions", func(e *core.Erasure) *int64 { return &e.Deliveries }},
 	{"DELETE FROM events WHERE session_id IN @sessions", func(e *core.Erasure) *int64 { return &e.Events }},
 	{"DELETE FROM links WHERE session_id IN @sessions", func(e *core.Erasure) *int64 { return &e.Links }},
 	{"DELETE FROM links WHERE (bridge, thread) IN (SELECT bridge, external_id FROM threads WHERE session_id IN @sessions)",

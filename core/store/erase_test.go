@@ -53,7 +53,7 @@ func (w *world) dump() string {
 	var b strings.Builder
 	for _, table := range []string{
 		"projects", "project_keys", "visitors", "visitor_tokens", "sessions", "messages", "attachments", "events",
-		"deliveries", "threads", "links", "inbound", "plugin_state", "audit", "erasures",
+		"deliveries", "dead_letters", "threads", "links", "inbound", "plugin_state", "audit", "erasures",
 	} {
 		var rows []map[string]any
 		must(w.t, w.read.Table(table).Find(&rows).Error)

@@ -16,7 +16,7 @@ const chunk = 512
 func (b *batch) flush() error {
 	for _, write := range []func() error{
 		b.flushOnces, b.flushVisitors, b.flushSessions, b.flushMessages, b.flushAttachments, b.flushEvents, b.flushLinks,
-		b.flushThreads, b.flushSettled, b.flushPositions, b.flushPresences,
+		b.flushThreads, b.flushDead, b.flushSettled, b.flushPositions, b.flushPresences,
 	} {
 		if err := write(); err != nil {
 			return err

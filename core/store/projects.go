@@ -181,6 +181,7 @@ func projectsChanged(tx *gorm.DB) error {
 // later ones remove. Nothing of the audit log goes.
 var removing = []string{
 	"DELETE FROM deliveries WHERE project_id = @project",
+	"DELETE FROM dead_letters WHERE project_id = @project",
 	"DELETE FROM events WHERE project_id = @project",
 	"DELETE FROM links WHERE project_id = @project",
 	"DELETE FROM threads WHERE project_id = @project",

@@ -79,7 +79,7 @@ func TestRemovedProjectLeavesNothing(t *testing.T) {
 		must(t, err)
 		equal(t, "files", line(files), "[att_1]")
 		must(t, w.Forget(ctx(t), files))
-		for _, table := range []string{"projects", "project_keys", "old_keys", "visitors", "visitor_tokens", "sessions", "messages", "events", "deliveries", "threads", "links", "inbound", "attachments"} {
+		for _, table := range []string{"projects", "project_keys", "old_keys", "visitors", "visitor_tokens", "sessions", "messages", "events", "deliveries", "dead_letters", "threads", "links", "inbound", "attachments"} {
 			column := "project_id"
 			if table == "projects" {
 				column = "id"

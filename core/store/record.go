@@ -45,6 +45,11 @@ func (st *recordStep) apply(b *batch) error {
 		return nil
 	}
 	st.moveThread(b)
+	if r.Dead != "" {
+		if err := b.bury(*r); err != nil {
+			return err
+		}
+	}
 	if len(r.Done) > 0 {
 		b.settle(*r)
 	}

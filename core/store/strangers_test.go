@@ -28,8 +28,8 @@ type stranger struct {
 // worldly are methods that name no project because what they do is the server's, a
 // bridge's or a login's; what a bridge may see is decided by who holds its lease.
 var worldly = []string{
-	"AddAudit", "AddLogin", "AddProject", "Answering", "Close", "First", "Forget", "ForgetBrowsers", "Lease", "Link", "LoginByCookie",
-	"NextErasure", "NextGeneration", "Outline", "Owed", "Owing", "Ping", "Presences", "Projects", "ProjectsRevision", "RemoveLogin", "Run", "SaveOutline", "SaveState", "Secret", "SessionOfThread", "State",
+	"AddAudit", "AddLogin", "AddProject", "Answering", "Backlogs", "Close", "DeadLetters", "DropDead", "First", "Forget", "ForgetBrowsers", "Lease", "Link", "LoginByCookie",
+	"NextErasure", "NextGeneration", "Outline", "Owed", "Owing", "Ping", "Presences", "Projects", "ProjectsRevision", "RemoveLogin", "RetryDead", "Revive", "Run", "SaveOutline", "SaveState", "Secret", "SessionOfThread", "State",
 	"SyncProject", "SyncProjects", "Thread", "Unneeded", "UseLoginCode", "Wipe",
 }
 

@@ -166,7 +166,7 @@ func TestHealthAndMetrics(t *testing.T) {
 	_, o, _ = h.call("GET", "/metrics", token, nil)
 	for _, want := range []string{
 		"pocketping_sockets 1", `pocketping_posts_acked_total{via="widget"} 1`, `pocketping_frames_total{type="unknown"} 1`, "pocketping_post_seconds_count 1",
-		`pocketping_bridge_backlog{bridge="acme.inbox"} 3`, `pocketping_bridge_restarts_total{bridge="acme.inbox"} 2`, "go_goroutines",
+		`pocketping_bridge_backlog{bridge="acme.inbox"} 3`, `pocketping_bridge_lag_seconds{bridge="acme.inbox"}`, `pocketping_bridge_restarts_total{bridge="acme.inbox"} 2`, "go_goroutines",
 		`pocketping_bridge_state{bridge="acme.inbox",plugin="inbox",state="running"} 1`,
 	} {
 		if !strings.Contains(o.text("raw"), want) {
