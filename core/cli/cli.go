@@ -69,7 +69,7 @@ where your team already is. Everything is set in one file, config.hcl.`,
 	flags.BoolVar(&g.json, "json", false, "print JSON, for programs")
 	flags.StringVar(&g.log, "log", "auto", "log as `text` or json; auto: text on a terminal")
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newServe(g), newCheck(g), newProject(g), newPlugin(g), newLogin(g), newAudit(g), newExport(g), newDelivery(g), newVersion(g))
+	root.AddCommand(newServe(g), newCheck(g), newProject(g), newPlugin(g), newLogin(g), newAudit(g), newExport(g), newDelivery(g), newBackup(g), newRestore(g), newVersion(g))
 	return root
 }
 

@@ -148,11 +148,11 @@ func writeFile(path string, replace bool, write func(io.Writer) error) error {
 		return write(os.Stdout)
 	}
 	if _, err := os.Lstat(path); err == nil && !replace {
-		return fmt.Errorf("%s is there already: name another file with --output, or add --force", path)
+		return fmt.Errorf("%s is there already: name another file, or add --force", path)
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("cannot write to the folder %s (%w): name another file with --output", filepath.Dir(path), cause(err))
+		return fmt.Errorf("cannot write to the folder %s (%w): name another file", filepath.Dir(path), cause(err))
 	}
 	if err != nil {
 		return err

@@ -26,3 +26,21 @@ func migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB, o ...goose.
 	_, err = p.Up(ctx)
 	return err
 }
+
+const (
+	migrationQuery   = "SELECT MAX(version_id) FROM migrations"
+	attachmentsQuery = "SELECT id FROM attachments"
+)
+
+// newestMigration is the version of the tables that this program makes.
+func newestMigration() (newest int64, err error) {
+	files, err := fs.ReadDir(migrationFiles, "migrations")
+	for _, f := range files {
+		n, err := goose.NumericComponent(f.Name())
+		if err != nil {
+			return 0, err
+		}
+		newest = max(newest, n)
+	}
+	return newest, err
+}
