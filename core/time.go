@@ -1,9 +1,25 @@
 package core
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
+
+// ParseDuration reads a time as people write it: Go's durations, and days.
+func ParseDuration(s string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		if n, err := strconv.Atoi(days); err == nil && n >= 0 && n < 36500 {
+			return time.Duration(n) * 24 * time.Hour, nil
+		}
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf(`must be a time, such as "30s", "24h" or "7d"; it is %q`, s)
+	}
+	return d, nil
+}
 
 // Time is a moment in milliseconds since the Unix epoch; zero means none. It is
 // stored as it is and written to JSON as RFC 3339 in UTC with milliseconds.

@@ -34,7 +34,7 @@ func newCheck(g *globals) *cobra.Command {
 		Long: `Reads the configuration, tries the database, and lets every plugin look at its
 platform: is the token good, which right is missing. Ends with status 1 when something
 is wrong. It may run beside a server.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := g.load()
 			if err != nil {

@@ -164,9 +164,12 @@ bridge "inbox" {}`)
 		t.Errorf("%+v", got)
 	}
 	key := regexp.MustCompile(`sk_[0-9a-z]{50,}`)
-	one, two := run(t, dir, "project", "rotate-key", "demo"), run(t, dir, "project", "rotate-key", "demo")
+	one, two := run(t, dir, "project", "rotate-key", "demo"), run(t, dir, "project", "rotate-key", "demo", "--overlap", "7d")
 	if a, b := key.FindString(one.stdout), key.FindString(two.stdout); a == "" || a == b {
 		t.Errorf("keys %q and %q", a, b)
+	}
+	if !strings.Contains(two.stdout, "The one before works for 7d more.") {
+		t.Errorf("with an overlap of days: %q", two.stdout)
 	}
 	complains(t, run(t, dir, "project", "rotate-key", "set"), `error: the secret_key of project "set" stands in config\.hcl: change it there and reload`)
 	complains(t, run(t, dir, "project", "rotate-key"), `error: pocketping project rotate-key needs the name of one project: .*`)

@@ -62,15 +62,34 @@ where your team already is. Everything is set in one file, config.hcl.`,
   pocketping project list     the projects and their keys`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Args:          noArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	flags := root.PersistentFlags()
 	flags.StringVarP(&g.config, "config", "c", "config.hcl", "the configuration `file`")
 	flags.BoolVar(&g.json, "json", false, "print JSON, for programs")
 	flags.StringVar(&g.log, "log", "auto", "log as `text` or json; auto: text on a terminal")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w: `%s --help` shows what there is", err, cmd.CommandPath())
+	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newServe(g), newCheck(g), newProject(g), newPlugin(g), newLogin(g), newAudit(g), newExport(g), newDelivery(g), newBackup(g), newRestore(g), newVersion(g))
 	return root
+}
+
+// noArgs refuses what is no command, and says what there is.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if !cmd.HasSubCommands() {
+		return fmt.Errorf("%s takes no %q: `%[1]s --help` shows what it takes", cmd.CommandPath(), args[0])
+	}
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		return fmt.Errorf("%s has no command %q: did you mean %q?", cmd.CommandPath(), args[0], near[0])
+	}
+	return fmt.Errorf("%s has no command %q: `%[1]s --help` shows what there is", cmd.CommandPath(), args[0])
 }
 
 // errSaid fails a command that has printed what is wrong.

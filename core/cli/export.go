@@ -47,7 +47,7 @@ whoever reads the file takes one off.`,
   pocketping export --project shop --from 2026-07-01 --to 2026-07-31 --format jsonl
   pocketping export --project shop --table messages --output - | wc -l
   pocketping export --project shop --visitor vis_06h0…`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.messages = cmd.OutOrStdout()
 			if f.output == "-" {

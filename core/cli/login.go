@@ -25,7 +25,7 @@ func newLogin(g *globals) *cobra.Command {
 		Long: `Makes a link for each bridge that serves a page for operators, such as the inbox;
 with --admin, one for the admin's page.
 It opens once, within 15 minutes, and signs the browser in. It may run beside a server.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if who.ID != "" && !operatorID.MatchString(who.ID) {
 				return fmt.Errorf("--id %q is no id: use letters, digits, '.', '-' and '_', 64 at most", who.ID)

@@ -20,7 +20,7 @@ func newProject(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "project",
 		Short: "Look at the projects and change their keys",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newProjectList(g), newProjectShow(g), newProjectRotate(g))
@@ -99,7 +99,7 @@ func newProjectList(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the projects",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withProjects(cmd.Context(), g, func(cfg *config.Config, _ *store.Store, projects []*core.Project) error {
 				if g.json {
@@ -194,7 +194,7 @@ For every page of the site:
 }
 
 func newProjectRotate(g *globals) *cobra.Command {
-	kind, overlap := "secret", core.KeyOverlap
+	kind, overlap := "secret", "24h"
 	cmd := &cobra.Command{
 		Use:   "rotate-key <project>",
 		Short: "Make another key, print it once, and refuse the one before when the overlap is over",
@@ -203,6 +203,10 @@ and prints it this once. The one before works for the overlap. A server that run
 both within seconds.`,
 		Args: needProject,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			still, err := core.ParseDuration(overlap)
+			if err != nil {
+				return fmt.Errorf("--overlap %w", err)
+			}
 			return withProjects(cmd.Context(), g, func(cfg *config.Config, s *store.Store, projects []*core.Project) error {
 				p, err := findProject(cfg, projects, args[0])
 				if err != nil {
@@ -212,25 +216,25 @@ both within seconds.`,
 				registry.Configure(configured(cfg))
 				chat := core.NewChat(core.Options{Store: s, Projects: registry, Log: quiet()})
 				ctx := core.WithActor(cmd.Context(), "command line")
-				key, until, err := chat.RotateKey(ctx, p.ID, map[string]string{"secret": core.KindSecretKey, "identity": core.KindIdentity}[kind], overlap)
+				key, until, err := chat.RotateKey(ctx, p.ID, map[string]string{"secret": core.KindSecretKey, "identity": core.KindIdentity}[kind], still)
 				if err != nil {
 					return err
 				}
 				if g.json {
 					return printJSON(cmd.OutOrStdout(), map[string]any{"project": p.Slug, "kind": kind, "key": key, "oldUntil": until})
 				}
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n\nThis is shown once: keep it where your back end reads it.\n%s\n", color.CyanString(key), beside(overlap))
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n\nThis is shown once: keep it where your back end reads it.\n%s\n", color.CyanString(key), beside(still, overlap))
 				return err
 			})
 		},
 	}
 	cmd.Flags().StringVar(&kind, "kind", kind, "`which` key: secret or identity")
-	cmd.Flags().DurationVar(&overlap, "overlap", overlap, "how `long` the one before works; 0s: not at all")
+	cmd.Flags().StringVar(&overlap, "overlap", overlap, "how `long` the one before works, such as 7d; 0s: not at all")
 	return cmd
 }
 
-func beside(overlap time.Duration) string {
-	if overlap <= 0 {
+func beside(still time.Duration, overlap string) string {
+	if still <= 0 {
 		return "The one before is refused from now on, within seconds on every node."
 	}
 	return fmt.Sprintf("The one before works for %s more.", overlap)

@@ -23,7 +23,7 @@ func (p *Project) readRetention(parent *block) {
 }
 
 func parseKept(s string) (time.Duration, error) {
-	d, err := parseDuration(s)
+	d, err := core.ParseDuration(s)
 	if err == nil && d < leastKept {
 		err = fmt.Errorf(`must be a day at least, such as "90d"; leave it out to keep for ever; it is %q`, s)
 	}
@@ -71,7 +71,7 @@ func (p *Project) readReminder(parent *block) {
 }
 
 func parseWait(s string) (time.Duration, error) {
-	d, err := parseDuration(s)
+	d, err := core.ParseDuration(s)
 	if err == nil && d < time.Second {
 		err = errors.New("must be a second at least")
 	}

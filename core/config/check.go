@@ -8,7 +8,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/pocketping/pocketping/core"
 )
 
 // minSecret is the least length of a key after its prefix: 20 characters at
@@ -93,26 +94,12 @@ func parseRate(s string) (Rate, error) {
 	m := ratePattern.FindStringSubmatch(s)
 	if m != nil {
 		n, _ := strconv.Atoi(m[1])
-		per, err := parseDuration(m[2])
+		per, err := core.ParseDuration(m[2])
 		if err == nil && n > 0 && per > 0 {
 			return Rate{n, per}, nil
 		}
 	}
 	return Rate{}, fmt.Errorf(`must be "N/time", such as "40/10s", or "none"; it is %q`, s)
-}
-
-// parseDuration reads Go's durations, and days.
-func parseDuration(s string) (time.Duration, error) {
-	if days, ok := strings.CutSuffix(s, "d"); ok {
-		if n, err := strconv.Atoi(days); err == nil && n >= 0 && n < 36500 {
-			return time.Duration(n) * 24 * time.Hour, nil
-		}
-	}
-	d, err := time.ParseDuration(s)
-	if err != nil || d < 0 {
-		return 0, fmt.Errorf(`must be a time, such as "30s", "24h" or "7d"; it is %q`, s)
-	}
-	return d, nil
 }
 
 func parseSize(s string) (int64, error) {

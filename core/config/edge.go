@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/pocketping/pocketping/core"
 )
 
 // TLS is how PocketPing encrypts by itself: with the files of a certificate, or with
@@ -50,7 +52,7 @@ func (c *Config) readTLS(b *block) {
 			Key:        relative(b.dir, b.str("key", "", checkFilled)),
 			HTTP:       b.str("http", "", checkListen),
 			MinVersion: b.str("min_version", "1.2", oneOf("1.2", "1.3")),
-			HSTS:       parsed(b, "hsts", c.Server.hstsUnsaid(), parseDuration),
+			HSTS:       parsed(b, "hsts", c.Server.hstsUnsaid(), core.ParseDuration),
 		}
 		b.optional("acme", c.Server.TLS.readACME)
 		c.Server.checkTLS(b)

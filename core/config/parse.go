@@ -108,8 +108,8 @@ func (c *Config) readProject(r *reader, found *hclsyntax.Block) {
 		PublicKey:    b.str("public_key", "", checkKey("pk_", 4)),
 		SecretKey:    b.str("secret_key", "", checkKey("sk_", minSecret)),
 		IdentityKey:  b.str("identity_key", "", checkKey("ik_", minSecret)),
-		KeyOverlap:   parsed(b, "key_overlap", core.KeyOverlap, parseDuration),
-		ReopenWithin: parsed(b, "reopen_within", 24*time.Hour, parseDuration),
+		KeyOverlap:   parsed(b, "key_overlap", core.KeyOverlap, core.ParseDuration),
+		ReopenWithin: parsed(b, "reopen_within", 24*time.Hour, core.ParseDuration),
 		Identity:     b.str("identity", core.IdentityOptional, oneOf(core.IdentityRequired, core.IdentityOptional, core.IdentityOff)),
 	}
 	if b.body.Attributes["origins"] == nil {

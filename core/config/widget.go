@@ -77,7 +77,7 @@ func (b *block) whole(field string) *int {
 // wait reads a time as seconds; nil: it is absent or wrong.
 func (b *block) wait(field string) *float64 {
 	return parsed(b, field, nil, func(s string) (*float64, error) {
-		d, err := parseDuration(s)
+		d, err := core.ParseDuration(s)
 		if err != nil {
 			return nil, err
 		}

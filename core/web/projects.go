@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -92,8 +91,8 @@ func (s *Server) postKey(c call) error {
 	overlap := core.KeyOverlap
 	if in.Overlap != "" {
 		var err error
-		if overlap, err = time.ParseDuration(in.Overlap); err != nil {
-			return core.Errorf(core.CodeInvalid, `overlap: a time, such as "24h", "30m" or "0s"`)
+		if overlap, err = core.ParseDuration(in.Overlap); err != nil {
+			return core.Errorf(core.CodeInvalid, "overlap %v", err)
 		}
 	}
 	key, until, err := s.chat.RotateKey(c.ctx(), c.project.ID, keyKinds[in.Kind], overlap)

@@ -1329,7 +1329,7 @@ export interface components {
              */
             kind: "secret" | "identity";
             /**
-             * @description how long the one before works: `24h` where it is left out, `0s` to refuse it at once, 90 days at most
+             * @description how long the one before works, such as `7d`: `24h` where it is left out, `0s` to refuse it at once, 90 days at most
              * @example 24h
              */
             overlap?: string;
