@@ -147,7 +147,7 @@ func TestKeysOverlap(t *testing.T) {
 		}
 		return token
 	}
-	_, ik := rotate(obj{"kind": "identity"})
+	_, ik := rotate(obj{"kind": "identity", "overlap": "7d"})
 	for _, key := range []string{identityKey, ik.text("key")} {
 		_, w := h.open(obj{"identity": signed(key)})
 		v, err := h.chat.Visitor(context.Background(), h.acme.ID, w.text("visitor", "id"))
