@@ -162,7 +162,7 @@ func (a *Archive) Close() error { return a.zip.Close() }
 
 func (a *Archive) check() error {
 	for _, f := range a.zip.File {
-		var into io.Writer = io.Discard
+		into := io.Discard
 		manifest := &strings.Builder{}
 		id, isFile := strings.CutPrefix(f.Name, filesFolder)
 		switch {
