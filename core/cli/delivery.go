@@ -21,7 +21,7 @@ func newDelivery(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "delivery",
 		Short: "Look at what bridges and hooks are owed, and at what they cannot take",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newDeliveryList(g),
@@ -49,7 +49,7 @@ func newDeliveryList(g *globals) *cobra.Command {
 		Short: "Show what waits for each bridge and hook, and the dead letters",
 		Long: `Shows how much waits for each bridge and hook, since when, and the dead letters: what it
 refused for good, or could not take in eight tries over more than an hour.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withProjects(cmd.Context(), g, func(cfg *config.Config, s *store.Store, _ []*core.Project) error {
 				view, err := owed(cmd.Context(), cfg, s, q)
