@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -90,14 +91,29 @@ func (d postgresDumper) dump(ctx context.Context, _ string, w io.Writer) error {
 }
 
 const (
+	lookTries = 5
+	lookPause = 200 * time.Millisecond
+)
+
+const (
 	ours   = "FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
 	others = `SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`
 )
 
 func (d postgresDumper) taken(ctx context.Context, replace bool) error {
 	var tables, sessions int
-	if err := errors.Join(d.ask(ctx, "SELECT COUNT(*) "+ours, &tables), d.ask(ctx, others, &sessions)); err != nil {
-		return err
+	for try := range lookTries { // a server that has just ended may still be seen
+		if err := d.ask(ctx, "SELECT (SELECT COUNT(*) "+ours+"), ("+others+")", &tables, &sessions); err != nil {
+			return err
+		}
+		if sessions == 0 || try == lookTries-1 {
+			break
+		}
+		select {
+		case <-time.After(lookPause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 	switch {
 	case sessions > 0:
