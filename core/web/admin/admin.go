@@ -58,9 +58,11 @@ type Options struct {
 	SameSite func(*http.Request) error
 	// Try counts a try to sign in, and refuses it when there were too many.
 	Try func(address string) error
-	URL string // what people type to reach the server
-	Log *slog.Logger
-	Now func() time.Time
+	// OverTLS reports whether the browser has come over https, also by a named proxy.
+	OverTLS func(*http.Request) bool
+	URL     string // what people type to reach the server
+	Log     *slog.Logger
+	Now     func() time.Time
 }
 
 // Path is where the pages are.

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -90,6 +91,24 @@ func TestNoTokenAndNoWay(t *testing.T) {
 		last, _ = h.client().post("/admin/sign-in", url.Values{"word": {"guess"}})
 	}
 	status(t, "too many tries", last, http.StatusTooManyRequests)
+}
+
+// The cookie goes over https alone where a named proxy says that the browser is there.
+func TestCookieBehindAProxy(t *testing.T) {
+	h := newHouse(t, func(o *web.Options) { o.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")} })
+	for _, proto := range []string{"https", "http"} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.url+"/admin/sign-in", strings.NewReader(url.Values{"word": {adminToken}}.Encode()))
+		must(t, err)
+		for name, value := range map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin", "X-Forwarded-Proto": proto} {
+			req.Header.Set(name, value)
+		}
+		res, err := http.DefaultTransport.RoundTrip(req)
+		must(t, err)
+		must(t, res.Body.Close())
+		if set := res.Header.Get("Set-Cookie"); set == "" || strings.Contains(set, "Secure") != (proto == "https") {
+			t.Errorf("over %s: %q", proto, set)
+		}
+	}
 }
 
 // A link on another site brings no cookie: the page asks again by itself, once.
@@ -237,7 +256,7 @@ func TestSessionsAreReadFoundAndTakenAway(t *testing.T) {
 		t.Errorf("without the answer: %v", err)
 	}
 	_, text = c.post("/admin/visitors/acme/vis_past000001/erase", url.Values{"sure": {"yes"}})
-	has(t, "the answer", text, "Erased")
+	has(t, "the answer", text, "Erased", "Gone: 1 session, ")
 	if _, err := h.chat.Visitor(t.Context(), h.acme.ID, "vis_past000001"); !core.IsCode(err, core.CodeNotFound) {
 		t.Errorf("erased: %v", err)
 	}

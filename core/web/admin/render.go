@@ -29,7 +29,7 @@ type page struct {
 }
 
 var functions = template.FuncMap{
-	"num": num, "wait": wait, "when": when, "day": day, "iso": func(t core.Time) string { return t.String() },
+	"num": num, "some": some, "wait": wait, "when": when, "day": day, "iso": func(t core.Time) string { return t.String() },
 	"initials": initials, "hue": hue, "asset": assetPath, "stars": stars, "join": strings.Join,
 	"percent": func(part, of int64) string { return strconv.Itoa(int(100*part/max(of, 1))) + "%" },
 	"size":    size,

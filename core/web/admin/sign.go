@@ -172,6 +172,6 @@ func (p *pages) postSignOut(c echo.Context) error {
 func (p *pages) setCookie(c echo.Context, value string, life int) {
 	c.SetCookie(&http.Cookie{
 		Name: cookieName, Value: value, Path: Path, MaxAge: life,
-		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: strings.HasPrefix(p.URL, "https://"),
+		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: p.OverTLS(c.Request()),
 	})
 }
