@@ -64,6 +64,9 @@ func TestLooksRightToLeft(t *testing.T) {
 	b.until("stored", `$$('.tick.stored').length===2`)
 	c.receipt(4, 2)
 	b.until("read", `!!$('.tick.read')`)
+	if is := value[string](b, `$('time').textContent`); is != "9:41" {
+		t.Errorf("the time is %q, not as its language writes it", is)
+	}
 	b.looks("rtl")
 }
 

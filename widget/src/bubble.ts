@@ -37,7 +37,7 @@ export function draw(m: Message, name: string, retry: (m: Message) => void, extr
   else {
     if (m.failed) foot.append(h('span', 'no', t.undelivered));
     if (m.editedAt && !gone) foot.append(h('em', {}, t.edited));
-    foot.append(h('time', {}, new Date(m.createdAt).toLocaleTimeString([], { timeStyle: 'short' })));
+    foot.append(h('time', {}, new Date(m.createdAt).toLocaleTimeString(t.code, { timeStyle: 'short' })));
     if (status) foot.append(h('span', { className: 'tick ' + status, role: 'img', ariaLabel: t[status] }, icon(ticks[status as 'queued'] || ticks.delivered)));
   }
   node.className = 'm ' + m.sender;
