@@ -123,7 +123,7 @@ func TestRetryAfterHoldsEverything(t *testing.T) {
 	})
 	w.host.Run(w.spec())
 	w.visitor("Anna").say("a")
-	w.platform.eventually(t, "the first call", func() bool { return len(w.platform.got) == 1 })
+	w.status("the host to have heard it", func(core.BridgeStatus) bool { return w.host.Counters()[0].Retried == 1 })
 	w.visitor("Bert").say("b")
 	w.platform.eventually(t, "both", func() bool { return len(w.platform.texts()) == 2 })
 	w.platform.mu.Lock()
