@@ -69,9 +69,9 @@ func (c *Chat) Retain(ctx context.Context) error {
 func (c *Chat) retain(ctx context.Context, p *Project) error {
 	var e Erasure
 	files, err := c.retainFiles(ctx, p)
-	if keep := p.Retention.Sessions; keep > 0 && err == nil {
+	if keep := p.Retention.Sessions; keep > 0 {
 		before := TimeOf(c.clock.Now().Std().Add(-keep))
-		err = c.retainRows(ctx, p, before, &e)
+		err = errors.Join(err, c.retainRows(ctx, p, before, &e))
 	}
 	e.Attachments += files
 	if e.Sessions+e.Visitors+e.Attachments == 0 {
@@ -82,7 +82,9 @@ func (c *Chat) retain(ctx context.Context, p *Project) error {
 	return errors.Join(err, c.Audit(ctx, AuditEntry{ProjectID: p.ID, Action: "retention.removed", Detail: counts}))
 }
 
+// retainRows goes on where a file cannot be removed: Tidy tries that again.
 func (c *Chat) retainRows(ctx context.Context, p *Project, before Time, e *Erasure) error {
+	var stuck error
 	for _, remove := range []func(context.Context, string, Time, *Erasure) ([]string, bool, error){c.store.EraseIdle, c.store.EraseUnseen} {
 		for more := true; more; {
 			if ctx.Err() != nil {
@@ -94,14 +96,14 @@ func (c *Chat) retainRows(ctx context.Context, p *Project, before Time, e *Erasu
 				return err
 			}
 			if err := c.forget(ctx, files); err != nil {
-				return err
+				stuck = err
 			}
 		}
 	}
 	if e.Sessions+e.Visitors == 0 {
-		return nil
+		return stuck
 	}
-	return c.store.Wipe(ctx)
+	return errors.Join(stuck, c.store.Wipe(ctx))
 }
 
 // retainFiles removes the bytes first: what is said to be gone is gone.

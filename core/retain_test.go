@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -154,6 +155,32 @@ func TestRetentionIsOneNodesBusiness(t *testing.T) {
 	if h.sessions() != 0 {
 		t.Error("not removed once the lease is free")
 	}
+}
+
+// stuck are files that cannot be removed.
+type stuck struct{ core.Files }
+
+func (stuck) Remove(context.Context, string) error { return errors.New("the folder is read-only") }
+
+// A file that cannot be removed keeps nothing else from going.
+func TestRetentionGoesOnWithoutAFile(t *testing.T) {
+	inBoth(t, func(t *testing.T, h *house) {
+		by := h.visitor()
+		a, err := h.Attach(t.Context(), core.Upload{ProjectID: h.project.ID, Owner: by.VisitorID, Name: "a.txt", Type: "text/plain", Body: strings.NewReader("a")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.post(by, core.Post{Text: "from long ago", Attachments: []string{a.ID}})
+		h.later(50 * day)
+		h.project.Retention = core.Retention{Sessions: 30 * day, Files: 20 * day}
+		h.Chat = core.NewChat(core.Options{Store: h.store, Files: stuck{h.files}, Bus: h.bus, Clock: h.clock, Projects: core.NewProjects([]*core.Project{h.project})})
+		if err := h.Retain(t.Context()); err == nil {
+			t.Error("nobody is told of the file")
+		}
+		if n := h.sessions(); n != 0 {
+			t.Errorf("%d sessions are left", n)
+		}
+	})
 }
 
 // eraser is a store whose session goes between being found and being written to.

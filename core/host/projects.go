@@ -146,7 +146,7 @@ func (r *runner) tellProjects(l *launch) {
 	switch {
 	case err == nil:
 		l.projects = now
-	case l.ended.Err() != nil: // the next launch begins with them
+	case l.ended.Err() != nil || r.ctx.Err() != nil: // the next launch begins with them
 	case status.Code(err) == codes.Unimplemented:
 		r.log.Info("the plugin is started anew: it learns only then that its projects have changed")
 		r.h.renew(r)
