@@ -13,15 +13,6 @@ import (
 	"github.com/pocketping/pocketping/core"
 )
 
-// States of a bridge.
-const (
-	stateStarting = "starting"
-	stateRunning  = "running"
-	stateDegraded = "degraded"
-	stateWaiting  = "waiting"
-	stateStopped  = "stopped"
-)
-
 // A launch that lasted so long was healthy.
 const (
 	healthy      = 10 * time.Minute
@@ -177,46 +168,6 @@ func (r *runner) hold(lease *core.Lease) {
 	}
 }
 
-// failuresAfter counts the launch that has just ended, depending on how long it
-// lasted, unless someone must act: that may take a while to find out.
-func failuresAfter(failures int, lasted time.Duration, unusable bool) int {
-	switch {
-	case lasted >= healthy:
-		return 1
-	case lasted >= fairlySound && !unusable:
-		return failures/2 + 1
-	}
-	return failures + 1
-}
-
-// relaunch notes why the plugin ended, or did not start, and says how long to wait.
-// It is an error once; how often it is tried is of less weight.
-func (r *runner) relaunch(failures int, lasted time.Duration, err error) time.Duration {
-	wait, kind, level := relaunchAfter(failures), outageDown, slog.LevelError
-	if isUnusable(err) {
-		kind = outageUnusable
-	}
-	if news := r.outages.ended(kind, lasted, err.Error()); !news && kind == outageUnusable {
-		level = slog.LevelInfo
-	}
-	r.say(stateDegraded, err.Error())
-	r.plog.tell(slog.LevelError, err.Error())
-	r.log.Log(r.ctx, level, "the plugin is launched again", "in", wait.Round(time.Millisecond).String(), "failures", failures, "err", err)
-	return wait
-}
-
-func isUnusable(err error) bool {
-	var u *unusableError
-	return errors.As(err, &u)
-}
-
-func relaunchAfter(failures int) time.Duration {
-	if failures <= 1 {
-		return jitter(firstRetry)
-	}
-	return backoff(failures - 1)
-}
-
 // subscribe hears everything of the bridge's projects: the events that it is not
 // owed show where a session's order has gaps.
 func (r *runner) subscribe(q *queue) (cancel func()) {
@@ -330,63 +281,6 @@ func (r *runner) current() *launch {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.launch
-}
-
-// say changes what Status shows.
-func (r *runner) say(state, problem string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.said.State != state {
-		r.said.Since = core.TimeOf(time.Now())
-	}
-	r.said.State = state
-	if problem != "" || state == stateRunning {
-		r.said.LastError = problem
-	}
-}
-
-// well says that something was delivered.
-func (r *runner) well() {
-	r.mu.Lock()
-	r.unusable, r.wellAt = 0, time.Now()
-	r.mu.Unlock()
-	if r.outages.well() {
-		r.recovered()
-	}
-}
-
-// recovered says that the bridge works again.
-func (r *runner) recovered() {
-	r.mu.Lock()
-	troubled := r.launch != nil && (r.said.State == stateDegraded || r.said.LastError != "")
-	r.mu.Unlock()
-	if troubled {
-		r.running()
-	}
-}
-
-// running is the state of a launch, unless someone still has to act.
-func (r *runner) running() {
-	if reason := r.outages.unusable(); reason != "" {
-		r.say(stateDegraded, reason)
-		return
-	}
-	r.say(stateRunning, "")
-}
-
-// lastWell is when something was delivered last.
-func (r *runner) lastWell() time.Time {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.wellAt
-}
-
-func (r *runner) status() core.BridgeStatus {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	s := r.said
-	s.Backlog, s.Oldest = r.queue.size(), r.queue.oldest()
-	return s
 }
 
 func (r *runner) pause(d time.Duration) { r.pauseIn(r.ctx, d) }
