@@ -30,7 +30,7 @@ type (
 		Tags                 []string
 		Parameters           []parameter
 		RequestBody          struct {
-			Content map[string]struct{ Schema schema }
+			Content ordered[struct{ Schema schema }]
 		}
 		Responses ordered[response]
 	}
@@ -41,7 +41,7 @@ type (
 	response struct {
 		Ref         string `json:"$ref"`
 		Description string
-		Content     map[string]struct{ Schema schema }
+		Content     ordered[struct{ Schema schema }]
 	}
 	schema struct {
 		Ref         string `json:"$ref"`
@@ -145,8 +145,8 @@ func renderCall(b *strings.Builder, d *document, name string, op operation, para
 		}
 		fmt.Fprintf(b, "- `%s` (%s): %s\n", p.Name, p.In, p.Description)
 	}
-	for kind, c := range op.RequestBody.Content {
-		fmt.Fprintf(b, "- body (%s): %s\n", kind, c.Schema.kind())
+	for _, c := range op.RequestBody.Content {
+		fmt.Fprintf(b, "- body (%s): %s\n", c.Name, c.Value.Schema.kind())
 	}
 	for _, r := range op.Responses {
 		v := r.Value
@@ -154,10 +154,12 @@ func renderCall(b *strings.Builder, d *document, name string, op operation, para
 			v = d.Components.Responses[v.Ref[strings.LastIndex(v.Ref, "/")+1:]]
 		}
 		body := ""
-		for kind, c := range v.Content {
-			if body = ", " + kind; kind == "application/json" {
-				body = ", " + c.Schema.kind()
+		for _, c := range v.Content {
+			if c.Name != "application/json" {
+				body += ", " + c.Name
+				continue
 			}
+			body += ", " + c.Value.Schema.kind()
 		}
 		fmt.Fprintf(b, "- **%s**%s: %s\n", r.Name, body, v.Description)
 	}

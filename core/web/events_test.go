@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -254,22 +255,32 @@ func TestProjectIsChanged(t *testing.T) {
 	if !strings.Contains(o.text("error", "message"), `"acme" stands in the server's configuration`) {
 		t.Error(o)
 	}
-	h.acme.Editable = true
-	status, o = h.backend("PATCH", "/v1/project", obj{"name": "New", "origins": []string{acmeOrigin, "https://*.new.example"}, "widget": obj{"color": "#abcdef", "x": 7}})
+	made, keys, err := h.chat.AddProject(t.Context(), core.ProjectDraft{
+		Slug: "shop", Name: "Shop", Origins: []string{acmeOrigin}, Widget: core.Widget{Color: "#112233", Welcome: "Hi!"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	patch := func(body obj) (int, obj) {
+		status, o, _ := h.call("PATCH", "/v1/project", map[string]string{"Authorization": "Bearer " + keys.Secret}, body)
+		return status, o
+	}
+	status, o = patch(obj{"name": "New", "origins": []string{acmeOrigin, "https://*.new.example"}, "widget": obj{"color": "#abcdef", "x": 7}})
 	equal(t, "changed", fmt.Sprint(status, o.text("name"), o.text("widget", "color"), o.text("widget", "welcome"), o.number("widget", "x")), "200New#abcdefHi!7")
-	equal(t, "the one before is as it was", h.acme.Name+h.acme.Widget.Color, "Acme#112233")
-	_, w := h.open(nil)
+	equal(t, "the one before is as it was", made.Name+made.Widget.Color, "Shop#112233")
+	_, w := h.open(obj{"key": keys.Public})
 	equal(t, "pages see it", w.text("settings", "name"), "New")
 	for _, bad := range []obj{
 		{"nmae": "x"}, {"name": ""}, {"origins": []string{"acme"}}, {"origins": []string{"https://a.example/path"}}, {"widget": obj{"colour": "#abcdef"}},
 		{"widget": obj{"color": "red"}}, {"widget": obj{"dark": "x"}}, {"widget": obj{"icon": "http://x"}}, {"widget": obj{"x": 1001}}, {"widget": obj{"font": "x;y"}},
 	} {
-		status, o := h.backend("PATCH", "/v1/project", bad)
+		status, o := patch(bad)
 		equal(t, fmt.Sprint(bad), fmt.Sprint(status, o.text("error", "code")), "400invalid")
 	}
-	kept, err := h.store.Projects(context.Background())
+	kept, err := h.store.Projects(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "stored", fmt.Sprint(kept[0].Name, " ", kept[0].Origins, " ", kept[0].Widget.Color), "New [https://acme.example https://*.new.example] #abcdef")
+	i := slices.IndexFunc(kept, func(p *core.Project) bool { return p.ID == made.ID })
+	equal(t, "stored", fmt.Sprint(kept[i].Name, " ", kept[i].Origins, " ", kept[i].Widget.Color), "New [https://acme.example https://*.new.example] #abcdef")
 }

@@ -13,6 +13,8 @@ func TestWhoHasAPageOpenIsKept(t *testing.T) {
 	h := newHouse(t)
 	p, welcome := h.open(nil)
 	visitor := welcome.text("visitor", "id")
+	p.send(obj{"type": "track", "id": "0", "name": "still here"})
+	p.want("ok") // the greeting is over
 	for range 3 {
 		h.clock.Add(int64(10 * time.Hour))
 		for i := range pingEvery {
