@@ -35,23 +35,7 @@ func newMailed(t *testing.T, database string) *mailed {
 	}
 	t.Cleanup(m.telegram.Close)
 	t.Cleanup(m.mails.Close)
-	block := fmt.Sprintf(`  bridge "email" {
-    as_visitor    = true
-    address       = "chat@example.com"
-    secret        = %q
-    smtp          = %q
-    smtp_tls      = "none"
-    smtp_user     = %q
-    smtp_password = %q
-    imap          = %q
-    imap_tls      = "none"
-    imap_user     = %q
-    imap_password = %q
-    after         = "1s"
-    link          = "http://{{listen}}/"
-  }
-  bridge "telegram" {`, mailSecret, m.mails.SMTPAddr, m.mails.User, m.mails.Password, m.mails.IMAPAddr, m.mails.User, m.mails.Password)
-	config := strings.Replace(m.config(database), `  bridge "telegram" {`, block, 1)
+	config := strings.Replace(m.config(database), `  bridge "telegram" {`, mailBlock(m.mails)+`  bridge "telegram" {`, 1)
 	if m.core, err = harness.New(b, t.TempDir(), config); err != nil {
 		t.Fatal(err)
 	}
@@ -230,4 +214,24 @@ func (m *mailed) shows(text string) (topic int) {
 		return i >= 0
 	})
 	return topic
+}
+
+// mailBlock is a bridge that mails over the servers a second after a visitor has gone.
+func mailBlock(mails *emailtest.Server) string {
+	return fmt.Sprintf(`  bridge "email" {
+    as_visitor    = true
+    address       = "chat@example.com"
+    secret        = %q
+    smtp          = %q
+    smtp_tls      = "none"
+    smtp_user     = %q
+    smtp_password = %q
+    imap          = %q
+    imap_tls      = "none"
+    imap_user     = %q
+    imap_password = %q
+    after         = "1s"
+    link          = "http://{{listen}}/"
+  }
+`, mailSecret, mails.SMTPAddr, mails.User, mails.Password, mails.IMAPAddr, mails.User, mails.Password)
 }

@@ -49,29 +49,14 @@ files    { dir = "files" }
 project "acme" {
 %s%s
   bridge "inbox" {}
-  bridge "email" {
-    as_visitor    = true
-    address       = "chat@example.com"
-    secret        = %q
-    smtp          = %q
-    smtp_tls      = "none"
-    smtp_user     = %q
-    smtp_password = %q
-    imap          = %q
-    imap_tls      = "none"
-    imap_user     = %q
-    imap_password = %q
-    after         = "1s"
-    link          = "http://{{listen}}/"
-  }
-  hook "webhook" {
+%s  hook "webhook" {
     url           = %q
     secret        = "the secret of acme's own hook"
     allow_private = true
   }
 }
-`, database, h.acme.keys(), h.platforms().Bridges(fmt.Sprintf("operators = [%q]", fmt.Sprint(h.telegram.Operator("Olga").ID()))), mailSecret, h.mails.SMTPAddr, h.mails.User, h.mails.Password,
-		h.mails.IMAPAddr, h.mails.User, h.mails.Password, h.told.url), append(h.platforms().Secrets(), mailSecret, h.acme.secret, h.acme.identity)...)
+`, database, h.acme.keys(), h.platforms().Bridges(fmt.Sprintf("operators = [%q]", fmt.Sprint(h.telegram.Operator("Olga").ID()))), mailBlock(h.mails),
+		h.told.url), append(h.platforms().Secrets(), mailSecret, h.acme.secret, h.acme.identity)...)
 	return h
 }
 
