@@ -130,6 +130,7 @@ type BridgeStatus struct {
 	LastError  string `json:"lastError,omitempty"`
 	Backlog    int    `json:"backlog"`         // deliveries that wait
 	Oldest     Time   `json:"oldest,omitzero"` // since when the oldest of them does
+	Dead       int64  `json:"dead"`            // deliveries that it can never make: see DeadLetter
 	Restarts   int    `json:"restarts"`
 	Generation int64  `json:"generation"`
 	Silent     bool   `json:"-"` // nobody answers there: it is a hook, or speaks as visitors

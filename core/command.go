@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -188,6 +189,12 @@ func (c *Chat) describeBridges(projectID string) string {
 	var lines []string
 	for _, b := range c.status(projectID) {
 		line := fmt.Sprintf("%s: %s, %d waiting", b.ID, b.State, b.Backlog)
+		if !b.Oldest.IsZero() {
+			line += ", the oldest for " + max(0, c.clock.Now().Std().Sub(b.Oldest.Std())).Round(time.Second).String()
+		}
+		if b.Dead > 0 {
+			line += fmt.Sprintf(", %s (see the admin's page, or `pocketping delivery list`)", counted(b.Dead, "dead letter"))
+		}
 		if b.LastError != "" {
 			line += ", last error: " + b.LastError
 		}

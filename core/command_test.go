@@ -50,6 +50,25 @@ func TestParseCommand(t *testing.T) {
 	}
 }
 
+// Operators who ask how the bridges are doing are told what waits, and what is dead.
+func TestStatusTellsWhatWaitsAndWhatIsDead(t *testing.T) {
+	now := SystemClock{}.Now()
+	c := NewChat(Options{Clock: stoppedClock(now), Status: func(string) []BridgeStatus {
+		return []BridgeStatus{
+			{ID: "inbox", State: "running"},
+			{ID: "telegram", State: "degraded", LastError: "the bot was removed", Backlog: 3, Oldest: now - 90_000, Dead: 1},
+		}
+	}})
+	want := "inbox: running, 0 waiting\ntelegram: degraded, 3 waiting, the oldest for 1m30s, 1 dead letter (see the admin's page, or `pocketping delivery list`), last error: the bot was removed"
+	if got := c.describeBridges("proj_1"); got != want {
+		t.Errorf("told %q, want %q", got, want)
+	}
+}
+
+type stoppedClock Time
+
+func (c stoppedClock) Now() Time { return Time(c) }
+
 // What begins like a command is never text for the visitor, unless its sign is
 // doubled.
 func FuzzParseCommand(f *testing.F) {

@@ -10,6 +10,7 @@ import (
 type Store interface {
 	BackendStore
 	AuditStore
+	DeliveryStore
 	ProjectStore
 	RetentionStore
 

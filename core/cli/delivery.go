@@ -2,10 +2,8 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"time"
 
@@ -25,9 +23,9 @@ func newDelivery(g *globals) *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newDeliveryList(g),
-		newDeliveryChange(g, "retry", "delivery.retried", "Have dead letters tried again", `A server that runs tries them within seconds, one that starts soon after its start. What
-came later in the session has been delivered: a message that is tried again stands below it.`, (*store.Store).RetryDead),
-		newDeliveryChange(g, "drop", "delivery.dropped", "Forget dead letters", `The messages themselves stay in their sessions: the bridge just never shows them.`, (*store.Store).DropDead))
+		newDeliveryChange(g, "retry", "Have dead letters tried again", `A server that runs tries them within seconds, one that starts soon after its start. What
+came later in the session has been delivered: a message that is tried again stands below it.`, (*core.Chat).RetryDeadLetters),
+		newDeliveryChange(g, "drop", "Forget dead letters", `The messages themselves stay in their sessions: the bridge just never shows them.`, (*core.Chat).DropDeadLetters))
 	return cmd
 }
 
@@ -43,7 +41,7 @@ type deadLetterView struct {
 }
 
 func newDeliveryList(g *globals) *cobra.Command {
-	q := core.DeadLetterQuery{Limit: 100}
+	q := core.DeliveryQuery{Limit: 100}
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "Show what waits for each bridge and hook, and the dead letters",
@@ -69,7 +67,7 @@ refused for good, or could not take in eight tries over more than an hour.`,
 }
 
 // owed reads what is owed to the bridges of the file, and to those that were there once.
-func owed(ctx context.Context, cfg *config.Config, s *store.Store, q core.DeadLetterQuery) (*owedView, error) {
+func owed(ctx context.Context, cfg *config.Config, s *store.Store, q core.DeliveryQuery) (*owedView, error) {
 	backlogs, err := s.Backlogs(ctx)
 	if err != nil {
 		return nil, err
@@ -144,9 +142,9 @@ func describeOwed(w io.Writer, v *owedView, limit int) error {
 	return err
 }
 
-type changeDead func(s *store.Store, ctx context.Context, q core.DeadLetterQuery, audit *core.AuditEntry) (int64, error)
+type changeDead func(c *core.Chat, ctx context.Context, q core.DeliveryQuery) (int64, error)
 
-func newDeliveryChange(g *globals, verb, action, short, long string, change changeDead) *cobra.Command {
+func newDeliveryChange(g *globals, verb, short, long string, change changeDead) *cobra.Command {
 	bridge := ""
 	cmd := &cobra.Command{
 		Use:   verb + " [id]…",
@@ -157,17 +155,20 @@ func newDeliveryChange(g *globals, verb, action, short, long string, change chan
 			if err != nil {
 				return err
 			}
-			return withProjects(cmd.Context(), g, func(cfg *config.Config, s *store.Store, _ []*core.Project) error {
-				total := int64(0)
+			return withProjects(cmd.Context(), g, func(_ *config.Config, s *store.Store, _ []*core.Project) error {
+				chat, total := core.NewChat(core.Options{Store: s}), int64(0)
 				for _, q := range queries {
-					n, err := changeLetters(cmd.Context(), s, q, action, change)
+					n, err := change(chat, core.WithActor(cmd.Context(), "command line"), q)
+					if core.IsCode(err, core.CodeNotFound) {
+						return fmt.Errorf("%s: `pocketping delivery list` shows those that there are", core.AsError(err).Message)
+					}
 					if err != nil {
 						return err
 					}
 					total += n
 				}
 				if g.json {
-					return printJSON(cmd.OutOrStdout(), map[string]any{"action": action, "letters": total})
+					return printJSON(cmd.OutOrStdout(), map[string]any{"action": verb, "letters": total})
 				}
 				_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: %s.\n", map[string]string{"retry": "To be tried again", "drop": "Dropped"}[verb], letters(total))
 				return err
@@ -186,54 +187,19 @@ func letters(n int64) string {
 }
 
 // lettersOf reads what the letters are named by.
-func lettersOf(ids []string, bridge, verb string) (queries []core.DeadLetterQuery, err error) {
+func lettersOf(ids []string, bridge, verb string) (queries []core.DeliveryQuery, err error) {
 	if (len(ids) == 0) == (bridge == "") {
 		return nil, fmt.Errorf("%s which? Name ids, as `pocketping delivery list` shows them, or with --bridge all of a bridge", verb)
 	}
 	if bridge != "" {
-		return []core.DeadLetterQuery{{BridgeID: bridge}}, nil
+		return []core.DeliveryQuery{{BridgeID: bridge}}, nil
 	}
 	for _, id := range ids {
-		parts := strings.Split(id, "/")
-		if len(parts) != 3 || parts[0] == "" || parts[1] == "" {
-			return nil, errBadLetter(id)
+		bridge, session, seq, err := core.ParseDeliveryID(id)
+		if err != nil {
+			return nil, fmt.Errorf("%w, and `pocketping delivery list` shows them", err)
 		}
-		seq, err := strconv.ParseInt(parts[2], 10, 64)
-		if err != nil || seq <= 0 {
-			return nil, errBadLetter(id)
-		}
-		queries = append(queries, core.DeadLetterQuery{BridgeID: parts[0], SessionID: parts[1], Seq: seq})
+		queries = append(queries, core.DeliveryQuery{BridgeID: bridge, SessionID: session, Seq: seq})
 	}
 	return queries, nil
-}
-
-func errBadLetter(id string) error {
-	return fmt.Errorf("%q is no dead letter's id: it looks like telegram/ses_…/12, and `pocketping delivery list` shows them", id)
-}
-
-// changeLetters fails when there is none: whoever names one that is not there is wrong.
-func changeLetters(ctx context.Context, s *store.Store, q core.DeadLetterQuery, action string, change changeDead) (int64, error) {
-	found, err := s.DeadLetters(ctx, q)
-	if err != nil {
-		return 0, err
-	}
-	if len(found) == 0 {
-		return 0, errors.New("no dead letter of " + named(q) + ": `pocketping delivery list` shows those that there are")
-	}
-	entry := &core.AuditEntry{
-		ID: core.NewID(core.KindAudit), At: core.SystemClock{}.Now(), Actor: "command line",
-		Action: action, Subject: q.BridgeID, Detail: letters(int64(len(found))),
-	}
-	if q.SessionID != "" {
-		entry.ProjectID = found[0].ProjectID
-		entry.Detail = fmt.Sprintf("%s, event %d of session %s", found[0].Type, q.Seq, core.AuditSubject(q.SessionID))
-	}
-	return change(s, ctx, q, entry)
-}
-
-func named(q core.DeadLetterQuery) string {
-	if q.SessionID == "" {
-		return q.BridgeID
-	}
-	return (&core.DeadLetter{BridgeID: q.BridgeID, SessionID: q.SessionID, Seq: q.Seq}).ID()
 }

@@ -97,8 +97,8 @@ func TestDelivery(t *testing.T) {
 			t.Errorf("%q is not in the audit log:\n%s", want, log)
 		}
 	}
-	complains(t, run(t, dir, "delivery", "drop", "--bridge", "gone"), "error: no dead letter of gone: `pocketping delivery list` shows .*")
+	complains(t, run(t, dir, "delivery", "drop", "--bridge", "gone"), "error: there is no dead letter of gone: `pocketping delivery list` shows .*")
 	complains(t, run(t, dir, "delivery", "retry"), "error: retry which\\? Name ids, .*--bridge .*")
-	complains(t, run(t, dir, "delivery", "retry", "12"), `error: "12" is no dead letter's id: .*`)
+	complains(t, run(t, dir, "delivery", "retry", "12"), `error: "12" is no id of a delivery: .*delivery list.*`)
 	complains(t, run(t, dir, "delivery", "list", "--bridge", "inbx"), `error: no bridge or hook "inbx" in config\.hcl, .*: there are inbox`)
 }

@@ -20,8 +20,9 @@ type Store interface {
 	Lease(ctx context.Context, bridgeID string) (*core.Lease, error)
 	NextGeneration(ctx context.Context, bridgeID string) (int64, error)
 	Owed(ctx context.Context, bridgeID string) ([]core.Delivery, error)
-	// Revive owes the bridge anew the dead letters that are to be tried again.
-	Revive(ctx context.Context, bridgeID string) (n int64, err error)
+	// Revive owes the bridge anew the dead letters that are to be tried again, and says how
+	// many stay dead.
+	Revive(ctx context.Context, bridgeID string) (n, dead int64, err error)
 	// Run is what the bridge needs to deliver the events; it leaves out those that
 	// are no more.
 	Run(ctx context.Context, bridgeID, sessionID string, seqs []int64) (*core.Run, error)

@@ -17,6 +17,7 @@ const (
 // load fills the queue with what is owed. It was subscribed before: each delivery
 // is in the store, or in a signal, or in both.
 func (r *runner) load(ctx context.Context) bool {
+	r.revive(ctx)
 	if _, err := r.look(ctx, r.queue, true); err != nil {
 		r.say(stateDegraded, "what is owed cannot be read: "+err.Error())
 		r.pauseIn(ctx, leaseRetry)
@@ -63,10 +64,13 @@ func (r *runner) lookAfter(ctx context.Context, q *queue) {
 
 // revive reports whether dead letters are owed anew.
 func (r *runner) revive(ctx context.Context) bool {
-	n, err := r.h.o.Store.Revive(ctx, r.spec.ID)
+	n, dead, err := r.h.o.Store.Revive(ctx, r.spec.ID)
 	if err != nil {
 		return false // the next time it is tried again
 	}
+	r.mu.Lock()
+	r.said.Dead = dead
+	r.mu.Unlock()
 	if n > 0 {
 		r.log.Info("dead letters are tried again", "events", n)
 	}

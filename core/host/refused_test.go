@@ -70,17 +70,17 @@ func TestDeadLetterIsTriedAgain(t *testing.T) {
 	anna.say("after")
 	w.delivered("poison", "after")
 	w.settled()
-	letters, err := w.store.DeadLetters(t.Context(), core.DeadLetterQuery{})
+	letters, err := w.store.DeadLetters(t.Context(), core.DeliveryQuery{})
 	must(t, err)
 	if len(letters) != 1 || letters[0].BridgeID != bridgeID || letters[0].SessionID != anna.session || letters[0].Reason != "message text is empty" {
 		t.Fatalf("the dead letters are %+v", letters)
 	}
 	w.platform.change(func() { mended = true })
-	_, err = w.store.RetryDead(t.Context(), core.DeadLetterQuery{BridgeID: bridgeID}, &core.AuditEntry{ID: "aud_1"})
+	_, err = w.store.RetryDead(t.Context(), core.DeliveryQuery{BridgeID: bridgeID}, &core.AuditEntry{ID: "aud_1"})
 	must(t, err)
 	w.platform.eventually(t, "the dead letter", func() bool { return w.platform.count("poison") == 2 })
 	w.settled()
-	if letters, err = w.store.DeadLetters(t.Context(), core.DeadLetterQuery{}); err != nil || len(letters) != 0 {
+	if letters, err = w.store.DeadLetters(t.Context(), core.DeliveryQuery{}); err != nil || len(letters) != 0 {
 		t.Errorf("still dead: %+v, %v", letters, err)
 	}
 }

@@ -50,11 +50,11 @@ func (b *batch) flushDead() error {
 	return save(b, b.dead, over("bridge,session_id,seq", "reason", "at", "again"))
 }
 
-// DeadLetters are those that the query asks for, the oldest first.
-func (s *Store) DeadLetters(ctx context.Context, q core.DeadLetterQuery) ([]*core.DeadLetter, error) {
-	db := deadOf(s.reader(ctx), q).Order("at, bridge, session_id, seq")
-	if q.Limit > 0 {
-		db = db.Limit(q.Limit)
+// DeadLetters implements core.Store.
+func (s *Store) DeadLetters(ctx context.Context, q core.DeliveryQuery) ([]*core.DeadLetter, error) {
+	db, err := inOrder(deadOf(s.reader(ctx), q), q)
+	if err != nil {
+		return nil, err
 	}
 	var rows []deadRow
 	if err := db.Find(&rows).Error; err != nil {
@@ -69,8 +69,34 @@ func (s *Store) DeadLetters(ctx context.Context, q core.DeadLetterQuery) ([]*cor
 	return letters, nil
 }
 
-func deadOf(db *gorm.DB, q core.DeadLetterQuery) *gorm.DB {
-	db = db.Model(&deadRow{})
+// OwedDeliveries implements core.Store.
+func (s *Store) OwedDeliveries(ctx context.Context, q core.DeliveryQuery) (owed []*core.Delivery, err error) {
+	db, err := inOrder(asked(s.reader(ctx).Model(&deliveryRow{}), q), q)
+	if err != nil {
+		return nil, err
+	}
+	err = withEvents(s.reader(ctx).Table("(?) AS d", db)).Order("d.bridge, d.session_id, d.seq").Scan(&owed).Error
+	return owed, translate(err)
+}
+
+// inOrder limits rows that have a bridge, a session and a seq.
+func inOrder(db *gorm.DB, q core.DeliveryQuery) (*gorm.DB, error) {
+	if q.After != "" {
+		bridge, session, seq, err := core.ParseDeliveryID(q.After)
+		if err != nil {
+			return nil, err
+		}
+		db = db.Where("(bridge, session_id, seq) > (?, ?, ?)", bridge, session, seq)
+	}
+	if q.Limit > 0 {
+		db = db.Limit(q.Limit)
+	}
+	return db.Order("bridge, session_id, seq"), nil
+}
+
+func deadOf(db *gorm.DB, q core.DeliveryQuery) *gorm.DB { return asked(db.Model(&deadRow{}), q) }
+
+func asked(db *gorm.DB, q core.DeliveryQuery) *gorm.DB {
 	if q.BridgeID != "" {
 		db = db.Where("bridge = ?", q.BridgeID)
 	}
@@ -83,15 +109,13 @@ func deadOf(db *gorm.DB, q core.DeadLetterQuery) *gorm.DB {
 	return db
 }
 
-// RetryDead has those that the query asks for tried again, by whoever runs the bridge,
-// and says how many. audit is kept with it when there are any.
-func (s *Store) RetryDead(ctx context.Context, q core.DeadLetterQuery, audit *core.AuditEntry) (n int64, err error) {
+// RetryDead implements core.Store.
+func (s *Store) RetryDead(ctx context.Context, q core.DeliveryQuery, audit *core.AuditEntry) (n int64, err error) {
 	return s.changeDead(ctx, audit, func(tx *gorm.DB) *gorm.DB { return deadOf(tx, q).Where("again = ?", false).Update("again", true) })
 }
 
-// DropDead removes those that the query asks for, and says how many. audit is kept with
-// it when there are any.
-func (s *Store) DropDead(ctx context.Context, q core.DeadLetterQuery, audit *core.AuditEntry) (n int64, err error) {
+// DropDead implements core.Store.
+func (s *Store) DropDead(ctx context.Context, q core.DeliveryQuery, audit *core.AuditEntry) (n int64, err error) {
 	return s.changeDead(ctx, audit, func(tx *gorm.DB) *gorm.DB {
 		return deadOf(tx.Session(&gorm.Session{AllowGlobalUpdate: true}), q).Delete(&deadRow{})
 	})
@@ -108,13 +132,16 @@ func (s *Store) changeDead(ctx context.Context, audit *core.AuditEntry, change f
 	return n, err
 }
 
-// Revive owes the bridge anew what RetryDead has marked, and says how much that is.
-func (s *Store) Revive(ctx context.Context, bridgeID string) (n int64, err error) {
-	marked := func(db *gorm.DB) *gorm.DB {
-		return deadOf(db, core.DeadLetterQuery{BridgeID: bridgeID}).Where("again = ?", true)
+// Revive owes the bridge anew what RetryDead has marked, and says how much that is, and
+// how many of its letters stay dead.
+func (s *Store) Revive(ctx context.Context, bridgeID string) (n, dead int64, err error) {
+	letters := func(db *gorm.DB) *gorm.DB { return deadOf(db, core.DeliveryQuery{BridgeID: bridgeID}) }
+	marked := func(db *gorm.DB) *gorm.DB { return letters(db).Where("again = ?", true) }
+	if err := letters(s.reader(ctx)).Count(&dead).Error; err != nil || dead == 0 {
+		return 0, 0, translate(err)
 	}
 	if err := marked(s.reader(ctx)).Count(&n).Error; err != nil || n == 0 {
-		return 0, translate(err)
+		return 0, dead, translate(err)
 	}
 	err = s.do(ctx, alone(func(tx *gorm.DB) error {
 		var rows []deadRow
@@ -133,10 +160,10 @@ func (s *Store) Revive(ctx context.Context, bridgeID string) (n int64, err error
 		n = int64(len(rows))
 		return marked(tx).Delete(&deadRow{}).Error
 	}))
-	return n, err
+	return n, dead - n, err
 }
 
-// Backlogs are what each bridge is owed, and cannot take, by its id.
+// Backlogs implements core.Store.
 func (s *Store) Backlogs(ctx context.Context) ([]core.Backlog, error) {
 	var waiting, dead []core.Backlog
 	err := s.reader(ctx).Raw(`SELECT d.bridge AS bridge_id, COUNT(*) AS waiting, MIN(e.at) AS oldest FROM deliveries d

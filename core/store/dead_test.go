@@ -19,7 +19,7 @@ func TestDeadLettersAreKeptUntilTheyAreTriedAgainOrDropped(t *testing.T) {
 		w.record(core.Record{SessionID: s.ID, Done: []int64{3}, Dead: strings.Repeat("€", 500)})
 		w.owes("1 4")
 
-		letters, err := w.DeadLetters(ctx(t), core.DeadLetterQuery{BridgeID: bridge})
+		letters, err := w.DeadLetters(ctx(t), core.DeliveryQuery{BridgeID: bridge})
 		must(t, err)
 		equal(t, "letters", line(len(letters), letters[0].ID(), letters[0].Type, letters[0].Reason, letters[0].Again, letters[0].At > 0),
 			"2 "+bridge+"/"+s.ID+"/2 message.posted too strange false true")
@@ -29,30 +29,39 @@ func TestDeadLettersAreKeptUntilTheyAreTriedAgainOrDropped(t *testing.T) {
 		equal(t, "backlogs", line(len(backlogs), backlogs[0].BridgeID, backlogs[0].Waiting, backlogs[0].Dead, backlogs[1].BridgeID, backlogs[1].Waiting, backlogs[1].Dead, backlogs[1].Oldest > 0),
 			"2 acme.inbox 3 0 acme.telegram 2 2 true")
 
-		one := core.DeadLetterQuery{BridgeID: bridge, SessionID: s.ID, Seq: 2}
+		rest, err := w.DeadLetters(ctx(t), core.DeliveryQuery{After: letters[0].ID(), Limit: 5})
+		must(t, err)
+		equal(t, "after the first", line(len(rest), rest[0].ID()), "1 "+letters[1].ID())
+		_, err = w.DeadLetters(ctx(t), core.DeliveryQuery{After: "12"})
+		equal(t, "after what is none", core.IsCode(err, core.CodeInvalid), true)
+		waiting, err := w.OwedDeliveries(ctx(t), core.DeliveryQuery{BridgeID: bridge, After: letters[0].ID(), Limit: 1})
+		must(t, err)
+		equal(t, "that wait", line(len(waiting), waiting[0].ID(), waiting[0].Type, waiting[0].At > 0), "1 "+bridge+"/"+s.ID+"/4 message.posted true")
+
+		one := core.DeliveryQuery{BridgeID: bridge, SessionID: s.ID, Seq: 2}
 		entry := func(id string) *core.AuditEntry { return &core.AuditEntry{ID: id, At: 5, Action: "delivery.retried"} }
-		n, err := w.RetryDead(ctx(t), core.DeadLetterQuery{BridgeID: "acme.inbox"}, entry("aud_0"))
+		n, err := w.RetryDead(ctx(t), core.DeliveryQuery{BridgeID: "acme.inbox"}, entry("aud_0"))
 		must(t, err)
 		equal(t, "of another bridge", n, 0)
 		n, err = w.RetryDead(ctx(t), one, entry("aud_1"))
 		must(t, err)
 		equal(t, "marked", n, 1)
 		w.owes("1 4") // until the bridge's node takes it up
-		revived, err := w.Revive(ctx(t), "acme.inbox")
+		revived, dead, err := w.Revive(ctx(t), "acme.inbox")
 		must(t, err)
-		equal(t, "revived for another bridge", revived, 0)
-		revived, err = w.Revive(ctx(t), bridge)
+		equal(t, "of another bridge", line(revived, dead), "0 0")
+		revived, dead, err = w.Revive(ctx(t), bridge)
 		must(t, err)
-		equal(t, "revived", revived, 1)
+		equal(t, "revived, and still dead", line(revived, dead), "1 1")
 		w.owes("1 2 4")
 
 		n, err = w.DropDead(ctx(t), one, entry("aud_2"))
 		must(t, err)
 		equal(t, "dropped of what is none", n, 0)
-		n, err = w.DropDead(ctx(t), core.DeadLetterQuery{}, entry("aud_3"))
+		n, err = w.DropDead(ctx(t), core.DeliveryQuery{}, entry("aud_3"))
 		must(t, err)
 		equal(t, "dropped", n, 1)
-		letters, err = w.DeadLetters(ctx(t), core.DeadLetterQuery{})
+		letters, err = w.DeadLetters(ctx(t), core.DeliveryQuery{})
 		must(t, err)
 		equal(t, "left", len(letters), 0)
 		log, _, err := w.AuditLog(ctx(t), core.AuditQuery{Limit: 9})
@@ -85,7 +94,7 @@ func TestEraseTakesDeadLetters(t *testing.T) {
 		e, _, err := w.EraseVisitor(ctx(t), w.project.ID, w.visitor.ID, func(*core.Erasure) *core.AuditEntry { return &core.AuditEntry{ID: "aud_1"} })
 		must(t, err)
 		equal(t, "deliveries erased", e.Deliveries, 2) // the one that waits, and the dead one
-		letters, err := w.DeadLetters(ctx(t), core.DeadLetterQuery{})
+		letters, err := w.DeadLetters(ctx(t), core.DeliveryQuery{})
 		must(t, err)
 		equal(t, "letters of others", line(len(letters), letters[0].SessionID), "1 "+other.ID)
 	})

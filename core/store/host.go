@@ -16,11 +16,14 @@ const coreState = "core:"
 // Owed are the bridge's unsettled deliveries, ascending by session and seq.
 func (s *Store) Owed(ctx context.Context, bridgeID string) ([]core.Delivery, error) {
 	var owed []core.Delivery
-	err := s.reader(ctx).Table("deliveries AS d").Where("d.bridge = ?", bridgeID).
-		Joins("LEFT JOIN events AS e ON e.session_id = d.session_id AND e.seq = d.seq").
-		Select("d.bridge AS bridge_id, d.project_id, d.session_id, d.seq, d.type, COALESCE(e.message_id, '') AS message_id, COALESCE(e.at, 0) AS at").
-		Order("d.session_id, d.seq").Scan(&owed).Error
+	err := withEvents(s.reader(ctx).Table("deliveries AS d")).Where("d.bridge = ?", bridgeID).Order("d.session_id, d.seq").Scan(&owed).Error
 	return owed, translate(err)
+}
+
+// withEvents reads deliveries, which are d in the query, with what their events know.
+func withEvents(db *gorm.DB) *gorm.DB {
+	return db.Joins("LEFT JOIN events AS e ON e.session_id = d.session_id AND e.seq = d.seq").
+		Select("d.bridge AS bridge_id, d.project_id, d.session_id, d.seq, d.type, COALESCE(e.message_id, '') AS message_id, COALESCE(e.at, 0) AS at")
 }
 
 // Owing are the bridges that are owed anything, and how many events.

@@ -150,7 +150,7 @@ func TestHealthAndMetrics(t *testing.T) {
 	p, _ := h.open(nil)
 	p.post("1", "hi")
 	p.ask(obj{"type": "strange", "id": "2"})
-	h.status.Store(&[]core.BridgeStatus{{ID: "acme.inbox", Plugin: "inbox", State: "running", Backlog: 3, Restarts: 2}})
+	h.status.Store(&[]core.BridgeStatus{{ID: "acme.inbox", Plugin: "inbox", State: "running", Backlog: 3, Dead: 1, Restarts: 2}})
 	status, _, _ := h.call("GET", "/healthz", nil, nil)
 	equal(t, "health", status, 200)
 	status, _, _ = h.call("GET", "/readyz", nil, nil)
@@ -166,7 +166,7 @@ func TestHealthAndMetrics(t *testing.T) {
 	_, o, _ = h.call("GET", "/metrics", token, nil)
 	for _, want := range []string{
 		"pocketping_sockets 1", `pocketping_posts_acked_total{via="widget"} 1`, `pocketping_frames_total{type="unknown"} 1`, "pocketping_post_seconds_count 1",
-		`pocketping_bridge_backlog{bridge="acme.inbox"} 3`, `pocketping_bridge_lag_seconds{bridge="acme.inbox"}`, `pocketping_bridge_restarts_total{bridge="acme.inbox"} 2`, "go_goroutines",
+		`pocketping_bridge_backlog{bridge="acme.inbox"} 3`, `pocketping_bridge_lag_seconds{bridge="acme.inbox"}`, `pocketping_bridge_dead_letters{bridge="acme.inbox"} 1`, `pocketping_bridge_restarts_total{bridge="acme.inbox"} 2`, "go_goroutines",
 		`pocketping_bridge_state{bridge="acme.inbox",plugin="inbox",state="running"} 1`,
 	} {
 		if !strings.Contains(o.text("raw"), want) {

@@ -62,6 +62,7 @@ type bridgeCollector func() []core.BridgeStatus
 var (
 	descBacklog  = prometheus.NewDesc("pocketping_bridge_backlog", "Deliveries that wait for a bridge.", []string{"bridge"}, nil)
 	descLag      = prometheus.NewDesc("pocketping_bridge_lag_seconds", "For how long the oldest of the deliveries that wait for a bridge has done so; 0: none waits.", []string{"bridge"}, nil)
+	descDead     = prometheus.NewDesc("pocketping_bridge_dead_letters", "Deliveries that a bridge can never make, until somebody has them tried again or drops them.", []string{"bridge"}, nil)
 	descRestarts = prometheus.NewDesc("pocketping_bridge_restarts_total", "Times that a bridge's process was started again.", []string{"bridge"}, nil)
 	descState    = prometheus.NewDesc("pocketping_bridge_state", "1 for the state that a bridge is in.", []string{"bridge", "plugin", "state"}, nil)
 )
@@ -69,6 +70,7 @@ var (
 func (bridgeCollector) Describe(out chan<- *prometheus.Desc) {
 	out <- descBacklog
 	out <- descLag
+	out <- descDead
 	out <- descRestarts
 	out <- descState
 }
@@ -77,6 +79,7 @@ func (status bridgeCollector) Collect(out chan<- prometheus.Metric) {
 	for _, b := range status() {
 		out <- prometheus.MustNewConstMetric(descBacklog, prometheus.GaugeValue, float64(b.Backlog), b.ID)
 		out <- prometheus.MustNewConstMetric(descLag, prometheus.GaugeValue, lag(b), b.ID)
+		out <- prometheus.MustNewConstMetric(descDead, prometheus.GaugeValue, float64(b.Dead), b.ID)
 		out <- prometheus.MustNewConstMetric(descRestarts, prometheus.CounterValue, float64(b.Restarts), b.ID)
 		out <- prometheus.MustNewConstMetric(descState, prometheus.GaugeValue, 1, b.ID, b.Plugin, b.State)
 	}

@@ -172,6 +172,7 @@ func (s *Server) routes() *echo.Echo {
 	s.routeBackend(e)
 	s.routeAdmin(e)
 	s.routePlugins(e)
+	s.routeDeliveries(e)
 	s.mountAdmin(e)
 
 	e.POST("/v1/operator/login", s.postLogin)

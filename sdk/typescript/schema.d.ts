@@ -715,6 +715,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dead letters, and what waits
+         * @description What bridges and hooks could not take, or with `state=waiting` what is still to be delivered, in the order of bridge, session and seq; and what each bridge is owed as a whole. A bridge that is owed nothing is left out.
+         */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/deliveries/{bridge}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the bridge or hook, such as `acme.telegram` */
+                bridge: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try all dead letters of a bridge again
+         * @description Whoever runs the bridge tries within seconds. What came later in the session has been delivered meanwhile: a message that is tried again stands below it.
+         */
+        post: operations["retryDeliveriesOfBridge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/deliveries/{bridge}/{session}/{seq}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the bridge or hook, such as `acme.telegram` */
+                bridge: string;
+                /** @description the session's id */
+                session: string;
+                /** @description the event's */
+                seq: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a dead letter again
+         * @description Whoever runs the bridge tries within seconds. What came later in the session has been delivered meanwhile: a message that is tried again stands below it. Its `id` is this path.
+         */
+        post: operations["retryDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/deliveries/{bridge}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the bridge or hook, such as `acme.telegram` */
+                bridge: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forget all dead letters of a bridge
+         * @description The messages stay in their sessions: the bridge just never shows them.
+         */
+        post: operations["dropDeliveriesOfBridge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/deliveries/{bridge}/{session}/{seq}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the bridge or hook, such as `acme.telegram` */
+                bridge: string;
+                /** @description the session's id */
+                session: string;
+                /** @description the event's */
+                seq: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forget a dead letter
+         * @description The messages stay in their sessions: the bridge just never shows them. Its `id` is this path.
+         */
+        post: operations["dropDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/reload": {
         parameters: {
             query?: never;
@@ -1149,6 +1269,8 @@ export interface components {
              * @example 2026-07-01T12:00:00.000Z
              */
             oldest?: string;
+            /** @description dead letters: deliveries that it can never make */
+            dead: number;
             /** @description since the server started */
             restarts: number;
             /** @description of its lease */
@@ -1368,6 +1490,66 @@ export interface components {
         Plugin: components["schemas"]["BridgeStatus"] & {
             /** @description the last 200 lines, the oldest first, without secrets */
             log: string[];
+        };
+        /** @description What one bridge or hook is owed. */
+        Backlog: {
+            /** @description its id */
+            bridge: string;
+            /** @description deliveries that are to be made */
+            waiting: number;
+            /**
+             * Format: date-time
+             * @description when the event happened that waits the longest; left out where none does
+             * @example 2026-07-01T12:00:00.000Z
+             */
+            oldest?: string;
+            /** @description deliveries that can never be made */
+            dead: number;
+        };
+        /** @description One event that is owed to one bridge or hook. */
+        Delivery: {
+            /**
+             * @description bridge, session and seq
+             * @example acme.telegram/sess_06h0000000000000000000000/12
+             */
+            id: string;
+            /** @description the bridge or hook */
+            bridge: string;
+            /** @description of the project */
+            projectId: string;
+            /** @description of the session */
+            sessionId: string;
+            /** @description of the event */
+            seq: number;
+            /**
+             * @description of the event
+             * @example message.posted
+             */
+            type: string;
+            /**
+             * @description `waiting`, `dead`, or `again`: a dead letter that is about to be tried again
+             * @enum {string}
+             */
+            state: "waiting" | "dead" | "again";
+            /**
+             * Format: date-time
+             * @description when the event happened; of a dead letter since when it is one
+             * @example 2026-07-01T12:00:00.000Z
+             */
+            at: string;
+            /** @description why it is dead, as the bridge or its platform said */
+            reason?: string;
+        };
+        /** @description A page of deliveries. */
+        DeliveryList: {
+            bridges: components["schemas"]["Backlog"][];
+            deliveries: components["schemas"]["Delivery"][];
+            /** @description for the next page; left out on the last */
+            next?: string;
+        };
+        /** @description How many dead letters were tried again or dropped. */
+        ChangedDeliveries: {
+            letters: number;
         };
     };
     responses: {
@@ -2794,6 +2976,160 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                /** @description `dead` (also those that are about to be tried again) or `waiting` */
+                state?: "dead" | "waiting";
+                /** @description only those of the bridge or hook */
+                bridge?: string;
+                /** @description only those of the session */
+                session?: string;
+                /** @description 200 at most */
+                limit?: number;
+                /** @description `next` of the page before, as it is */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryList"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    retryDeliveriesOfBridge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the bridge or hook, such as `acme.telegram` */
+                bridge: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description how many there were */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedDeliveries"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    retryDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the bridge or hook, such as `acme.telegram` */
+                bridge: string;
+                /** @description the session's id */
+                session: string;
+                /** @description the event's */
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description how many there were: 1 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedDeliveries"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    dropDeliveriesOfBridge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the bridge or hook, such as `acme.telegram` */
+                bridge: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description how many there were */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedDeliveries"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    dropDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the bridge or hook, such as `acme.telegram` */
+                bridge: string;
+                /** @description the session's id */
+                session: string;
+                /** @description the event's */
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description how many there were: 1 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedDeliveries"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["RateLimited"];
             503: components["responses"]["Unavailable"];
         };

@@ -33,6 +33,11 @@ type Chat interface {
 	WriteVisitor(ctx context.Context, projectID, visitorID string, w io.Writer, link func(*core.Attachment) string) error
 	EraseVisitor(ctx context.Context, projectID, visitorID string) (*core.Erasure, error)
 
+	Backlogs(ctx context.Context) ([]core.Backlog, error)
+	DeadLetters(ctx context.Context, q core.DeliveryQuery) ([]*core.DeadLetter, error)
+	RetryDeadLetters(ctx context.Context, q core.DeliveryQuery) (int64, error)
+	DropDeadLetters(ctx context.Context, q core.DeliveryQuery) (int64, error)
+
 	Audit(ctx context.Context, e core.AuditEntry) error
 	AuditLog(ctx context.Context, q core.AuditQuery) ([]*core.AuditEntry, string, error)
 }
@@ -100,6 +105,7 @@ func Mount(e *echo.Echo, o Options) {
 	g.GET("/plugins", p.own(p.getPlugins))
 	g.GET("/plugins/:bridge", p.own(p.getPlugin))
 	g.POST("/plugins/:bridge/restart", p.own(p.postRestart))
+	g.POST("/plugins/:bridge/letters", p.own(p.postLetters))
 	g.GET("/audit", p.own(p.getAudit))
 	g.RouteNotFound("/*", p.own(func(c echo.Context) error {
 		return core.Errorf(core.CodeNotFound, "There is no such page")

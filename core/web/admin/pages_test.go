@@ -130,7 +130,7 @@ func TestOthersChangeNothing(t *testing.T) {
 	forged := h.signedIn()
 	for _, path := range []string{
 		"/admin/new-project", "/admin/projects/acme", "/admin/projects/acme/rotate", "/admin/projects/acme/remove",
-		"/admin/plugins/inbox/restart", "/admin/visitors/acme/vis_1/erase", "/admin/sign-out",
+		"/admin/plugins/inbox/restart", "/admin/plugins/inbox/letters", "/admin/visitors/acme/vis_1/erase", "/admin/sign-out",
 	} {
 		if path != "/admin/sign-out" {
 			res, _ := h.client().post(path, url.Values{"slug": {"evil"}, "kind": {"sk"}, "overlap": {"0"}, "sure": {"yes"}})
@@ -282,6 +282,39 @@ func TestPluginsAreShownAndRestarted(t *testing.T) {
 	}
 	_, text = c.get("/admin/audit")
 	has(t, "the audit log", text, "plugin.restarted", "acme.slack")
+}
+
+func TestDeadLettersAreShownRetriedAndDropped(t *testing.T) {
+	h := newHouse(t)
+	one, two := h.buried("acme.slack", "<script>alert(1)</script> is no text"), h.buried("acme.slack", "it is too long")
+	h.buried("inbox", "of another")
+	c := h.signedIn()
+	const path = "/admin/plugins/acme.slack"
+	_, text := c.get(path)
+	has(t, "the plugin", text, "Dead letters", "&lt;script&gt;alert(1)", "it is too long", "/admin/sessions/acme/"+one, "Forget 2 dead letters")
+	res, _ := c.post(path+"/letters", url.Values{"do": {"retry"}, "id": {"acme.slack/" + one + "/2"}})
+	status(t, "retrying", res, http.StatusSeeOther)
+	_, text = c.get(res.Header.Get("Location"))
+	has(t, "the plugin", text, "It is tried again within seconds", "is tried again</span>")
+	for _, form := range []url.Values{{"do": {"drop"}, "id": {"inbox/" + one + "/2"}}, {"do": {"drop"}, "id": {"12"}}, {"id": {"acme.slack/" + two + "/2"}}} {
+		res, _ = c.post(path+"/letters", form)
+		status(t, "what is none", res, http.StatusBadRequest)
+	}
+	res, _ = c.post(path+"/letters", url.Values{"do": {"drop"}})
+	status(t, "dropping all", res, http.StatusSeeOther)
+	_, text = c.get(path)
+	if strings.Contains(text, "Dead letters") {
+		t.Error("they are still shown")
+	}
+	res, _ = c.post(path+"/letters", url.Values{"do": {"drop"}})
+	status(t, "dropping none", res, http.StatusNotFound)
+	left, err := h.chat.DeadLetters(t.Context(), core.DeliveryQuery{})
+	must(t, err)
+	if len(left) != 1 || left[0].BridgeID != "inbox" {
+		t.Errorf("left: %v", left)
+	}
+	_, text = c.get("/admin/audit")
+	has(t, "the audit log", text, "delivery.retried", "delivery.dropped", "2 dead letters", "admin Olga")
 }
 
 // Style and script may be kept for ever under their version, and are asked for otherwise.

@@ -40,9 +40,16 @@ func (p *pages) getPlugins(c echo.Context) error {
 
 type pluginPage struct {
 	pluginCard
-	Log        []string
-	Restarting bool
-	Runs       bool // here, so that it can be restarted
+	Log     []string
+	Runs    bool // here, so that it can be restarted
+	Letters letters
+}
+
+// doneWords say what has just been done to a plugin, by the page's address.
+var doneWords = map[string]string{
+	"restarted": "Restarted. What is owed to it was kept.",
+	"retried":   "It is tried again within seconds.",
+	"dropped":   "Dropped. The messages stay in their sessions.",
 }
 
 func (p *pages) plugin(c echo.Context) (core.BridgeStatus, error) {
@@ -63,11 +70,10 @@ func (p *pages) getPlugin(c echo.Context) error {
 	if v.Runs {
 		v.Log = p.Host.LogTail(b.ID)
 	}
-	done := ""
-	if c.QueryParam("restarted") != "" {
-		done = "Restarted. What is owed to it was kept."
+	if v.Letters, err = p.lettersOf(c.Request().Context(), b.ID); err != nil {
+		return err
 	}
-	return p.show(c, http.StatusOK, "plugin", page{Title: b.ID, Nav: "plugins", Done: done, Data: v})
+	return p.show(c, http.StatusOK, "plugin", page{Title: b.ID, Nav: "plugins", Done: doneWords[c.QueryParam("done")], Data: v})
 }
 
 func (p *pages) postRestart(c echo.Context) error {
@@ -84,7 +90,7 @@ func (p *pages) postRestart(c echo.Context) error {
 	if err := p.Chat.Audit(c.Request().Context(), core.AuditEntry{Action: "plugin.restarted", Subject: b.ID}); err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, Path+"/plugins/"+b.ID+"?restarted=1")
+	return c.Redirect(http.StatusSeeOther, Path+"/plugins/"+b.ID+"?done=restarted")
 }
 
 const auditPage = 100

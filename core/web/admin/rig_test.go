@@ -110,6 +110,25 @@ func (h *house) status() []core.BridgeStatus {
 	}
 }
 
+// buried is a session whose first message the bridge cannot take.
+func (h *house) buried(bridgeID, reason string) (session string) {
+	h.t.Helper()
+	session, at := core.NewID(core.KindSession), core.TimeOf(h.now)
+	v := &core.Visitor{ID: core.NewID(core.KindVisitor), ProjectID: h.acme.ID, CreatedAt: at}
+	m := &core.Message{ID: core.NewID(core.KindMessage), Sender: core.SenderVisitor, Text: "hello", Via: core.ViaWidget, CreatedAt: at}
+	owed := []string{bridgeID}
+	must(h.t, h.store.AddVisitor(h.t.Context(), v, core.Hash(v.ID)))
+	_, err := h.store.Append(h.t.Context(), core.Change{
+		ProjectID: h.acme.ID, VisitorID: v.ID, SessionID: session, At: at, Post: m,
+		Open:   &core.Session{ID: session, Status: core.StatusActive, CreatedAt: at, LastActivity: at},
+		Events: []core.Event{{Type: core.SessionOpened, Owed: owed}, {Type: core.MessagePosted, MessageID: m.ID, Owed: owed}},
+	})
+	must(h.t, err)
+	_, err = h.store.Record(h.t.Context(), core.Record{BridgeID: bridgeID, ProjectID: h.acme.ID, SessionID: session, Done: []int64{2}, Dead: reason})
+	must(h.t, err)
+	return session
+}
+
 // payloads are the texts of strangers that must never run.
 func payloads(t testing.TB) (all []string) {
 	t.Helper()

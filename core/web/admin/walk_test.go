@@ -33,6 +33,7 @@ func TestWalk(t *testing.T) {
 	h := newHouse(t)
 	h.host.log = []string{"2026-11-23 03:12:44 INFO the plugin runs, version 1.4.0", "2026-11-23 03:20:09 ERROR the channel was archived channel=C0123456789"}
 	h.seed(10_000, nil)
+	h.buried("acme.slack", "the text has more than 40,000 characters")
 	axe, err := os.ReadFile("../../../widget/testdata/axe/axe.min.js")
 	must(t, err)
 	b := openTab(t)
