@@ -64,6 +64,7 @@ var layers = []layer{
 	{pattern: "docs"},
 	{pattern: "internal/...", own: []string{"..."}, anyLib: true}, // for tests and benchmarks
 	{pattern: "bench/...", own: []string{"..."}, anyLib: true},
+	{pattern: "chaos", own: []string{"..."}, anyLib: true},
 	{pattern: "e2e"},
 }
 

@@ -27,6 +27,9 @@ type Core struct {
 	// Client is who asks; nil: http.DefaultClient.
 	Client *http.Client
 
+	// Output is where the server prints; nil: Log keeps it in memory.
+	Output *os.File
+
 	// Env is added to the server's environment, as NAME=value.
 	Env []string
 
@@ -60,8 +63,19 @@ func freeAddr() (string, error) {
 
 // Start launches the server and returns when it is ready.
 func (c *Core) Start(ctx context.Context, args ...string) error {
+	if err := c.Launch(args...); err != nil {
+		return err
+	}
+	return c.Ready(ctx)
+}
+
+// Launch starts the server's process and does not wait until it is ready.
+func (c *Core) Launch(args ...string) error {
 	cmd := exec.Command(c.bins.Pocketping, append([]string{"serve", "--config", "config.hcl"}, args...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.Env = c.Dir, c.log, c.log, append(os.Environ(), c.Env...)
+	if c.Output != nil {
+		cmd.Stdout, cmd.Stderr = c.Output, c.Output
+	}
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -71,10 +85,11 @@ func (c *Core) Start(ctx context.Context, args ...string) error {
 		_ = cmd.Wait() // how it ended is told by who ended it
 		close(gone)
 	}()
-	return c.ready(ctx)
+	return nil
 }
 
-func (c *Core) ready(ctx context.Context) error {
+// Ready returns when the launched server takes requests.
+func (c *Core) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	tick := time.NewTicker(5 * time.Millisecond)

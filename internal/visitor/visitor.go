@@ -87,6 +87,8 @@ type Visitor struct {
 	after  int64
 	posts  []*Post // not acked yet, in order
 	events []Event
+	shown  int // messages among the events
+	loads  int // how often what is shown was replaced
 	faults []string
 	delivd int64
 	read   int64
@@ -249,6 +251,9 @@ func (v *Visitor) welcome(ctx context.Context, conn *websocket.Conn, f frame) er
 
 // restart replaces what the page shows by the newest messages.
 func (v *Visitor) restart(session string, seq int64, messages []Message) {
+	if len(v.events) > 0 {
+		v.loads++
+	}
 	kept := v.events[:0]
 	for _, e := range v.events {
 		if e.SessionID != session {
@@ -259,6 +264,16 @@ func (v *Visitor) restart(session string, seq int64, messages []Message) {
 	v.sess, v.after = session, seq
 	for _, m := range messages {
 		v.events = append(v.events, Event{Type: "message.posted", Seq: m.Seq, SessionID: session, Message: &m})
+	}
+	v.shown = 0
+	for _, e := range v.events {
+		v.count(e)
+	}
+}
+
+func (v *Visitor) count(e Event) {
+	if e.Type == "message.posted" {
+		v.shown++
 	}
 }
 
@@ -287,6 +302,7 @@ func (v *Visitor) event(e Event) {
 	}
 	v.after = e.Seq
 	v.events = append(v.events, e)
+	v.count(e)
 }
 
 // refused handles an error frame: what may be tried again is, after a reconnect.
@@ -356,6 +372,7 @@ type State struct {
 	Unacked                     int
 	Connected                   bool
 	Welcomes                    int      // how often it was let in
+	Reloads                     int      // how often it was too far behind, and shows the newest alone since
 	Online                      bool     // somebody answers
 	Emits                       []string // events of the back end, by name
 	Faults                      []string // what a page must never see
@@ -366,7 +383,7 @@ func (v *Visitor) State() State {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	s := State{
-		Welcomes: v.hellos, VisitorID: v.id, Token: v.token, SessionID: v.sess, Delivered: v.delivd, Read: v.read,
+		Welcomes: v.hellos, Reloads: v.loads, VisitorID: v.id, Token: v.token, SessionID: v.sess, Delivered: v.delivd, Read: v.read,
 		Online: v.online, Emits: append([]string(nil), v.emits...),
 		Unacked: len(v.posts), Connected: v.conn != nil, Events: append([]Event(nil), v.events...),
 		Faults: append([]string(nil), v.faults...),
@@ -377,6 +394,14 @@ func (v *Visitor) State() State {
 		}
 	}
 	return s
+}
+
+// Seen is how many messages State has, and how often the page was loaded anew; it
+// costs nothing.
+func (v *Visitor) Seen() (messages, reloads int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.shown, v.loads
 }
 
 // Wait returns when the page's state satisfies ok, or with ctx's error.

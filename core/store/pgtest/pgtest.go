@@ -35,14 +35,29 @@ var (
 // installed Postgres the test fails.
 func URL(t testing.TB) string {
 	t.Helper()
+	url, drop, err := Database()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := drop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return url
+}
+
+// Database is URL for programs that are no tests: the server ends with the program.
+func Database() (url string, drop func() error, err error) {
 	start.Do(func() { dir, startErr = run() })
 	if startErr != nil {
-		t.Fatalf("Postgres is needed for this test (install the package postgresql): %v", startErr)
+		return "", nil, fmt.Errorf("Postgres is needed here (install the package postgresql): %w", startErr)
 	}
 	name := fmt.Sprintf("test_%d", count.Add(1))
-	admin(t, "CREATE DATABASE "+name)
-	t.Cleanup(func() { admin(t, "DROP DATABASE "+name+" WITH (FORCE)") })
-	return address(name)
+	if err := admin("CREATE DATABASE " + name); err != nil {
+		return "", nil, err
+	}
+	return address(name), func() error { return admin("DROP DATABASE " + name + " WITH (FORCE)") }, nil
 }
 
 func address(database string) string {
@@ -50,18 +65,16 @@ func address(database string) string {
 	return "postgres:///" + database + "?" + q.Encode()
 }
 
-func admin(t testing.TB, statement string) {
-	t.Helper()
+func admin(statement string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, address("postgres"))
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	if _, err := conn.Exec(ctx, statement); err != nil {
-		t.Fatal(err)
-	}
+	_, err = conn.Exec(ctx, statement)
+	return err
 }
 
 // run makes a server in a new folder. It listens on a Unix socket there only.

@@ -85,7 +85,11 @@ func (s *Server) record(c *call, path string) {
 	for _, u := range c.files {
 		c.entry.Files = append(c.entry.Files, u.file)
 	}
-	s.update(func() { s.log = append(s.log, c.entry) })
+	s.update(func() {
+		if !s.noLog {
+			s.log = append(s.log, c.entry)
+		}
+	})
 }
 
 // perform does what the route does, unless the call is refused before.

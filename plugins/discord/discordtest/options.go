@@ -43,6 +43,9 @@ func WithLimits(l Limits) Option { return func(s *Server) { s.settings.limits = 
 // WithoutLimits lets everything through, for tests of load. The headers stay.
 func WithoutLimits() Option { return WithLimits(Limits{}) }
 
+// WithoutLog keeps no log of the requests, for loads that would fill the memory.
+func WithoutLog() Option { return func(s *Server) { s.noLog = true } }
+
 // WithHeartbeat sets the interval that HELLO asks for.
 func WithHeartbeat(d time.Duration) Option { return func(s *Server) { s.settings.heartbeat = d } }
 

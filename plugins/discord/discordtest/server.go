@@ -71,6 +71,7 @@ type Server struct {
 	global  bucket
 	faults  simulator.Faults[Fault]
 	log     []*Request
+	noLog   bool
 }
 
 // settings are what options change.

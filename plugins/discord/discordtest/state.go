@@ -166,6 +166,18 @@ func (s *Server) Messages(channel string) []Message {
 	return seen
 }
 
+// Since are all messages but the first n, of every channel and in the order they were
+// made; those deleted too. It costs no more than there are, unlike State.
+func (s *Server) Since(n int) []Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var since []Message
+	for _, m := range s.said[min(n, len(s.said)):] {
+		since = append(since, m.copy())
+	}
+	return since
+}
+
 // Typing reports whether the thread shows that the bot types.
 func (s *Server) Typing(channel string) bool {
 	s.mu.Lock()

@@ -48,6 +48,9 @@ func WithScopes(scopes ...string) Option { return func(s *Server) { s.scopes = s
 // them ("message.channels").
 func WithEvents(names ...string) Option { return func(s *Server) { s.events = names } }
 
+// WithoutLog keeps no log of the requests, for loads that would fill the memory.
+func WithoutLog() Option { return func(s *Server) { s.noLog = true } }
+
 // Echo says when the bot is told of its own posts.
 type Echo int
 

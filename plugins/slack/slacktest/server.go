@@ -72,6 +72,7 @@ type Server struct {
 	history  *budget // of history calls, when they are limited
 	faults   simulator.Faults[Fault]
 	log      []*Request
+	noLog    bool
 	holds    map[string]time.Time // until then a 429 asked for silence, by its scope
 	wrongs   []Violation
 }

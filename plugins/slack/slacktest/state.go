@@ -99,6 +99,18 @@ func (s *Server) State() State {
 // Messages are the replies that people see in the thread.
 func (s *Server) Messages(thread string) []Message { return s.State().In(thread) }
 
+// Since are all messages but the first n, of every thread and in the order they were
+// made; those deleted too. It costs no more than there are, unlike State.
+func (s *Server) Since(n int) []Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var since []Message
+	for _, m := range s.order[min(n, len(s.order)):] {
+		since = append(since, m.clone())
+	}
+	return since
+}
+
 func (s *Server) snapshot() State {
 	state := State{
 		Channel: s.ChannelID, Whispers: slices.Clone(s.whispers), Violations: slices.Clone(s.wrongs), Log: s.requests(""),

@@ -39,6 +39,13 @@ func (s *Server) Inject(f Fault) (remove func()) {
 	return func() { s.update(gone) }
 }
 
+// Faulted is how many calls were hit by a fault so far.
+func (s *Server) Faulted() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.faults.Hits()
+}
+
 // faultFor picks the fault that hits this call.
 func (s *Server) faultFor(method string) Fault {
 	s.mu.Lock()

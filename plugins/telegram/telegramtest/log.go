@@ -21,7 +21,9 @@ func (s *Server) record(method string, p params) *Request {
 	entry := &Request{Method: method, Params: p.values, Files: p.uploads, At: s.clock.Now()}
 	s.update(func() {
 		entry.Early = entry.At.Before(s.holdTil) && !strings.EqualFold(method, "getUpdates")
-		s.log = append(s.log, entry)
+		if !s.noLog {
+			s.log = append(s.log, entry)
+		}
 	})
 	return entry
 }

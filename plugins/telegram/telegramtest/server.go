@@ -53,6 +53,7 @@ type Server struct {
 	budget  *budget
 	faults  simulator.Faults[Fault]
 	log     []*Request
+	noLog   bool
 	holdTil time.Time // until then a 429 asked for silence
 }
 
@@ -92,6 +93,9 @@ func WithSeed(seed uint64) Option {
 
 // WithPatience sets how long WaitFor waits; ten seconds otherwise.
 func WithPatience(d time.Duration) Option { return func(s *Server) { s.patience = d } }
+
+// WithoutLog keeps no log of the requests, for loads that would fill the memory.
+func WithoutLog() Option { return func(s *Server) { s.noLog = true } }
 
 // NewServer starts a simulator: a supergroup with topics in which the bot is an
 // administrator with every right. It panics when it cannot listen.

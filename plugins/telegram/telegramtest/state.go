@@ -143,6 +143,18 @@ func (s *Server) Topics() []Topic { return s.State().Topics }
 // Messages are what people see in the topic.
 func (s *Server) Messages(topic int) []Message { return s.State().In(topic) }
 
+// Since are all messages but the first n, of every topic and in the order they were
+// made; those deleted too. It costs no more than there are, unlike State.
+func (s *Server) Since(n int) []Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var since []Message
+	for _, id := range s.order[min(n, len(s.order)):] {
+		since = append(since, s.messages[id].copy())
+	}
+	return since
+}
+
 // Typing reports whether the topic shows that the bot types.
 func (s *Server) Typing(topic int) bool {
 	s.mu.Lock()
@@ -156,11 +168,15 @@ func (s *Server) snapshot() State {
 		state.Topics = append(state.Topics, *s.topics[id])
 	}
 	for _, id := range s.order {
-		m := *s.messages[id]
-		m.Entities, m.Reactions = slices.Clone(m.Entities), slices.Clone(m.Reactions)
-		state.Messages = append(state.Messages, m)
+		state.Messages = append(state.Messages, s.messages[id].copy())
 	}
 	return state
+}
+
+func (m *Message) copy() Message {
+	c := *m
+	c.Entities, c.Reactions = slices.Clone(m.Entities), slices.Clone(m.Reactions)
+	return c
 }
 
 // WaitFor returns the state as soon as it is as wanted, and fails the test when

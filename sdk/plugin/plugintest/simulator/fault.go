@@ -15,7 +15,10 @@ const (
 
 // Faults are those that were injected into a simulator, in order. F is the
 // simulator's own type of them. The zero value has none; whoever uses it locks.
-type Faults[F any] struct{ all []*injected[F] }
+type Faults[F any] struct {
+	all  []*injected[F]
+	hits int
+}
 
 type injected[F any] struct {
 	fault  F
@@ -30,6 +33,9 @@ func (f *Faults[F]) Add(fault F, times int, chance float64) (remove func()) {
 	f.all = append(f.all, added)
 	return func() { f.remove(added) }
 }
+
+// Hits is how many calls were hit so far.
+func (f *Faults[F]) Hits() int { return f.hits }
 
 func (f *Faults[F]) remove(gone *injected[F]) {
 	for i, in := range f.all {
@@ -47,6 +53,7 @@ func (f *Faults[F]) Pick(rnd *rand.Rand, concerns func(F) bool) F {
 		if !concerns(in.fault) || in.chance > 0 && rnd.Float64() >= in.chance {
 			continue
 		}
+		f.hits++
 		if in.times > 0 {
 			if in.times--; in.times == 0 {
 				f.remove(in)

@@ -43,6 +43,9 @@ func TestFaultsHitInOrder(t *testing.T) {
 	if hits < 150 || hits > 350 {
 		t.Errorf("%d of 1000 calls were hit, want about a quarter", hits)
 	}
+	if got := faults.Hits(); got != hits+4 {
+		t.Errorf("it counts %d hits, of %d", got, hits+4)
+	}
 }
 
 func TestDoorOpensAgainAtTheSameAddress(t *testing.T) {

@@ -1,0 +1,115 @@
+// Command chaos breaks PocketPing in every way that it knows, and compares what
+// everybody remembers: the pages what they were told, the store its rows, the
+// platforms what stands there, and pages that are loaded anew.
+//
+//	go run ./chaos [-only NAMES] [-db sqlite,postgres] [-size full|medium|short] [-seed N] [-json FILE] [-md FILE]
+//	go run ./chaos -list
+//
+// It ends with status 1 when a promise is broken.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/pocketping/pocketping/internal/harness"
+)
+
+// settings are what the flags say.
+type settings struct {
+	only, databases []string
+	size            size
+	seed            uint64
+	json, markdown  string
+	keep            bool
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	switch err := command(ctx, os.Args[1:], os.Stdout); {
+	case errors.Is(err, flag.ErrHelp):
+		os.Exit(2)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "chaos:", err)
+		os.Exit(1)
+	}
+}
+
+// command does what the arguments say; an error is a broken promise, or why that
+// could not be seen.
+func command(ctx context.Context, args []string, out io.Writer) error {
+	var s settings
+	flags := flag.NewFlagSet("chaos", flag.ContinueOnError)
+	only := flags.String("only", "", "names of scenarios, joined by commas; empty: all")
+	databases := flags.String("db", "sqlite,postgres", "databases to run on, joined by commas")
+	name := flags.String("size", "medium", "full (an hour), medium (some minutes) or short (half a minute)")
+	flags.Uint64Var(&s.seed, "seed", 0, "of everything that happens by chance; 0: another each time")
+	flags.StringVar(&s.json, "json", "", "write the results to this file as well")
+	flags.StringVar(&s.markdown, "md", "", "put the table between the markers of this file")
+	flags.BoolVar(&s.keep, "keep", false, "keep the folder with logs and databases")
+	listed := flags.Bool("list", false, "say what there is, and do nothing")
+	if err := flags.Parse(args); err != nil {
+		return flag.ErrHelp
+	}
+	if *listed {
+		return list(out)
+	}
+	var err error
+	if s.size, err = sizeOf(*name); err != nil {
+		return err
+	}
+	s.only, s.databases = words(*only), words(*databases)
+	if s.seed == 0 {
+		s.seed = rand.Uint64N(1e9) + 1
+	}
+	return run(ctx, s, out)
+}
+
+func words(list string) []string {
+	return slices.DeleteFunc(strings.Split(list, ","), func(w string) bool { return w == "" })
+}
+
+// run plays the scenarios one after the other and writes what came of them.
+func run(ctx context.Context, s settings, out io.Writer) error {
+	picked, err := pick(s.only)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "pocketping-chaos-")
+	if err != nil {
+		return err
+	}
+	if s.keep {
+		fmt.Fprintln(os.Stderr, "logs and databases stay in", dir)
+	} else {
+		defer func() { _ = os.RemoveAll(dir) }()
+	}
+	bins, err := harness.Build(ctx, ".", filepath.Join(dir, "bin"), false)
+	if err != nil {
+		return err
+	}
+	l := lab{bins: bins, dir: dir, seed: s.seed, size: s.size, say: func(text string) { fmt.Fprintln(os.Stderr, text) }}
+	var rows []row
+	for _, sc := range picked {
+		for _, database := range s.databases {
+			if !sc.runsOn(database) || ctx.Err() != nil {
+				continue
+			}
+			rows = append(rows, l.play(ctx, sc, database))
+		}
+	}
+	r := report{Made: made(ctx, s), Rows: rows}
+	r.print(out)
+	return errors.Join(r.saveJSON(s.json), r.saveMarkdown(s.markdown), ctx.Err(), r.broken())
+}

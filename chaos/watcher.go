@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+const lookEvery = 20 * time.Millisecond
+
+// watcher follows what arrives on a platform, without looking at anything twice.
+type watcher struct {
+	platform
+	mu      sync.Mutex
+	looked  int            // messages
+	threads map[int]string // by session, once it has one
+	words   map[string]bool
+}
+
+func watch(p platform) *watcher {
+	return &watcher{platform: p, threads: map[int]string{}, words: map[string]bool{}}
+}
+
+// follow looks now and then until ctx ends.
+func (w *watcher) follow(ctx context.Context) {
+	for w.look(); sleep(ctx, lookEvery); w.look() {
+	}
+}
+
+func (w *watcher) look() {
+	made := w.since(w.looked)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.looked += len(made)
+	for _, m := range made {
+		for _, word := range wordsIn(m.text) {
+			if m.thread != "" && word[0] == visitors {
+				w.threads[sessionOf(word)] = m.thread
+			}
+			w.words[word] = true
+		}
+	}
+}
+
+// thread is the session's; empty: it has none yet.
+func (w *watcher) thread(session int) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.threads[session]
+}
+
+// arrived is how many words stand there, those of its own operators too.
+func (w *watcher) arrived() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.words)
+}
