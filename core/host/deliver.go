@@ -28,6 +28,10 @@ func (r *runner) deliver(l *launch, work job) {
 		r.queue.drop(ln)
 		return
 	}
+	if found, err := r.hearMissed(l, ln); found > 0 || err != nil {
+		r.notRendered(ln, err)
+		return
+	}
 	if len(work.unwanted) > 0 {
 		if err := r.settle(ln, core.Record{Done: work.unwanted}); err != nil {
 			r.notRendered(ln, err)
@@ -77,6 +81,22 @@ func (r *runner) deliver(l *launch, work job) {
 		return
 	}
 	used = r.receipts(l, ln, run, wanted, answer)
+}
+
+// hearMissed asks the store for what no signal has told of and goes before what was
+// heard: with any found, the lane has something else to deliver.
+func (r *runner) hearMissed(l *launch, ln *lane) (found int, err error) {
+	below := r.queue.unheard(ln)
+	if below == 0 {
+		return 0, nil
+	}
+	ctx, cancel := context.WithTimeout(l.ended, readTimeout)
+	defer cancel()
+	owed, err := r.h.o.Store.OwedBelow(ctx, r.spec.ID, ln.session, below)
+	if err != nil {
+		return 0, err
+	}
+	return r.queue.fill(ln, below, owed), nil
 }
 
 // render reads the events as they are now. Those that are no more are settled, and
@@ -141,7 +161,7 @@ func eventSize(e *pluginv1.Event) int {
 
 func (r *runner) notRendered(ln *lane, err error) {
 	switch {
-	case errors.Is(err, errAgain):
+	case err == nil || errors.Is(err, errAgain):
 	case core.IsCode(err, core.CodeNotFound): // the session was erased, and its deliveries with it
 		var seqs []int64
 		r.queue.with(ln.session, func(ln *lane) {

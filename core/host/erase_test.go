@@ -107,7 +107,7 @@ func TestErasedThreadsAreRemovedOnThePlatform(t *testing.T) {
 		}
 		return outcome{Reason: "P-2"}
 	})
-	w.host.Run(w.spec())
+	w.running()
 	anna := w.visitor("Anna")
 	anna.say("one")
 	anna.say("two")

@@ -20,6 +20,8 @@ type Store interface {
 	Lease(ctx context.Context, bridgeID string) (*core.Lease, error)
 	NextGeneration(ctx context.Context, bridgeID string) (int64, error)
 	Owed(ctx context.Context, bridgeID string) ([]core.Delivery, error)
+	// OwedBelow are those of one session with smaller seqs.
+	OwedBelow(ctx context.Context, bridgeID, sessionID string, seq int64) ([]core.Delivery, error)
 	// Revive owes the bridge anew the dead letters that are to be tried again, and says how
 	// many stay dead.
 	Revive(ctx context.Context, bridgeID string) (n, dead int64, err error)

@@ -54,27 +54,25 @@ type lane struct {
 	folded           map[int64][]int64 // of the call under way: those that go with the event of the seq
 	collecting       bool              // tracked events, which will be told together
 
-	next    int64          // the seq expected next; 0: unknown
-	missing map[int64]bool // seqs below next whose signal is yet to come
-	used    time.Time
+	next int64 // the seq expected next; 0: unknown
+	gap  bool  // seqs below next were not heard of: some may be owed
+	used time.Time
+
+	meanwhile map[int64]bool // settled while the store is asked for those; nil: it is not
 
 	tries int // failures in a row of the first that waits
 	first time.Time
 	gone  int // threads that were gone, in a row
 }
 
-// see notes that the seq's signal has come.
+// see notes that the seq's signal has come. A signal comes after the commit, and so
+// after those of all smaller seqs, but their signals may come later or never, and do not
+// come at all of what the bridge is not owed.
 func (ln *lane) see(seq int64) {
 	if seq < ln.next {
-		delete(ln.missing, seq)
 		return
 	}
-	for m := ln.next; ln.next > 0 && m < seq && m < ln.next+maxRun; m++ {
-		if ln.missing == nil {
-			ln.missing = map[int64]bool{}
-		}
-		ln.missing[m] = true
-	}
+	ln.gap = ln.gap || seq > max(ln.next, 1)
 	ln.next = seq + 1
 }
 
@@ -88,18 +86,8 @@ func (ln *lane) add(it item) bool {
 	return true
 }
 
-// run is what may be delivered next: nothing behind a gap.
-func (ln *lane) run() []item {
-	run := ln.waiting[:min(len(ln.waiting), maxRun)]
-	for i, it := range run {
-		for m := range ln.missing {
-			if m < it.seq {
-				return run[:i]
-			}
-		}
-	}
-	return run
-}
+// run is what may be delivered next.
+func (ln *lane) run() []item { return ln.waiting[:min(len(ln.waiting), maxRun)] }
 
 // supersededBy are the kinds that make an earlier event of the same message needless:
 // events show their message as it is now.

@@ -48,7 +48,7 @@ func (q *queue) drop(ln *lane) {
 		delete(q.loaded, itemKey{ln.session, it.seq})
 	}
 	q.backlog -= len(ln.waiting)
-	ln.waiting, ln.missing = nil, nil
+	ln.waiting = nil
 }
 
 func (s *Spec) projectIDs() []string {

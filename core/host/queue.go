@@ -11,9 +11,6 @@ import (
 
 const (
 	maxRun = 50 // events in one call
-	// How long an event waits for the signal of one before it, until the store is
-	// asked. Two commits of a session may be published in the other order.
-	gapWait = 100 * time.Millisecond
 	// How late the signal of what was read from the store may come.
 	lateSignal = time.Minute
 	// How long an idle session is remembered.
@@ -46,7 +43,6 @@ type itemKey struct {
 // reading is the time from the question what is owed until its answer.
 type reading struct {
 	settled map[itemKey]bool // meanwhile: the answer may still name it
-	gaps    map[*lane]int64  // whatever was missing below the seq has been committed
 }
 
 func newQueue() *queue {
@@ -83,12 +79,7 @@ func (q *queue) lane(project, session string) *lane {
 func (q *queue) read() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.reading = &reading{settled: map[itemKey]bool{}, gaps: map[*lane]int64{}}
-	for _, ln := range q.lanes {
-		if len(ln.missing) > 0 {
-			q.reading.gaps[ln] = ln.next
-		}
-	}
+	q.reading = &reading{settled: map[itemKey]bool{}}
 }
 
 // load adds what the store says is owed and reports how much of it was new.
@@ -99,37 +90,53 @@ func (q *queue) load(owed []core.Delivery, uncertain bool) (found int) {
 	now := time.Now()
 	maps.DeleteFunc(q.loaded, func(_ itemKey, at time.Time) bool { return now.Sub(at) > lateSignal })
 	for _, d := range owed {
-		key := itemKey{d.SessionID, d.Seq}
-		if q.reading != nil && q.reading.settled[key] {
+		if q.reading != nil && q.reading.settled[itemKey{d.SessionID, d.Seq}] {
 			continue
 		}
-		ln := q.lane(d.ProjectID, d.SessionID)
-		if !ln.add(item{seq: d.Seq, kind: d.Type, message: d.MessageID, at: d.At, uncertain: uncertain}) {
-			continue
+		if ln := q.lane(d.ProjectID, d.SessionID); q.add(ln, d, uncertain, now) {
+			found++
+			q.lineUp(ln)
 		}
-		q.backlog++
-		found++
-		q.loaded[key] = now
-		q.lineUp(ln)
 	}
-	q.closeGaps()
+	q.reading = nil
 	return found
 }
 
-// closeGaps lets the lanes go on whose missing seqs the answer had, where the
-// bridge is owed them; q.mu is held.
-func (q *queue) closeGaps() {
-	if q.reading == nil {
-		return
+// add puts what the store says is owed into the lane, unless it is there; q.mu is held.
+func (q *queue) add(ln *lane, d core.Delivery, uncertain bool, now time.Time) (isNew bool) {
+	if !ln.add(item{seq: d.Seq, kind: d.Type, message: d.MessageID, at: d.At, uncertain: uncertain}) {
+		return false
 	}
-	for ln, next := range q.reading.gaps {
-		maps.DeleteFunc(ln.missing, func(seq int64, _ bool) bool { return seq < next })
-		if len(ln.missing) > 0 {
-			q.doubtSignals()
+	q.backlog++
+	q.loaded[itemKey{d.SessionID, d.Seq}] = now
+	return true
+}
+
+// unheard is the seq below which events of a lane may be owed that no signal has told
+// of; zero: none is.
+func (q *queue) unheard(ln *lane) (below int64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !ln.gap {
+		return 0
+	}
+	ln.meanwhile = map[int64]bool{}
+	return ln.next
+}
+
+// fill adds to a lane whose call is under way what the store says is owed below the
+// seq, and reports how much of it was new.
+func (q *queue) fill(ln *lane, below int64, owed []core.Delivery) (found int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := time.Now()
+	for _, d := range owed {
+		if !ln.meanwhile[d.Seq] && q.add(ln, d, false, now) {
+			found++
 		}
-		q.lineUp(ln)
 	}
-	q.reading = nil
+	ln.gap, ln.meanwhile = ln.gap && ln.next != below, nil
+	return found
 }
 
 // hear takes a signal's events; those owed to the bridge wait from now on.
@@ -141,7 +148,6 @@ func (q *queue) hear(s core.Signal, bridgeID string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	ln := q.lane(s.ProjectID, s.SessionID)
-	gap := len(ln.missing) > 0
 	for _, e := range s.Events {
 		ln.see(e.Seq)
 		key := itemKey{s.SessionID, e.Seq}
@@ -156,19 +162,7 @@ func (q *queue) hear(s core.Signal, bridgeID string) {
 			q.backlog++
 		}
 	}
-	if !gap && len(ln.missing) > 0 {
-		time.AfterFunc(gapWait, func() { q.checkGap(ln) })
-	}
 	q.lineUp(ln)
-}
-
-// checkGap asks the store for what is still missing.
-func (q *queue) checkGap(ln *lane) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if len(ln.missing) > 0 {
-		q.doubtSignals()
-	}
 }
 
 // lineUp puts the lane in line when it has something to deliver; q.mu is held.
@@ -296,6 +290,11 @@ func (q *queue) settled(session string, seqs ...int64) int {
 	ln := q.lanes[session]
 	if ln == nil {
 		return 0
+	}
+	if ln.meanwhile != nil {
+		for _, seq := range seqs {
+			ln.meanwhile[seq] = true
+		}
 	}
 	before := len(ln.waiting)
 	ln.waiting = slices.DeleteFunc(ln.waiting, func(it item) bool { return slices.Contains(seqs, it.seq) })

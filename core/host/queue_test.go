@@ -1,6 +1,7 @@
 package host
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/pocketping/pocketping/core"
@@ -26,22 +27,50 @@ func seqs(items []item) []int64 {
 	return all
 }
 
-func TestQueueWaitsForTheSignalBetween(t *testing.T) {
+// What was not heard of is asked for before what was: it may be owed.
+func TestQueueDoubtsWhatItDidNotHear(t *testing.T) {
+	for name, c := range map[string]struct {
+		heard []int64
+		doubt int64
+	}{
+		"a new session":             {[]int64{1, 2}, 0},
+		"in order":                  {[]int64{1, 2, 3}, 0},
+		"one is missing":            {[]int64{1, 3}, 4},
+		"a session with a past":     {[]int64{7}, 8},
+		"one came late":             {[]int64{1, 3, 2, 4}, 5},
+		"two were missing by turns": {[]int64{1, 3, 5}, 6},
+	} {
+		q := newQueue()
+		for _, seq := range c.heard {
+			q.hear(signal("s", true, core.MessagePosted, seq), "b")
+		}
+		ln, _, _ := q.pick()
+		below := q.unheard(ln)
+		if below != c.doubt {
+			t.Errorf("%s: it asks below %d, not %d", name, below, c.doubt)
+		}
+		owed := []core.Delivery{{ProjectID: "p", SessionID: "s", Seq: c.heard[0], Type: core.MessagePosted}}
+		if found := q.fill(ln, below, owed); found != 0 || q.unheard(ln) != 0 {
+			t.Errorf("%s: %d were found, and it asks again", name, found)
+		}
+	}
+}
+
+func TestQueueTakesWhatItDidNotHear(t *testing.T) {
 	q := newQueue()
 	q.hear(signal("s", true, core.MessagePosted, 1), "b")
-	q.hear(signal("s", true, core.MessagePosted, 3), "b")
-	ln, run, _ := q.pick()
-	if got := seqs(run); len(got) != 1 || got[0] != 1 {
-		t.Fatalf("picked %v", got)
-	}
-	q.settled("s", 1)
+	q.hear(signal("s", true, core.MessagePosted, 4), "b")
+	ln, _, _ := q.pick()
+	below := q.unheard(ln)
+	q.settled("s", 3) // told of by a call that was thought to be over
+	found := q.fill(ln, below, []core.Delivery{{SessionID: "s", Seq: 2}, {SessionID: "s", Seq: 3}})
 	q.release(ln)
-	if ln, run, _ := q.pick(); ln != nil {
-		t.Fatalf("picked %v before 2 has come", seqs(run))
+	if _, run, _ := q.pick(); found != 1 || !slices.Equal(seqs(run), []int64{1, 2, 4}) {
+		t.Errorf("%d were found, picked %v", found, seqs(run))
 	}
-	q.hear(signal("s", false, core.MessagePosted, 2), "b") // said on this bridge: not owed
-	if _, run, _ := q.pick(); len(run) != 1 || run[0].seq != 3 {
-		t.Errorf("picked %v", seqs(run))
+	q.hear(signal("s", true, core.MessagePosted, 2), "b") // its signal comes late
+	if q.size() != 3 {
+		t.Errorf("%d wait", q.size())
 	}
 }
 

@@ -29,11 +29,26 @@ func (s *lossyStore) Append(ctx context.Context, c core.Change) (*core.Result, e
 }
 
 func newLossyWorld(t *testing.T) (*world, *lossyStore) {
+	w, lossy := newSilentWorld(t)
+	w.running() // and hears all that is published
+	return w, lossy
+}
+
+// newSilentWorld runs no bridge yet.
+func newSilentWorld(t *testing.T) (*world, *lossyStore) {
 	w := newWorld(t)
 	lossy := &lossyStore{Store: w.store}
 	w.chat = core.NewChat(core.Options{Store: lossy, Bus: w.bus, Projects: core.NewProjects([]*core.Project{w.project})})
-	w.running() // and hears all that is published
 	return w, lossy
+}
+
+// sayUnheard is committed, and nobody is told.
+func (v *visitor) sayUnheard(lossy *lossyStore, text string) {
+	v.w.t.Helper()
+	lossy.lose.Store(true)
+	if _, err := v.w.chat.Post(context.Background(), v.by, core.Post{Text: text}); !core.IsCode(err, core.CodeUnavailable) {
+		v.w.t.Fatalf("the lost answer: %v", err)
+	}
 }
 
 func TestACommitWhoseAnswerWasLostIsDeliveredWhenItIsRepeated(t *testing.T) {
@@ -58,12 +73,27 @@ func TestACommitThatNobodyHeardOfComesBeforeWhatFollows(t *testing.T) {
 	anna := w.visitor("Anna")
 	anna.say("one")
 	w.delivered("one")
-	lossy.lose.Store(true)
-	if _, err := w.chat.Post(t.Context(), anna.by, core.Post{Text: "two"}); !core.IsCode(err, core.CodeUnavailable) {
-		t.Fatalf("the lost answer: %v", err)
-	}
+	anna.sayUnheard(lossy, "two")
 	anna.say("three")
 	w.delivered("one", "two", "three")
+	w.settled()
+}
+
+// A bridge that has begun knows of a session what was owed then, and not what came
+// before that.
+func TestWhatNobodyHeardOfComesBeforeTheFirstThatIsHeard(t *testing.T) {
+	t.Parallel()
+	w, lossy := newSilentWorld(t)
+	anna, bert := w.visitor("Anna"), w.visitor("Bert")
+	anna.say("one")
+	w.running()
+	w.delivered("one") // as it was read from the store
+	anna.sayUnheard(lossy, "two")
+	anna.say("three")
+	w.delivered("one", "two", "three")
+	bert.sayUnheard(lossy, "four") // of whom the bridge knows nothing
+	bert.say("five")
+	w.delivered("one", "two", "three", "four", "five")
 	w.settled()
 }
 

@@ -20,6 +20,14 @@ func (s *Store) Owed(ctx context.Context, bridgeID string) ([]core.Delivery, err
 	return owed, translate(err)
 }
 
+// OwedBelow are those of one session with smaller seqs, ascending.
+func (s *Store) OwedBelow(ctx context.Context, bridgeID, sessionID string, seq int64) ([]core.Delivery, error) {
+	var owed []core.Delivery
+	err := withEvents(s.reader(ctx).Table("deliveries AS d")).
+		Where("d.bridge = ? AND d.session_id = ? AND d.seq < ?", bridgeID, sessionID, seq).Order("d.seq").Scan(&owed).Error
+	return owed, translate(err)
+}
+
 // withEvents reads deliveries, which are d in the query, with what their events know.
 func withEvents(db *gorm.DB) *gorm.DB {
 	return db.Joins("LEFT JOIN events AS e ON e.session_id = d.session_id AND e.seq = d.seq").
