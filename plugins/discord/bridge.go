@@ -26,9 +26,11 @@ type bridge struct {
 	pause  func(ctx context.Context, d time.Duration)
 
 	mu       sync.Mutex
-	catching func() // ends the catching up that is under way
-	behind   bool   // something may have been missed, and is not fetched yet
-	holding  bool   // what is reported waits in held
+	catching func()          // ends the catching up that is under way
+	behind   bool            // something may have been missed, and is not fetched yet
+	life     context.Context // Run's; nil while it does not receive
+	found    time.Time       // when the oldest thread was made of which all is to be fetched; zero: none
+	holding  bool            // what is reported waits in held
 	held     []func()
 	holds    int
 	outage   bool            // Discord does not report what happens in the server
@@ -50,6 +52,7 @@ func newBridge(_ context.Context, c Config, host plugin.Host) (plugin.Bridge, er
 		intake:  &kit.Intake{Host: host, Platform: p},
 		mark:    kit.NewMark(host), launch: time.Now().UTC().Format("20060102150405.000"), strange: map[string]bool{},
 	}
+	b.courier.Adopted, b.intake.Courier = b.adopted, b.courier
 	b.mark.Clock = &a.clock
 	b.gateway = newGateway(a, host)
 	heedLibrary(b.gateway)

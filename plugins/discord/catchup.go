@@ -43,15 +43,32 @@ func (b *bridge) startCatchUp(ctx context.Context) {
 	b.catching, b.behind = cancel, true
 	b.hold()
 	hold, since := b.holds, b.mark.Since()
+	if !b.found.IsZero() && b.found.Before(since) {
+		since = b.found
+	}
 	b.lanes.Go("catching up", func() {
 		defer cancel()
 		b.catchUp(ctx, since, func() { b.release(hold) })
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		if ctx.Err() == nil {
-			b.behind = false
+			b.behind, b.found = false, time.Time{}
 		}
 	})
+}
+
+// adopted fetches what was said in a thread before the host knew it.
+func (b *bridge) adopted(since time.Time) {
+	since = b.mark.Clock.Earliest(since)
+	b.mu.Lock()
+	if b.found.IsZero() || since.Before(b.found) {
+		b.found = since
+	}
+	life := b.life
+	b.mu.Unlock()
+	if life != nil {
+		b.startCatchUp(life)
+	}
 }
 
 // catchUp fetches what happened in the threads since a moment, and returns when all

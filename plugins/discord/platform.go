@@ -69,7 +69,7 @@ func (p *platform) Open(ctx context.Context, o kit.Opening) (kit.Opened, error) 
 	if !o.Since.IsZero() {
 		kit.CountCall(ctx)
 		if id, err := p.findThread(ctx, at, o); id != "" || err != nil {
-			return kit.Opened{Thread: id, Card: id}, err
+			return kit.Opened{Thread: id, Card: id, Found: true}, err
 		}
 	}
 	open := p.openPost

@@ -19,6 +19,8 @@ func (b *bridge) Run(ctx context.Context) error {
 	defer cancel()
 	b.mark.Keep(ctx)
 	b.gateway.hear = func(e event) { b.hear(ctx, e) }
+	b.lives(ctx)
+	defer b.lives(nil)
 	for failures := 0; ctx.Err() == nil; failures++ {
 		ready, err := b.gateway.serve(ctx, func(at time.Time) { b.alive(ctx, at) })
 		if ctx.Err() != nil {
@@ -34,6 +36,12 @@ func (b *bridge) Run(ctx context.Context) error {
 		b.pause(ctx, kit.Backoff(failures))
 	}
 	return nil
+}
+
+func (b *bridge) lives(ctx context.Context) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.life = ctx
 }
 
 // alive moves the mark while nothing is left to fetch.

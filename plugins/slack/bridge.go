@@ -41,7 +41,8 @@ func newBridge(_ context.Context, c Config, host plugin.Host) (plugin.Bridge, er
 	}
 	b.platform, b.mark.Clock = p, &a.net.clock
 	b.courier = &kit.Courier{Host: host, Platform: p, Format: format}
-	b.intake = &kit.Intake{Host: host, Platform: p, Pause: p.pause}
+	b.intake = &kit.Intake{Host: host, Platform: p, Courier: b.courier, Pause: p.pause}
+	b.courier.Adopted = b.adopted
 	return b, nil
 }
 

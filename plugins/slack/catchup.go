@@ -48,8 +48,10 @@ type gap struct {
 }
 
 // openGap is to come before anything that was raised since.
-func (b *bridge) openGap() *gap {
-	g := &gap{since: b.mark.Since(), filled: map[string]bool{}}
+func (b *bridge) openGap() *gap { return b.openGapSince(b.mark.Since()) }
+
+func (b *bridge) openGapSince(since time.Time) *gap {
+	g := &gap{since: since, filled: map[string]bool{}}
 	b.gap.Store(g)
 	return g
 }
@@ -118,6 +120,20 @@ func (b *bridge) fetchDropped(ctx context.Context) {
 		b.pause(ctx, droppedFor)
 		b.fillAll(ctx, b.openGap())
 	})
+}
+
+// adopted fetches what was said in a thread before the host knew it.
+func (b *bridge) adopted(since time.Time) {
+	life := b.life.Load()
+	if life == nil {
+		return // all is fetched when it receives again
+	}
+	if first := b.mark.Since(); first.Before(since) {
+		since = first
+	}
+	b.taken.forget()
+	g := b.openGapSince(b.mark.Clock.Earliest(since))
+	b.lanes.Go("adopted", func() { b.fillAll(life.ctx, g) })
 }
 
 // fillEach reads the threads, one after the other, and returns those that could not

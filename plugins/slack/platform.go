@@ -47,7 +47,8 @@ func (a *api) parentOf(thread string) (string, error) {
 
 func (p *platform) Open(ctx context.Context, o kit.Opening) (kit.Opened, error) {
 	ts, err := p.find(ctx, "", o.Since, o.Key)
-	if err == nil && ts == "" {
+	found := ts != ""
+	if err == nil && !found {
 		ts, err = p.in(ctx, func() (string, error) {
 			return p.postText(ctx, "", o.Card, []slack.Block{button(o.Session.Status == "closed")}, metadata(o.Key))
 		})
@@ -55,7 +56,7 @@ func (p *platform) Open(ctx context.Context, o kit.Opening) (kit.Opened, error) 
 	if err != nil {
 		return kit.Opened{}, err
 	}
-	return kit.Opened{Thread: p.threadID(ts), Card: ts}, nil
+	return kit.Opened{Thread: p.threadID(ts), Card: ts, Found: found}, nil
 }
 
 func (p *platform) Send(ctx context.Context, m kit.Outgoing) (string, error) {

@@ -219,6 +219,13 @@ func (t *taken) add(key string) {
 	}
 }
 
+// forget makes everything be handed over that comes again: what the host refused too.
+func (t *taken) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.keys, t.order = nil, nil
+}
+
 // isLate reports whether the thread was closed or opened again after that moment.
 func (t *taken) isLate(thread, at string) bool {
 	t.mu.Lock()

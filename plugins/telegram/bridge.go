@@ -37,6 +37,7 @@ func newBridge(_ context.Context, c Config, host plugin.Host) (plugin.Bridge, er
 		courier: &kit.Courier{Host: host, Platform: p, Format: format},
 		intake:  &kit.Intake{Host: host, Platform: p, MaxFile: maxFetch},
 	}
+	b.intake.Courier = b.courier
 	b.restoreChat()
 	a.onMoved = b.saveChat
 	return b, nil

@@ -3,6 +3,7 @@ package kit
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/pocketping/pocketping/sdk/plugin"
 )
@@ -18,6 +19,13 @@ type Courier struct {
 	Host     plugin.Host
 	Platform Platform
 	Format   Format
+
+	// Adopted is told of a thread that an earlier try has made and that the host knows
+	// only from now on: what was said there, since then at the earliest, is to be
+	// fetched. It returns at once. nil: the platform's threads are not found again.
+	Adopted func(since time.Time)
+
+	opening openings
 }
 
 // Format is what a platform takes and shows.

@@ -56,22 +56,39 @@ func (d *delivery) open(ctx context.Context) error {
 	return nil
 }
 
+// openThread tells the host of the thread at once: what is said there has to be
+// somebody's.
 func (d *delivery) openThread(ctx context.Context) error {
+	defer d.opening.begin()()
+	since := d.since()
+	found, err := d.makeThread(ctx, since)
+	if err == nil {
+		err = d.record(ctx)
+	}
+	if err == nil && found && d.Adopted != nil {
+		d.Adopted(since)
+	}
+	return err
+}
+
+// makeThread makes the thread, or finds the one that an earlier try has made.
+func (d *delivery) makeThread(ctx context.Context, since time.Time) (found bool, err error) {
 	card := d.card()
-	return d.call(ctx, func(ctx context.Context) error {
+	err = d.call(ctx, func(ctx context.Context) error {
 		opened, err := d.Platform.Open(ctx, Opening{
-			Session: d.e.Session, Name: d.threadName(), Card: card, Key: d.key("thread", d.e.Session.ID, d.gone()), Since: d.since(),
+			Session: d.e.Session, Name: d.threadName(), Card: card, Key: d.key("thread", d.e.Session.ID, d.gone()), Since: since,
 		})
 		if err != nil {
 			return err
 		}
-		d.thread = opened.Thread
+		found, d.thread = opened.Found, opened.Thread
 		d.unsaved.Thread, d.receipt.Thread = d.thread, d.thread
 		if opened.Card != "" {
 			d.link(plugin.Link{ExternalID: opened.Card, MessageID: d.e.Session.ID, Revision: digest(card)})
 		}
 		return nil
 	})
+	return found, err
 }
 
 // gone is the session's thread before this one, if there was one.

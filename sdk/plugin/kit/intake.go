@@ -15,6 +15,7 @@ import (
 type Intake struct {
 	Host     plugin.Host
 	Platform Platform // tells an operator when a file did not get through
+	Courier  *Courier // makes threads, which the host may not know yet; nil: nobody does
 	MaxFile  int64    // bytes of the largest file that the platform gives out; 0: no limit
 
 	Pause func(ctx context.Context, d time.Duration) // between tries; nil: Pause
@@ -43,10 +44,16 @@ func (i *Intake) Take(ctx context.Context, in plugin.Inbound, files ...File) (ac
 	if len(files) > 0 && len(in.Files) == 0 && in.Text == "" {
 		return plugin.Ack{}, ctx.Err() == nil // nothing of it got through, and the operator knows
 	}
+	known := i.threadsKnown()
 	for try := 0; ctx.Err() == nil; try++ {
 		ack, err := i.Host.Receive(ctx, in)
 		if err == nil {
 			return ack, true
+		}
+		if plugin.IsRefused(err) && known != nil {
+			known(ctx)
+			known = nil
+			continue
 		}
 		if plugin.IsRefused(err) {
 			i.Host.Log().Debug("the host refused what an operator did", "key", in.EffectKey, "reason", err)
@@ -56,6 +63,14 @@ func (i *Intake) Take(ctx context.Context, in plugin.Inbound, files ...File) (ac
 		i.pause(ctx, Backoff(try))
 	}
 	return plugin.Ack{}, false
+}
+
+// threadsKnown waits for threads that are being made; nil when none is.
+func (i *Intake) threadsKnown() func(context.Context) {
+	if i.Courier == nil {
+		return nil
+	}
+	return i.Courier.opening.now()
 }
 
 // complaint begins what an operator is told of a file.

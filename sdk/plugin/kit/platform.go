@@ -63,7 +63,10 @@ type Opening struct {
 
 // Opened is a thread that was made. Card is the id of the message that shows the
 // card, where the thread begins with one; empty: the card is sent as a message.
-type Opened struct{ Thread, Card string }
+type Opened struct {
+	Thread, Card string
+	Found        bool // an earlier try has made it
+}
 
 // Outgoing is one message to the platform.
 type Outgoing struct {
