@@ -39,6 +39,7 @@ func newPlugin(g *globals) *cobra.Command {
 			return listPlugins(cmd.Context(), cmd.OutOrStdout(), g.json, cfg)
 		},
 	})
+	cmd.AddCommand(newPluginNew())
 	return cmd
 }
 

@@ -25,11 +25,16 @@ def _run_elsewhere(missing):
     for python in _candidates():
         if python not in tried and os.access(python, os.X_OK):
             os.environ[_TRIED] = os.pathsep.join([*tried, python])
-            os.execv(python, [python, *sys.argv])
+            os.execv(python, [python, *_arguments()])
     sys.exit(
         f"no Python with gRPC was found ({missing}): apt install python3-grpcio python3-protobuf, "
         f"or python3 -m venv .venv && .venv/bin/pip install grpcio protobuf, beside {sys.argv[0]}"
     )
+
+
+def _arguments():
+    """What follows the program on its command line; before 3.10 Python does not say it whole."""
+    return getattr(sys, "orig_argv", [None, *sys.argv])[1:]
 
 
 def _candidates():
