@@ -59,11 +59,17 @@ files {
 # defaults.
 limits {
   frames   = "40/10s" # of one visitor: what the widget sends
-  sockets  = "60/1m"  # from one address: widgets that connect
-  sessions = "30/1h"  # from one address: new visitors
-  uploads  = "20/10m" # from one address: files
+  sockets  = "300/1m" # from one address: widgets that connect
+  open     = 1000     # from one address: widgets that are connected at the same time
+  sessions = "200/1h" # from one address: new visitors
+  uploads  = "60/10m" # from one address: files
   tracks   = "60/1m"  # of one visitor: events that pages report
   emits    = "120/1m" # of one project: events that its back end sends to pages
+
+  # Against floods from many addresses: beyond so many new visitors of one project, the
+  # browsers of the next prove some work. "always": of all new visitors; "off": of none.
+  # visitors      = "60/1m"
+  # proof_of_work = "flooded"
 }
 
 # A project is one website or app. There may be many.

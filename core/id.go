@@ -3,6 +3,7 @@ package core
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base32"
 	"encoding/binary"
 	"time"
@@ -39,6 +40,13 @@ func NewKey(kind string) string {
 	_, _ = rand.Read(b[:])
 	return kind + "_" + idAlphabet.EncodeToString(b[:])
 }
+
+// SameSecret compares what somebody shows with what it has to be, in a time that tells
+// nothing of where they differ. Every comparison of secrets goes through it or SameHash.
+func SameSecret(shown, want string) bool { return SameHash(Hash(shown), Hash(want)) }
+
+// SameHash is SameSecret for what Hash has made.
+func SameHash(shown, want []byte) bool { return subtle.ConstantTimeCompare(shown, want) == 1 }
 
 // Hash is how tokens, secret keys and one-time codes are stored: they carry
 // 256 random bits, so a plain digest gives nothing away.

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"crypto/subtle"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -150,11 +149,11 @@ func (p *Projects) bySecret(secret string, now Time) *Project {
 }
 
 func (p *Project) hasSecret(hash []byte, now Time) bool {
-	if subtle.ConstantTimeCompare(hash, p.SecretHash) == 1 {
+	if SameHash(hash, p.SecretHash) {
 		return true
 	}
 	return slices.ContainsFunc(p.OldKeys, func(k OldKey) bool {
-		return k.Kind == KindSecretKey && now < k.Until && subtle.ConstantTimeCompare(hash, k.Hash) == 1
+		return k.Kind == KindSecretKey && now < k.Until && SameHash(hash, k.Hash)
 	})
 }
 

@@ -37,7 +37,7 @@ var doors = map[string]door{
 	"POST /v1/uploads":             bothDoor, "GET /v1/files/{id}": linkDoor,
 	"GET /v1/socket": visitorDoor, "POST /v1/frames": visitorDoor, "GET /v1/stream": visitorDoor, "GET /v1/widget/{key}": openDoor,
 	"POST /v1/operator/login": openDoor, "GET /v1/openapi.json": openDoor, "GET /healthz": openDoor, "GET /readyz": openDoor,
-	"GET /metrics": openDoor, "GET /widget.js": openDoor, "GET /extra.js": openDoor,
+	"GET /metrics": openDoor, "GET /widget.js": openDoor, "GET /extra.js": openDoor, "GET /pow.js": openDoor,
 }
 
 // doorOf knows the admin's calls by their path.

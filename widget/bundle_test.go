@@ -16,6 +16,7 @@ import (
 func TestSizes(t *testing.T) {
 	fits(t, "widget.js", widget.Script, 7168)
 	fits(t, "extra.js", widget.Extra, 5120)
+	fits(t, "pow.js", widget.Proof, 1024)
 	data, err := filepath.Glob("lang/*.json")
 	if err != nil || len(data) != 15 {
 		t.Fatalf("%d languages, want 15: %v", len(data), err)

@@ -17,7 +17,8 @@ import (
 //go:generate go tool -modfile=../tools/go.mod minify --quiet --inplace dist/widget.css dist/extra.css
 //go:generate go tool -modfile=../tools/go.mod esbuild src/main.ts --bundle --minify --target=es2022 --mangle-props=^_ --mangle-cache=src/names.json --tsconfig-raw={} --loader:.css=text --charset=utf8 --log-level=warning --outfile=dist/widget.js
 //go:generate go tool -modfile=../tools/go.mod esbuild src/extra.ts --bundle --minify --target=es2022 --mangle-props=^_ --mangle-cache=src/names.json --tsconfig-raw={} --loader:.css=text --charset=utf8 --format=esm --log-level=warning --outfile=dist/extra.js
-//go:generate go tool -modfile=../tools/go.mod minify --quiet --inplace --js-version=2022 dist/widget.js dist/extra.js
+//go:generate go tool -modfile=../tools/go.mod esbuild src/pow.ts --bundle --minify --target=es2022 --tsconfig-raw={} --charset=utf8 --log-level=warning --format=esm --outfile=dist/pow.js
+//go:generate go tool -modfile=../tools/go.mod minify --quiet --inplace --js-version=2022 dist/widget.js dist/extra.js dist/pow.js
 
 // Script is widget.js, which a page loads. Like Extra it is text/javascript in UTF-8.
 //
@@ -29,6 +30,11 @@ var Script []byte
 //
 //go:embed dist/extra.js
 var Extra []byte
+
+// Proof is pow.js, a module that extra.js imports when the core asks for a proof of work.
+//
+//go:embed dist/pow.js
+var Proof []byte
 
 // ETag and ExtraETag name the versions of the two, quoted as the HTTP header wants it.
 var (

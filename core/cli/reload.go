@@ -156,9 +156,10 @@ func settingsOf(cfg *config.Config) web.Settings {
 		Limits: web.Limits{
 			Frames: web.Limit(l.Frames), Sockets: web.Limit(l.Sockets),
 			Sessions: web.Limit(l.Sessions), Uploads: web.Limit(l.Uploads),
+			Visitors: web.Limit(l.Visitors), Open: l.Open,
 			Tracks: web.Limit(l.Tracks), Emits: web.Limit(l.Emits), Calls: web.Limit(l.Calls),
 		},
-		MaxUpload: cfg.Files.MaxSize, Quota: cfg.Files.Quota, Types: cfg.Files.Types,
+		Proof: l.ProofOfWork, MaxUpload: cfg.Files.MaxSize, Quota: cfg.Files.Quota, Types: cfg.Files.Types,
 		MetricsToken: cfg.Server.MetricsToken, AdminToken: cfg.Server.AdminToken,
 	}
 }

@@ -102,6 +102,18 @@ func parseRate(s string) (Rate, error) {
 	return Rate{}, fmt.Errorf(`must be "N/time", such as "40/10s", or "none"; it is %q`, s)
 }
 
+// parseCount is 0 for "none".
+func parseCount(s string) (int, error) {
+	if s == "none" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n <= 0 {
+		return 0, fmt.Errorf(`must be a number, such as 1000, or "none"; it is %q`, s)
+	}
+	return n, nil
+}
+
 func parseSize(s string) (int64, error) {
 	m := sizePattern.FindStringSubmatch(s)
 	if m == nil {

@@ -59,13 +59,16 @@ type Files struct {
 
 // Limits keep one visitor or one address from crowding out the others.
 type Limits struct {
-	Frames   Rate // of one visitor
-	Sockets  Rate // that one address opens
-	Sessions Rate // that one address opens
-	Uploads  Rate // of one address
-	Tracks   Rate // events of a site's pages, of one visitor
-	Emits    Rate // events to a site's pages, of one project
-	Calls    Rate // of one project's back end
+	Frames      Rate   // of one visitor
+	Sockets     Rate   // that one address opens
+	Sessions    Rate   // that one address opens
+	Visitors    Rate   // new ones of one project, from all addresses
+	Open        int    // connections that one address has at the same time; 0: no limit
+	ProofOfWork string `json:",omitempty"` // when new visitors have to prove work: "off", "flooded" or "always"
+	Uploads     Rate   // of one address
+	Tracks      Rate   // events of a site's pages, of one visitor
+	Emits       Rate   // events to a site's pages, of one project
+	Calls       Rate   // of one project's back end
 }
 
 // Rate is so many in so much time. Zero means that there is no limit.

@@ -81,16 +81,40 @@ func (c *Config) readFiles(b *block) {
 }
 
 func (c *Config) readLimits(b *block) {
+	proof := b.str("proof_of_work", proofOff, oneOf(proofOff, proofFlooded, proofAlways))
+	visitors, open := Rate{}, mostOpen
+	if proof == proofFlooded {
+		visitors = Rate{60, time.Minute}
+	}
 	c.Limits = Limits{
-		Frames:   parsed(b, "frames", Rate{40, 10 * time.Second}, parseRate),
-		Sockets:  parsed(b, "sockets", Rate{60, time.Minute}, parseRate),
-		Sessions: parsed(b, "sessions", Rate{30, time.Hour}, parseRate),
-		Uploads:  parsed(b, "uploads", Rate{20, 10 * time.Minute}, parseRate),
-		Tracks:   parsed(b, "tracks", Rate{60, time.Minute}, parseRate),
-		Emits:    parsed(b, "emits", Rate{120, time.Minute}, parseRate),
-		Calls:    parsed(b, "calls", Rate{6000, 10 * time.Second}, parseRate),
+		ProofOfWork: proof,
+		Visitors:    parsed(b, "visitors", visitors, parseRate),
+		Frames:      parsed(b, "frames", Rate{40, 10 * time.Second}, parseRate),
+		Sockets:     parsed(b, "sockets", Rate{300, time.Minute}, parseRate),
+		Sessions:    parsed(b, "sessions", Rate{200, time.Hour}, parseRate),
+		Uploads:     parsed(b, "uploads", Rate{60, 10 * time.Minute}, parseRate),
+		Tracks:      parsed(b, "tracks", Rate{60, time.Minute}, parseRate),
+		Emits:       parsed(b, "emits", Rate{120, time.Minute}, parseRate),
+		Calls:       parsed(b, "calls", Rate{6000, 10 * time.Second}, parseRate),
+	}
+	if c.Limits.Sockets.None() {
+		open = 0
+	}
+	c.Limits.Open = parsed(b, "open", open, parseCount)
+	if proof == proofFlooded && c.Limits.Visitors.None() {
+		b.wrong(b.at, `visitors must be a rate, such as "60/1m", where proof_of_work = "flooded": it says what a flood is`)
 	}
 }
+
+// When new visitors are asked for a proof of work.
+const (
+	proofOff     = "off"
+	proofFlooded = "flooded"
+	proofAlways  = "always"
+)
+
+// mostOpen is more than the pages that a large office has open.
+const mostOpen = 1000
 
 func (c *Config) readProject(r *reader, found *hclsyntax.Block) {
 	slug, ok := r.label(found, `project "shop" { … }`)

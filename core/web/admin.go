@@ -1,8 +1,6 @@
 package web
 
 import (
-	"crypto/subtle"
-
 	"github.com/labstack/echo/v4"
 
 	"github.com/pocketping/pocketping/core"
@@ -16,7 +14,7 @@ func (s *Server) admin(next echo.HandlerFunc) echo.HandlerFunc {
 		if token == "" {
 			return core.Errorf(core.CodeNotFound, "this server has no administration: set server.admin_token in its config.hcl")
 		}
-		if subtle.ConstantTimeCompare(core.Hash(bearer(c.Request())), core.Hash(token)) != 1 {
+		if !core.SameSecret(bearer(c.Request()), token) {
 			if err := s.limits.logins.take(addressKey(c.RealIP())); err != nil {
 				return err
 			}

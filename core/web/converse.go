@@ -20,7 +20,9 @@ func (k *socket) hello(f *frame, err error) {
 	}
 	if err != nil {
 		e := k.s.explain(err, "hello")
-		k.out.send(0, newErrorFrame(f.ID, e))
+		refusal := newErrorFrame(f.ID, e)
+		refusal.Challenge = challengeOf(err)
+		k.out.send(0, refusal)
 		k.close(ending{closeCode(e.Code), e.Message})
 		return
 	}

@@ -71,6 +71,9 @@ func (s *Server) postFrames(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if v == nil {
+		return c.JSON(http.StatusOK, answers)
+	}
 	if len(answers) > 0 {
 		raws = raws[1:] // the hello
 	}
@@ -99,7 +102,7 @@ func readFrames(c echo.Context) ([]json.RawMessage, error) {
 }
 
 // enter lets in whoever sends frames: by a hello in front, which is answered, or by
-// the token alone.
+// the token alone. Without a visit the answers are all: the page has something to solve first.
 func (s *Server) enter(ctx context.Context, c echo.Context, raws []json.RawMessage, from caller) (*visit, []any, error) {
 	token := bearer(c.Request())
 	first, err := decode(raws[0])
@@ -115,6 +118,11 @@ func (s *Server) enter(ctx context.Context, c echo.Context, raws []json.RawMessa
 			return nil, nil, err
 		}
 		v, w, err := s.greet(ctx, project, first, from, func(string) {})
+		if challenge := challengeOf(err); challenge != "" {
+			refusal := newErrorFrame(first.ID, s.explain(err, "hello"))
+			refusal.Challenge = challenge
+			return nil, []any{refusal}, nil
+		}
 		if err != nil {
 			return nil, nil, err
 		}

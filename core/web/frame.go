@@ -47,6 +47,7 @@ type frame struct {
 	Timezone    string `json:"timezone"`
 	Screen      string `json:"screen"`
 	Fingerprint string `json:"fingerprint"`
+	Proof       string `json:"proof"`
 
 	Text        string                     `json:"text"`
 	ReplyTo     string                     `json:"replyTo"`
@@ -167,6 +168,7 @@ type (
 		Code       core.Code `json:"code"`
 		Message    string    `json:"message"`
 		RetryAfter int       `json:"retryAfter,omitempty"`
+		Challenge  string    `json:"challenge,omitempty"` // to solve for the next hello
 	}
 )
 

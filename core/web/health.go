@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"crypto/subtle"
 	"net"
 	"net/http"
 	"net/netip"
@@ -41,7 +40,7 @@ func (s *Server) getReady(c echo.Context) error {
 func (s *Server) getMetrics(c echo.Context) error {
 	r := c.Request()
 	token := bearer(r)
-	known := s.set.Load().MetricsToken != "" && subtle.ConstantTimeCompare(core.Hash(token), core.Hash(s.set.Load().MetricsToken)) == 1
+	known := s.set.Load().MetricsToken != "" && core.SameSecret(token, s.set.Load().MetricsToken)
 	if !known && (s.set.Load().MetricsToken != "" || !local(r)) {
 		return core.Errorf(core.CodeUnauthorized, "metrics: send Authorization: Bearer with the server's metrics_token; without one in config.hcl, ask from its own machine")
 	}

@@ -36,7 +36,7 @@ func TestWidgetAndDemo(t *testing.T) {
 	status, _, _ = h.call("GET", "/v1/widget/pk_x", nil, nil)
 	equal(t, "unknown", status, 404)
 
-	for _, path := range []string{"/widget.js", "/extra.js"} {
+	for _, path := range []string{"/widget.js", "/extra.js", "/pow.js"} {
 		status, _, header := h.call("GET", path, map[string]string{"Origin": "https://any.example"}, nil)
 		equal(t, path, fmt.Sprint(status, " ", header.Get("Content-Type")), "200 text/javascript; charset=utf-8")
 		equal(t, path+" for any page", header.Get("Access-Control-Allow-Origin"), "*")

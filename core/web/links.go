@@ -35,7 +35,7 @@ func (s *Server) sign(attachmentID, projectID string, until int64) string {
 // checkLink says whether a link was made here and still works.
 func (s *Server) checkLink(attachmentID, projectID, expiry, signature string) error {
 	until, err := strconv.ParseInt(expiry, 10, 64)
-	if err != nil || !hmac.Equal([]byte(signature), []byte(s.sign(attachmentID, projectID, until))) {
+	if err != nil || !core.SameSecret(signature, s.sign(attachmentID, projectID, until)) {
 		return core.Errorf(core.CodeForbidden, "this link to a file is not one of ours")
 	}
 	if s.now().Unix() > until {

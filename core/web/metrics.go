@@ -36,7 +36,7 @@ func newMetrics(s *Server) *metrics {
 		Name: "pocketping_sockets", Help: "Sockets of visitors that are open.",
 	}, func() float64 { return float64(s.sockets.count()) })
 	r := prometheus.NewRegistry()
-	r.MustRegister(m.frames, m.posts, m.took, open, bridgeCollector(s.o.Status),
+	r.MustRegister(m.frames, m.posts, m.took, open, &s.limits, bridgeCollector(s.o.Status),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	r.MustRegister(s.o.Collectors...)
 	m.handler = promhttp.HandlerFor(r, promhttp.HandlerOpts{})

@@ -57,6 +57,7 @@ type Settings struct {
 	Quota        int64    // bytes that one visitor may upload in a day; 0: no limit
 	Types        []string // of uploads that are taken, such as "image/*"; nil: all that welcomeTypes has
 	MetricsToken string   // opens /metrics from afar; empty: from this machine only
+	Proof        string   // when new visitors have to prove work: ProofOff, which is what empty means, ProofFlooded or ProofAlways
 	AdminToken   string   // opens /v1/admin and signs in to /admin; empty: one-time links alone do
 }
 
@@ -74,6 +75,8 @@ type Server struct {
 	sockets  *sockets
 	streams  streams
 	limits   limiters
+	held     held // sockets and streams
+	proofs   proofs
 	metrics  *metrics
 	quota    quota
 	presence presence
@@ -108,6 +111,7 @@ func New(o Options) *Server {
 		s.own = u.Scheme + "://" + u.Host
 	}
 	s.limits = newLimiters(s.now)
+	s.proofs.key, s.proofs.now = o.SigningKey, s.now
 	s.Apply(o.Settings)
 	s.metrics = newMetrics(s)
 	s.sockets = newSockets()
@@ -156,6 +160,7 @@ func (s *Server) routes() *echo.Echo {
 	e.Match(look, "/demo/*", s.getDemoFile)
 	e.Match(look, "/widget.js", script(widget.Script))
 	e.Match(look, "/extra.js", script(widget.Extra))
+	e.Match(look, "/pow.js", script(widget.Proof))
 	e.Match(look, "/healthz", s.getHealth)
 	e.Match(look, "/readyz", s.getReady)
 	e.GET("/metrics", s.getMetrics)

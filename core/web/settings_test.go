@@ -89,7 +89,7 @@ func TestSettingsAreCachedAndPacked(t *testing.T) {
 		}
 		return res, body
 	}
-	for _, path := range []string{"/v1/widget/" + h.acme.PublicKey, "/widget.js", "/extra.js"} {
+	for _, path := range []string{"/v1/widget/" + h.acme.PublicKey, "/widget.js", "/extra.js", "/pow.js"} {
 		plain, body := get(path, nil)
 		packed, small := get(path, map[string]string{"Accept-Encoding": "br, gzip;q=0.8"})
 		equal(t, path+" encoding", packed.Header.Get("Content-Encoding"), "gzip")

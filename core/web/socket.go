@@ -44,6 +44,7 @@ type socket struct {
 	conn   *websocket.Conn
 	net    net.Conn // beneath conn
 	slot   int      // among the sockets
+	held   bool     // it counts among those of its address
 	from   caller
 	born   time.Time
 	out    outbox
@@ -76,7 +77,7 @@ func (s *Server) getSocket(c echo.Context) error {
 	k.follow.s, k.follow.out = s, &k.out
 	if !s.sockets.add(k) {
 		k.out.close(ending{closeRestart, "the server is restarting"})
-	} else if e := s.admit(from); e != nil {
+	} else if e := k.admit(); e != nil {
 		k.close(*e)
 	}
 	go k.read()
@@ -85,12 +86,18 @@ func (s *Server) getSocket(c echo.Context) error {
 
 // admit is the check before a hello names the project; it answers by a close code,
 // which is all that a browser tells its page.
-func (s *Server) admit(from caller) *ending {
-	if !s.allowedByAny(from.origin) {
+func (k *socket) admit() *ending {
+	s := k.s
+	if !s.allowedByAny(k.from.origin) {
 		return &ending{closeRefused, "origin not allowed"}
 	}
-	if s.limits.sockets.take(from.address) != nil {
-		return &ending{closeTooMany, "too many connections"}
+	err := s.limits.sockets.take(k.from.address)
+	if err == nil {
+		err = s.held.take(k.from.address, s.set.Load().Limits.Open)
+		k.held = err == nil
+	}
+	if err != nil {
+		return &ending{closeTooMany, core.AsError(err).Message}
 	}
 	return nil
 }
@@ -137,6 +144,9 @@ func (k *socket) readFrame() (websocket.MessageType, []byte, error) {
 
 func (k *socket) gone() {
 	k.s.sockets.remove(k)
+	if k.held {
+		k.s.held.drop(k.from.address)
+	}
 	k.follow.stop()
 	k.out.abandon()
 	_ = k.conn.CloseNow()

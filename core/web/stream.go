@@ -118,6 +118,10 @@ func (s *Server) getStream(c echo.Context) error {
 	if err := s.limits.sockets.take(from.address); err != nil {
 		return err
 	}
+	if err := s.held.take(from.address, s.set.Load().Limits.Open); err != nil {
+		return err
+	}
+	defer s.held.drop(from.address)
 	k := &stream{w: c.Response(), project: p.ID, visitor: known.ID, ended: make(chan struct{})}
 	k.out.pipe = k
 	if !s.streams.add(k) {

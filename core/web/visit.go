@@ -41,8 +41,10 @@ func (s *Server) greet(ctx context.Context, p *core.Project, f *frame, from call
 	h := core.Hello{Project: p, Token: f.Token, SessionID: f.Session, After: f.After, Identity: id}
 	before := ""
 	if h.Token == "" {
-		if err := s.limits.sessions.take(from.address); err != nil {
-			return nil, nil, err
+		if id == nil { // the project's back end vouches for the others
+			if err := s.mayBegin(p, f.Proof, from); err != nil {
+				return nil, nil, err
+			}
 		}
 	} else {
 		known, err := s.chat.Authenticate(ctx, p.ID, h.Token)

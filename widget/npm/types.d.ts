@@ -108,7 +108,7 @@ export type Incoming =
   | { type: 'presence'; online: boolean }
   | { type: 'emit'; name: string; data?: unknown }
   | { type: 'history'; id: string; messages: Message[]; hasMore: boolean }
-  | { type: 'error'; id?: string; code: string; message: string; retryAfter?: number };
+  | { type: 'error'; id?: string; code: string; message: string; retryAfter?: number; challenge?: string };
 
 /** What the widget asks for and waits to hear about: it is sent until it is answered. */
 export type Request = { id: string } & Unsent;
@@ -137,6 +137,7 @@ export type Outgoing =
       timezone?: string;
       screen?: string;
       fingerprint?: string;
+      proof?: string; // the challenge that a refused hello got, solved
     }
   | { type: 'typing'; on: boolean }
   | { type: 'read'; session: string; seq: number }

@@ -8,7 +8,7 @@ import * as transcript from './transcript';
 import type { Message } from './types';
 
 const ticks = {
-  queued: 'M12 7v5l3 2M12 3a9 9 0 1 0 1 0',
+  queued: 'M12 7v5l3 2M12 4a8 8 0 1 0 1 0',
   stored: 'M6 13l4 4 8-10',
   delivered: 'M2 13l4 4 8-10M11 16l1 1 8-10',
 };

@@ -6,12 +6,12 @@ import css from '../dist/extra.css';
 import { aim, aimed, quote } from './aim';
 import { card } from './cards';
 import { attachment, files } from './files';
-import { ask, borrow, button, h, icon, life, log, messages, more, picture, save, set, settings, style, t, who } from './kit';
+import { act, ask, borrow, button, full, h, icon, life, log, messages, more, picture, save, set, settings, style, t, who } from './kit';
 import type { Kit } from './kit';
 import type { Line } from './link';
 import { beep, sounds } from './sound';
 import { stream } from './stream';
-import { traits } from './traits';
+import { proof, traits } from './traits';
 import type { Incoming, Message } from './types';
 import { quiet, typing, typings } from './typing';
 
@@ -60,7 +60,8 @@ export default function extra(kit: Kit): Extras {
   };
 }
 
-function heard(f: Incoming, seen?: boolean): void {
+function heard(f: Incoming & { challenge?: string }, seen?: boolean): void {
+  if (f.challenge) import(full('pow.js')).then((m) => m.default(f, proof, act));
   if (f.type === 'typing') typing(f.on, f.author?.name);
   if (f.type !== 'event') return;
   const { type, sessionId, message } = f.event;

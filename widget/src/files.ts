@@ -1,6 +1,6 @@
 // Files: picked, pasted or dropped. Each becomes a message of its own, once the core
 // has it.
-import { ask, base, button, cross, form, full, h, icon, link, panel, say, t, visitor } from './kit';
+import { ask, button, cross, form, full, h, icon, link, panel, say, t, visitor } from './kit';
 import type { Attachment } from './types';
 
 const clip = 'M20 11l-8 8a5 5 0 0 1-7-7l8-8a3 3 0 0 1 5 5l-8 8a2 2 0 0 1-3-3l7-7';
@@ -37,7 +37,7 @@ export function files(): void {
       const bar = h('progress', { value: 0, ariaLabel: file.name });
       const row = h('div', 'strip', h('div', {}, file.name, bar), button(t.cancel, 'cancel', () => call.abort(), icon(cross)));
       form.before(row);
-      call.open('POST', base + 'v1/uploads');
+      call.open('POST', full('v1/uploads'));
       call.setRequestHeader('Authorization', 'Bearer ' + visitor().token);
       call.responseType = 'json';
       call.upload.onprogress = (e) => (bar.value = e.loaded / e.total);

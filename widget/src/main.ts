@@ -101,7 +101,7 @@ function start(calls: [any, ...any][] = []): void {
 
   function lost(code: number, reason: string): boolean {
     outbox.pause();
-    view.say(t.offline);
+    view.say((code === 4429 && reason) || t.offline);
     if (code === 4401 && visitor.token) {
       save({ id: undefined, token: undefined });
       transcript.begin(null);
@@ -205,10 +205,10 @@ function start(calls: [any, ...any][] = []): void {
   }
 
   const kit = (): Kit => [
-    base, h, icon, button, full, picture, t, life, markdown.rich, markdown.link,
-    view.panel, view.log, view.list, view.form, view.input, view.close, view.cross,
-    () => settings, () => visitor, () => transcript.session, transcript.messages, () => transcript.more, () => view.there, () => view.who,
-    save, act, paint, view.style, view.say, view.compose, view.set, ask, write, link.send, hello, link.socket,
+    view.set, save, act, () => transcript.more, write, paint, () => view.who, view.cross, markdown.rich, view.log,
+    view.form, view.say, life, full, link.socket, view.input, () => settings, button, () => visitor, picture, h,
+    markdown.link, view.panel, ask, view.compose, view.list, view.style, () => view.there, view.close, hello, t,
+    icon, transcript.messages, () => transcript.session, link.send,
   ];
 
   function ask(frame: Unsent, files?: outbox.Waiting['files'], keep = /post|edit|delete/.test(frame.type)): void {

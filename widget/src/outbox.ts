@@ -64,7 +64,7 @@ export function remove(id: string): void {
 /** Nothing is sent for a while, as if something were under way. */
 export function hold(ms: number): void {
   busy = 'hold';
-  timer = setTimeout(remove, ms, busy);
+  timer = setTimeout(remove, ms, 'hold');
 }
 
 /** Another tab has sent it again, under another id. */

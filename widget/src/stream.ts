@@ -1,6 +1,6 @@
 // The same frames where WebSockets do not get through: posted one request after the
 // other, and heard from a stream of Server-Sent Events.
-import { base, hello, socket, visitor } from './kit';
+import { full, hello, socket, visitor } from './kit';
 import type { Line } from './link';
 import { climb, silence } from './times';
 
@@ -30,9 +30,9 @@ export function stream(): Line {
     const { token } = visitor();
     const headers: HeadersInit = token ? { Authorization: 'Bearer ' + token } : {};
     try {
-      const answer = await fetch(base + 'v1/' + path, { method: body ? 'POST' : 'GET', body, headers, signal: life.signal });
+      const answer = await fetch(full('v1/' + path), { method: body ? 'POST' : 'GET', body, headers, signal: life.signal });
       if (answer.ok) await then(answer);
-      else end([401, 403, 429].includes(answer.status) ? 4000 + answer.status : 0);
+      else end(4000 + answer.status);
     } catch {
       end(0);
     }

@@ -1,6 +1,9 @@
 // What operators are told about the browser.
 import { settings } from './kit';
 
+/** What pow.js adds to the next hello. */
+export const proof = {};
+
 export function traits() {
   const { language, languages, userAgent, hardwareConcurrency } = navigator;
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
@@ -8,6 +11,7 @@ export function traits() {
   let hash = 0; // of what stays the same: a hint, and proof of nothing
   for (const c of [userAgent, languages, hardwareConcurrency, timeZone, width, height] + '') hash = (hash * 31 + c.charCodeAt(0)) % 1e12;
   return {
+    ...proof,
     language,
     timezone: timeZone,
     screen: width + 'x' + height,

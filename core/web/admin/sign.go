@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"crypto/subtle"
 	"encoding/hex"
 	"net/http"
 	"strings"
@@ -141,7 +140,7 @@ func (p *pages) postSignIn(c echo.Context) error {
 }
 
 func (p *pages) isToken(word string) bool {
-	return p.Token() != "" && subtle.ConstantTimeCompare(core.Hash(word), core.Hash(p.Token())) == 1
+	return p.Token() != "" && core.SameSecret(word, p.Token())
 }
 
 // codeIn is the code, also where somebody pastes the whole link.
