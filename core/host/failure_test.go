@@ -75,7 +75,7 @@ func TestWhatEndsThePluginIsATryUnlessWeEndedIt(t *testing.T) {
 			defer end(nil)
 			r.queue.hear(signal("s", true, core.MessagePosted, 5, 6), "b")
 			ln, items, _ := r.queue.pick()
-			r.failed(&launch{process: &process{ended: ended}}, ln, &core.Run{}, items, errors.New("broken pipe"))
+			r.failed(&launch{peer: &peer{ended: ended}}, ln, &core.Run{}, items, errors.New("broken pipe"))
 			if ln.tries != c.tries {
 				t.Errorf("%d tries were counted", ln.tries)
 			}

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pocketping/pocketping/internal/zoo"
 	"github.com/pocketping/pocketping/sdk/plugin"
 	"github.com/pocketping/pocketping/sdk/plugin/pluginv1"
 )
@@ -22,6 +23,8 @@ import (
 // host that can be killed, when it is started with hostEnv.
 func TestMain(m *testing.M) {
 	switch {
+	case os.Getenv(pluginv1.CookieKey) != "" && os.Getenv(zoo.Env) != "":
+		zoo.Play(os.Getenv(zoo.Env))
 	case os.Getenv(pluginv1.CookieKey) != "" && os.Getenv("FIXTURE_JOINS") != "":
 		serveFixture(newJoining)
 	case os.Getenv(pluginv1.CookieKey) != "":

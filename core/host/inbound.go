@@ -50,7 +50,8 @@ func (r *runner) serveInbound(l *launch, stream inboundStream) {
 			ack.Ref = item.GetRef()
 			sending.Lock()
 			defer sending.Unlock()
-			_ = stream.Send(ack) // the receiver learns of a broken stream
+			defer l.under.begin("Inbound")() // one that does not read its acks holds this
+			_ = stream.Send(ack)             // the receiver learns of a broken stream
 		})
 	}
 }
@@ -78,11 +79,15 @@ func (r *runner) take(ctx context.Context, item *pluginv1.InboundResponse) *plug
 	var err error
 	switch it := item.GetItem().(type) {
 	case *pluginv1.InboundResponse_Inbound:
-		ack, err = r.receive(ctx, it.Inbound)
+		if err = r.reports.admit(ctx); err == nil {
+			ack, err = r.receive(ctx, it.Inbound)
+		}
 	case *pluginv1.InboundResponse_Record:
 		err = r.takeRecord(ctx, it.Record)
 	case *pluginv1.InboundResponse_State:
-		err = r.h.o.Store.SaveState(ctx, r.spec.ID, it.State.GetKey(), it.State.GetValue())
+		if err = r.reports.admit(ctx); err == nil {
+			err = r.h.o.Store.SaveState(ctx, r.spec.ID, it.State.GetKey(), it.State.GetValue())
+		}
 	default:
 		err = core.Errorf(core.CodeInvalid, "an item of a kind that this version does not know")
 	}
@@ -110,6 +115,9 @@ func (r *runner) receive(ctx context.Context, wire *pluginv1.Inbound) (*core.Ack
 	in, err := inboundOf(wire)
 	if err != nil {
 		return nil, err
+	}
+	if r.hook.Load() {
+		return nil, core.Errorf(core.CodeForbidden, "%s is a hook, which only listens: a plugin that reports what happens elsewhere is a bridge", r.spec.ID)
 	}
 	if in.Kind == core.InboundVisitor && !r.spec.AsVisitor {
 		return nil, core.Errorf(core.CodeForbidden, "%s may not speak as a visitor: its block says no as_visitor = true", r.spec.ID)

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
 
@@ -22,7 +23,7 @@ const defaultParallel = 16
 
 // launch is a plugin that has been started.
 type launch struct {
-	*process
+	*peer
 	socket     *socket
 	generation int64
 	page       http.Handler    // its own HTTP; nil: none
@@ -60,6 +61,7 @@ func (r *runner) begin(ctx context.Context, generation int64) (*launch, error) {
 	}
 	scopes := declared(l.desc.GetLimits())
 	limits, err := r.spec.limits(scopes)
+	r.hook.Store(l.hook)
 	if err == nil {
 		err = r.openInbound(l)
 	}
@@ -69,7 +71,6 @@ func (r *runner) begin(ctx context.Context, generation int64) (*launch, error) {
 		return nil, err
 	}
 	r.limits.set(limits, scopes)
-	r.hook.Store(l.hook)
 	return l, nil
 }
 
@@ -93,12 +94,12 @@ func (h *Host) configure(ctx context.Context, spec *Spec, log *pluginLog, genera
 	return l, nil
 }
 
-func newLaunch(p *process, chosen []string, generation int64) *launch {
+func newLaunch(p *peer, chosen []string, generation int64) *launch {
 	parallel := int(p.desc.GetParallel())
 	if parallel <= 0 {
 		parallel = defaultParallel
 	}
-	l := &launch{process: p, generation: generation, slots: make(chan struct{}, parallel), lives: make(chan struct{}, 4), heard: make(chan struct{})}
+	l := &launch{peer: p, generation: generation, slots: make(chan struct{}, parallel), lives: make(chan struct{}, 4), heard: make(chan struct{})}
 	l.hook = p.desc.GetKind() == pluginv1.Kind_KIND_HOOK
 	l.wanted = wantedOf(p.desc.GetEvents(), chosen)
 	return l
@@ -157,6 +158,10 @@ func (h *Host) handOver(ctx context.Context, spec *Spec, log *pluginLog, l *laun
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	answer, err := l.rpc.Start(ctx, req)
+	if status.Code(err) == codes.Unavailable {
+		l.kill() // it has ended: what it said last is read then
+		err = log.said(err)
+	}
 	if err != nil {
 		return startError(log, err)
 	}
@@ -203,7 +208,7 @@ func (l *launch) wants(kind core.EventType) bool { return l.wanted == nil || l.w
 
 // How often a plugin is asked whether it is well, and how many answers it may owe.
 const (
-	healthEvery   = 2 * time.Second
+	healthEvery   = time.Second
 	healthTimeout = 3 * time.Second
 	healthMisses  = 4
 )

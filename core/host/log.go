@@ -31,7 +31,9 @@ type pluginLog struct {
 	tokens  float64
 	at      time.Time
 	dropped int
-	tail    []string // the newest lines, the oldest of them first
+	flooded time.Time // when a line was left out last
+	left    int       // out, since the flood began
+	tail    []string  // the newest lines, the oldest of them first
 }
 
 func newPluginLog(log *slog.Logger, bridgeID string) *pluginLog {
@@ -67,6 +69,29 @@ func (l *pluginLog) lastError() string {
 	return last
 }
 
+// lastWordsError is what a plugin logged before it ended, which says more than how a call to it
+// failed.
+type lastWordsError struct {
+	said string
+	err  error
+}
+
+func (e *lastWordsError) Error() string { return e.said }
+
+func (e *lastWordsError) Unwrap() error { return e.err }
+
+// said prefers the plugin's own last words, if it has ended with any. A failure that the
+// plugin answered with is its last word.
+func (l *pluginLog) said(err error) error {
+	if f, _ := failureOf(err); f != nil {
+		return err
+	}
+	if last := l.lastError(); last != "" {
+		return &lastWordsError{last, err}
+	}
+	return err
+}
+
 // logger is what go-plugin logs to.
 func (l *pluginLog) logger() hclog.Logger {
 	logger := hclog.NewInterceptLogger(&hclog.LoggerOptions{Name: "plugin", Level: hclog.Debug, Output: io.Discard})
@@ -82,18 +107,17 @@ func (l *pluginLog) Accept(name string, level hclog.Level, msg string, args ...a
 		return
 	}
 	to := levels[level]
-	l.remember(to, msg, args)
-	if !l.log.Enabled(context.Background(), to) && level < hclog.Error {
+	if to < slog.LevelInfo && !l.log.Enabled(context.Background(), to) {
 		return
+	}
+	if level >= hclog.Error {
+		l.keep(l.clean(cut(msg)), args)
 	}
 	if !l.admit() {
 		return
 	}
-	msg = l.clean(cut(msg))
-	if level >= hclog.Error {
-		l.keep(msg, args)
-	}
-	l.log.Log(context.Background(), to, msg, l.cleanAll(args)...)
+	l.remember(to, msg, args)
+	l.log.Log(context.Background(), to, l.clean(cut(msg)), l.cleanAll(args)...)
 }
 
 var levels = map[hclog.Level]slog.Level{
@@ -150,7 +174,10 @@ func (l *pluginLog) admit() bool {
 	l.tokens = min(logBurst, l.tokens+now.Sub(l.at).Seconds()*logPerSec)
 	l.at = now
 	if l.tokens < 1 {
-		l.dropped++
+		if now.Sub(l.flooded) > complaintLasts {
+			l.left = 0
+		}
+		l.dropped, l.left, l.flooded = l.dropped+1, l.left+1, now
 		return false
 	}
 	l.tokens--

@@ -16,7 +16,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hashicorp/go-hclog"
 	goplugin "github.com/hashicorp/go-plugin"
+	goplugincmd "github.com/hashicorp/go-plugin/runner"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health/grpc_health_v1"
 
@@ -26,42 +28,77 @@ import (
 const (
 	handshakeTimeout = 8 * time.Second
 	describeTimeout  = 10 * time.Second
-	killTimeout      = 3 * time.Second
+	killTimeout      = time.Second
 	// A plugin that asks for little answers at once: so much is a runaway's.
 	maxReceive = 2 * pluginv1.MaxMessage
 )
 
-// process is one launch of a plugin's binary.
-type process struct {
-	client *goplugin.Client
-	cmd    *exec.Cmd
-	dir    string // of its sockets
+// peer is a plugin that speaks the protocol: what a launch works with, wherever the
+// plugin runs.
+type peer struct {
 	rpc    pluginv1.PluginClient
 	health grpc_health_v1.HealthClient
 	desc   *pluginv1.DescribeResponse
 
-	ended  context.Context // ends when the process does, or when it is given up
+	ended  context.Context // ends when the plugin does, or when it is given up
 	giveUp context.CancelCauseFunc
+
+	under callsUnder    // way
+	dir   string        // of the launch's sockets; the end removes it
+	kill  func()        // ends it, and returns when that is done; it may be called again
+	how   func() string // it ended, when that tells more than that it did; empty: it does not
+}
+
+// process is one launch of a plugin's binary: a peer on this machine.
+type process struct {
+	peer
+	client *goplugin.Client
+	cmd    *exec.Cmd
+	child  *child
 	killed sync.Once
 }
 
 // start launches the binary and asks what it is. The error is one line that says
 // what to do.
-func (h *Host) start(spec *Spec, log *pluginLog) (*process, error) {
+func (h *Host) start(spec *Spec, log *pluginLog) (*peer, error) {
+	p, err := h.launch(spec, log)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(p.ended, describeTimeout)
+	defer cancel()
+	p.desc, err = p.rpc.Describe(ctx, &pluginv1.DescribeRequest{})
+	if err != nil {
+		p.kill()
+		return nil, fmt.Errorf("the plugin does not say what it is (Describe: %w): is it built for this version of PocketPing?", log.said(err))
+	}
+	return &p.peer, nil
+}
+
+// launch starts the process and connects to it.
+func (h *Host) launch(spec *Spec, log *pluginLog) (*process, error) {
 	if err := checkBinary(spec.Path); err != nil {
 		return nil, err
 	}
-	secure, err := pinned(spec)
-	if err != nil {
+	if err := spec.Limits.Check(); err != nil {
+		return nil, err
+	}
+	if err := checkPinned(spec); err != nil {
 		return nil, err
 	}
 	dir, err := socketDir(h.o.Dir)
+	if err == nil {
+		err = handTo(spec.Limits.User, dir)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("no folder for the plugin's sockets: %w", err)
 	}
-	p := &process{cmd: exec.Command(spec.Path, spec.Args...), dir: dir}
+	p := &process{cmd: exec.Command(spec.Path, spec.Args...)}
+	p.dir, p.kill = dir, p.end
 	p.cmd.Env = spec.environ(dir)
-	wire := &wireClient{}
+	p.child = newChild(p.cmd, spec.Limits, log.tooMuch)
+	p.how = p.child.how
+	wire, printed := &wireClient{}, newBucket(log.tooMuch)
 	p.client = goplugin.NewClient(&goplugin.ClientConfig{
 		HandshakeConfig: goplugin.HandshakeConfig{
 			ProtocolVersion:  pluginv1.ProtocolVersion,
@@ -69,27 +106,36 @@ func (h *Host) start(spec *Spec, log *pluginLog) (*process, error) {
 			MagicCookieValue: pluginv1.CookieValue,
 		},
 		Plugins:          goplugin.PluginSet{pluginv1.Name: wire},
-		Cmd:              p.cmd,
+		RunnerFunc:       p.runner,
+		UnixSocketConfig: &goplugin.UnixSocketConfig{TempDir: dir},
 		SkipHostEnv:      true,
-		SecureConfig:     secure,
 		AutoMTLS:         spec.MTLS,
 		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
 		StartTimeout:     handshakeTimeout,
 		Logger:           log.logger(),
-		GRPCDialOptions:  []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxReceive))},
+		SyncStdout:       printed,
+		SyncStderr:       printed,
+		GRPCDialOptions:  []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxReceive)), grpc.WithUnaryInterceptor(p.under.intercept)},
 	})
 	if err := p.connect(wire); err != nil {
 		p.kill()
-		return nil, explain(spec, err)
+		return nil, explain(spec, log.said(err))
 	}
-	ctx, cancel := context.WithTimeout(p.ended, describeTimeout)
-	defer cancel()
-	p.desc, err = p.rpc.Describe(ctx, &pluginv1.DescribeRequest{})
-	if err != nil {
-		p.kill()
-		return nil, fmt.Errorf("the plugin does not say what it is (Describe: %w): is it built for this version of PocketPing?", err)
+	if limit := spec.Limits.Memory; limit > 0 {
+		go p.watchMemory(p.ended, limit)
 	}
 	return p, nil
+}
+
+// runner gives go-plugin the process. What go-plugin has put into the environment of
+// its own command is the plugin's too, but for the folder of the sockets.
+func (p *process) runner(_ hclog.Logger, own *exec.Cmd, _ string) (goplugincmd.Runner, error) {
+	for _, e := range own.Env {
+		if !strings.HasPrefix(e, pluginv1.SocketDirEnv+"=") {
+			p.cmd.Env = append(p.cmd.Env, e)
+		}
+	}
+	return p.child, nil
 }
 
 func (p *process) connect(wire *wireClient) error {
@@ -128,15 +174,15 @@ func (w *wireClient) GRPCClient(done context.Context, _ *goplugin.GRPCBroker, co
 var errEnded = errors.New("the plugin was ended")
 
 // drain asks the plugin to finish what is under way. It is ended in any case.
-func (p *process) drain(within time.Duration) {
+func (p *peer) drain(within time.Duration) {
 	ctx, cancel := context.WithTimeout(p.ended, within)
 	defer cancel()
 	_, _ = p.rpc.Stop(ctx, &pluginv1.StopRequest{})
 }
 
-// kill ends the process and waits until it has ended; go-plugin's own Kill can
-// hang, so the system's follows.
-func (p *process) kill() {
+// end ends the process, those that it has started, and waits until it has ended.
+// go-plugin's own Kill can hang, so the system's follows.
+func (p *process) end() {
 	p.killed.Do(func() {
 		if p.giveUp != nil {
 			p.giveUp(errEnded)
@@ -147,9 +193,7 @@ func (p *process) kill() {
 			p.client.Kill()
 		}()
 		if !within(gone, killTimeout) {
-			if p.cmd.Process != nil {
-				_ = p.cmd.Process.Kill() // it may be gone by now
-			}
+			_ = p.child.Kill(context.Background())
 			within(gone, time.Second)
 		}
 		_ = os.RemoveAll(p.dir)
@@ -181,25 +225,29 @@ func checkBinary(path string) error {
 	return nil
 }
 
-// pinned is go-plugin's check of the binary right before it is run; each launch
-// needs a new one.
-func pinned(spec *Spec) (*goplugin.SecureConfig, error) {
+// checkPinned compares the binary with what is pinned, right before it is run.
+func checkPinned(spec *Spec) error {
 	if spec.SHA256 == "" {
-		return nil, nil
+		return nil
 	}
-	sum, err := hex.DecodeString(spec.SHA256)
-	if err != nil || len(sum) != sha256.Size {
-		return nil, errors.New("sha256 must be 64 digits of hex, as sha256sum prints them")
+	if sum, err := hex.DecodeString(spec.SHA256); err != nil || len(sum) != sha256.Size {
+		return errors.New("sha256 must be 64 digits of hex, as sha256sum prints them")
 	}
-	return &goplugin.SecureConfig{Checksum: sum, Hash: sha256.New()}, nil
+	if have := checksum(spec.Path); !strings.EqualFold(have, spec.SHA256) {
+		return fmt.Errorf("%s is not the file that sha256 pins (it is %s): put the pinned file back, or pin the new one if you trust it", spec.Path, have)
+	}
+	return nil
 }
 
 // explain turns what go-plugin and the system say into what to do.
 func explain(spec *Spec, err error) error {
 	text := err.Error()
+	var words *lastWordsError
 	switch {
-	case errors.Is(err, goplugin.ErrChecksumsDoNotMatch):
-		return fmt.Errorf("%s is not the file that sha256 pins (it is %s): put the pinned file back, or pin the new one if you trust it", spec.Path, checksum(spec.Path))
+	case errors.As(err, &words):
+		return fmt.Errorf("%s ended at once: %s", spec.Path, words.said)
+	case errors.Is(err, fs.ErrPermission) && spec.Limits.User != "":
+		return fmt.Errorf("%s may not be executed by the user %s: chmod +x it, and let that user into its folder", spec.Path, spec.Limits.User)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s may not be executed: chmod +x it", spec.Path)
 	case strings.Contains(text, "exec format error"):

@@ -51,6 +51,8 @@ type runner struct {
 
 	ears ears
 
+	reports reports
+
 	mu       sync.Mutex
 	launch   *launch // the one that delivers; nil: none
 	said     core.BridgeStatus
@@ -80,7 +82,7 @@ func (c *counts) read(id string) Counters {
 func newRunner(h *Host, spec Spec) *runner {
 	r := &runner{
 		h: h, spec: spec, log: h.log.With("bridge", spec.ID), plog: newPluginLog(h.log, spec.ID),
-		queue: newQueue(), limits: newLimiter(nil), outages: newOutages(h.patience), done: make(chan struct{}), erasing: make(chan struct{}, 1),
+		queue: newQueue(), limits: newLimiter(nil), outages: newOutages(h.patience), reports: newReports(), done: make(chan struct{}), erasing: make(chan struct{}, 1),
 		said: core.BridgeStatus{ID: spec.ID, Plugin: spec.Plugin, State: stateWaiting, Silent: spec.AsVisitor || spec.Kind == kindHook, Since: core.TimeOf(time.Now())},
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
@@ -242,11 +244,11 @@ func (r *runner) end(ctx context.Context, l *launch) error {
 		r.said.Restarts++
 		r.mu.Unlock()
 	}
-	return r.whyEnded(cause)
+	return r.whyEnded(cause, l.how())
 }
 
-// whyEnded is the plugin's own reason, if it gave one.
-func (r *runner) whyEnded(cause error) error {
+// whyEnded is the plugin's own reason, if it gave one, or else how its process ended.
+func (r *runner) whyEnded(cause error, how string) error {
 	last := r.plog.lastError()
 	switch {
 	case isUnusable(cause):
@@ -255,6 +257,9 @@ func (r *runner) whyEnded(cause error) error {
 		return errors.New(r.plog.clean(cause.Error()))
 	case last != "":
 		return fmt.Errorf("the plugin's process ended: %s", last)
+	}
+	if how != "" {
+		return fmt.Errorf("the plugin's process ended: %s", how)
 	}
 	return errors.New("the plugin's process ended")
 }

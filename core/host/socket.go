@@ -3,7 +3,6 @@ package host
 import (
 	"bytes"
 	"crypto/rand"
-	"crypto/subtle"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -41,6 +40,11 @@ func (h *Host) listen(spec *Spec, dir string) (*socket, error) {
 	lis, err := listenIn(dir)
 	if err != nil {
 		return nil, err
+	}
+	if lis.Addr().Network() == "unix" {
+		if err := handTo(spec.Limits.User, lis.Addr().String()); err != nil {
+			return nil, errors.Join(err, lis.Close())
+		}
 	}
 	var token [32]byte
 	_, _ = rand.Read(token[:]) // never fails since Go 1.24
@@ -81,7 +85,7 @@ func (s *socket) routes() http.Handler {
 	handle("POST /files", s.postFile)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		got := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if subtle.ConstantTimeCompare([]byte(got), []byte(s.token)) != 1 {
+		if !core.SameSecret(got, s.token) {
 			fail(w, core.Errorf(core.CodeUnauthorized, "the token is not this launch's"))
 			return
 		}

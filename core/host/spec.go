@@ -26,6 +26,7 @@ type Spec struct {
 	SHA256   string            // of the binary, in hex; empty: not pinned
 	Env      map[string]string // beside what every plugin gets
 	MTLS     bool
+	Limits   Limits
 	Pace     string                 // empty or "platform": the plugin's limits; "none"; "N/time": one limit for all
 	Events   []string               // types that it is told of, of those that its plugin takes; nil: all
 	Projects func() []*core.Project // that it serves, as they are now; nil: none
@@ -136,6 +137,9 @@ func (s *Spec) environ(socketDir string) []string {
 		if value, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+value)
 		}
+	}
+	if s.Limits.User != "" {
+		env = append(env, homeOf(s.Limits.User)...)
 	}
 	for name, value := range s.Env {
 		env = append(env, name+"="+value)

@@ -68,6 +68,9 @@ func (r *runner) status() core.BridgeStatus {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.said
+	if s.LastError == "" {
+		s.LastError = r.complaint()
+	}
 	s.Backlog, s.Oldest = r.queue.size(), r.queue.oldest()
 	return s
 }
