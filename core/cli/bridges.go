@@ -21,7 +21,7 @@ func specOf(cfg *config.Config, b *config.Bridge, registry *core.Projects) (host
 	}
 	spec := host.Spec{
 		ID: b.ID, Kind: b.Kind, Plugin: b.Plugin, Path: path, SHA256: b.SHA256, Env: b.Env, MTLS: b.MTLS,
-		Pace: b.Pace.String(), Events: b.Events, AsVisitor: b.AsVisitor,
+		Pace: b.Pace.String(), Events: b.Events, AsVisitor: b.AsVisitor, Debugged: b.Debugged,
 		Config: func(fields []host.Field) ([]byte, error) { return b.Decode(fieldsOf(fields)) },
 	}
 	if registry != nil {

@@ -41,6 +41,7 @@ type Bridge struct {
 	AsVisitor bool     `json:",omitempty"` // it may post what it receives as the visitor
 	Standby   bool     `json:",omitempty"` // it has the sessions only that are escalated to it
 	Events    []string `json:",omitempty"` // types that a hook is told of; nil: all that its plugin takes
+	Debugged  bool     `json:"-"`          // `plugin dev` runs it under a debugger; the file cannot say so
 
 	name   string
 	at     hcl.Range

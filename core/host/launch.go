@@ -54,8 +54,8 @@ func (l *launch) stop() {
 
 // begin launches the plugin and hands over its config. What it receives begins with
 // the Inbound stream.
-func (r *runner) begin(ctx context.Context, generation int64) (*launch, error) {
-	l, err := r.h.configure(ctx, &r.spec, r.plog, generation)
+func (r *runner) begin(ctx context.Context, spec *Spec, generation int64) (*launch, error) {
+	l, err := r.h.configure(ctx, spec, r.plog, generation)
 	if err != nil {
 		return nil, err
 	}
@@ -213,11 +213,17 @@ const (
 	healthMisses  = 4
 )
 
+// checkTimeout bounds the live calls of a plugin's Check.
+const checkTimeout = time.Minute
+
 var errHung = errors.New("the plugin did not answer any more")
 
 // watchHealth gives a launch up that answers nothing any more: it is killed then,
 // and launched again.
 func (r *runner) watchHealth(l *launch) {
+	if r.spec.Debugged {
+		return
+	}
 	tick := time.NewTicker(healthEvery)
 	defer tick.Stop()
 	missed := 0
@@ -257,18 +263,23 @@ type Finding struct {
 // what it finds, and ends it. An error means that it did not come to that.
 func (h *Host) Check(ctx context.Context, spec Spec) (findings []Finding, err error) {
 	err = h.beside(ctx, spec, func(l *launch, log *pluginLog) error {
-		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 		defer cancel()
 		answer, err := l.rpc.Check(ctx, &pluginv1.CheckRequest{})
 		if err != nil {
 			return fmt.Errorf("the plugin's check failed: %s", log.clean(status.Convert(err).Message()))
 		}
-		for _, f := range answer.GetFindings() {
-			findings = append(findings, Finding{OK: f.GetOk(), Name: f.GetName(), Text: log.clean(f.GetText())})
-		}
+		findings = findingsOf(answer, log)
 		return nil
 	})
 	return findings, err
+}
+
+func findingsOf(answer *pluginv1.CheckResponse, log *pluginLog) (findings []Finding) {
+	for _, f := range answer.GetFindings() {
+		findings = append(findings, Finding{OK: f.GetOk(), Name: f.GetName(), Text: log.clean(f.GetText())})
+	}
+	return findings
 }
 
 // Try launches the plugin with its config and ends it, without live calls. It

@@ -27,6 +27,11 @@ type Spec struct {
 	Env      map[string]string // beside what every plugin gets
 	MTLS     bool
 	Limits   Limits
+	// Verify says that the program, found at the path, is none that may run; what it was
+	// pinned by tells versions apart that have the same program. nil: any may.
+	Verify func(path string) (pinned string, err error)
+
+	broken error // why it cannot be launched
 	Pace     string                 // empty or "platform": the plugin's limits; "none"; "N/time": one limit for all
 	Events   []string               // types that it is told of, of those that its plugin takes; nil: all
 	Projects func() []*core.Project // that it serves, as they are now; nil: none
@@ -35,6 +40,8 @@ type Spec struct {
 	Config func(fields []Field) (json []byte, err error)
 	// AsVisitor lets a plugin that speaks as visitors do so.
 	AsVisitor bool
+	// Debugged: somebody may hold it with a debugger. It is not given up for its silence.
+	Debugged bool
 }
 
 // Field is one attribute that a plugin declares for its block.
