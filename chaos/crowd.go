@@ -26,6 +26,11 @@ type crowd struct {
 	chats    []*chat
 	watchers []*watcher
 
+	// pace is how long everybody waits between two messages; enough ends the talk
+	// before everything was said.
+	pace   time.Duration
+	enough atomic.Bool
+
 	acked, answered atomic.Int64
 }
 
@@ -76,8 +81,8 @@ func (c *crowd) talk(ctx context.Context) error {
 // converse is one visitor's writing and the answers to it, from one platform after
 // the other.
 func (c *crowd) converse(ctx context.Context, ch *chat) error {
-	for n := range c.each {
-		if !c.wait(ctx, c.roomy) {
+	for n := 0; n < c.each && !c.enough.Load(); n++ {
+		if !sleep(ctx, c.pace) || !c.wait(ctx, c.roomy) {
 			return nil
 		}
 		post := ch.page.Post(ctx, word(visitors, ch.n, n))

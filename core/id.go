@@ -6,7 +6,6 @@ import (
 	"crypto/subtle"
 	"encoding/base32"
 	"encoding/binary"
-	"time"
 )
 
 // Kinds of ids and keys; the kind stands in front of every one of them.
@@ -29,7 +28,7 @@ var idAlphabet = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadd
 // millisecond, so that indexes grow at their end; 80 bits are random.
 func NewID(kind string) string {
 	var b [16]byte
-	binary.BigEndian.PutUint64(b[:8], uint64(time.Now().UnixMilli())<<16)
+	binary.BigEndian.PutUint64(b[:8], uint64(wall().UnixMilli())<<16)
 	_, _ = rand.Read(b[6:]) // never fails since Go 1.24
 	return kind + "_" + idAlphabet.EncodeToString(b[:])
 }

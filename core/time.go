@@ -60,4 +60,4 @@ type Clock interface{ Now() Time }
 type SystemClock struct{}
 
 // Now returns the current moment.
-func (SystemClock) Now() Time { return TimeOf(time.Now()) }
+func (SystemClock) Now() Time { return TimeOf(wall()) }

@@ -48,8 +48,13 @@ func Build(ctx context.Context, root, dir string, race bool, only ...string) (Bi
 	return b, compile(ctx, root, b.Plugins+string(filepath.Separator), strings.Join(packages, " "), race)
 }
 
-func compile(ctx context.Context, root, out, packages string, race bool) error {
-	args := []string{"build", "-ldflags=-s -w", "-o", out}
+// BuildTagged compiles the binary alone, with the build tag, to out.
+func BuildTagged(ctx context.Context, root, out, tag string) error {
+	return compile(ctx, root, out, ".", false, "-tags="+tag)
+}
+
+func compile(ctx context.Context, root, out, packages string, race bool, more ...string) error {
+	args := append([]string{"build", "-ldflags=-s -w", "-o", out}, more...)
 	if race {
 		args = append(args, raceFlags...)
 	}

@@ -3,10 +3,8 @@
 package pgtest
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"os/exec"
@@ -16,18 +14,13 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
 var (
 	start    sync.Once
-	dir      string
+	shared   *Server // of the program; it ends with it
 	startErr error
-	count    atomic.Int64
 )
 
 // URL is the address of an empty database that is dropped when the test ends.
@@ -49,69 +42,17 @@ func URL(t testing.TB) string {
 
 // Database is URL for programs that are no tests: the server ends with the program.
 func Database() (url string, drop func() error, err error) {
-	start.Do(func() { dir, startErr = run() })
+	start.Do(func() {
+		folder, err := os.MkdirTemp(near(), "pgtest-")
+		if err == nil {
+			shared, err = NewServer(folder, folder)
+		}
+		startErr = err
+	})
 	if startErr != nil {
 		return "", nil, fmt.Errorf("Postgres is needed here (install the package postgresql): %w", startErr)
 	}
-	name := fmt.Sprintf("test_%d", count.Add(1))
-	if err := admin("CREATE DATABASE " + name); err != nil {
-		return "", nil, err
-	}
-	return address(name), func() error { return admin("DROP DATABASE " + name + " WITH (FORCE)") }, nil
-}
-
-func address(database string) string {
-	q := url.Values{"host": {dir}, "user": {"postgres"}, "sslmode": {"disable"}}
-	return "postgres:///" + database + "?" + q.Encode()
-}
-
-func admin(statement string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	conn, err := pgx.Connect(ctx, address("postgres"))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(ctx) }()
-	_, err = conn.Exec(ctx, statement)
-	return err
-}
-
-// run makes a server in a new folder. It listens on a Unix socket there only.
-func run() (string, error) {
-	bin, err := binaries()
-	if err != nil {
-		return "", err
-	}
-	folder, err := os.MkdirTemp(near(), "pgtest-")
-	if err != nil {
-		return "", err
-	}
-	as, err := owner(folder)
-	if err != nil {
-		return "", err
-	}
-	data := filepath.Join(folder, "data")
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--lc-ctype=C.UTF-8", "-N")
-	initdb.Dir, initdb.SysProcAttr = folder, as
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("initdb: %w: %s", err, out)
-	}
-	// The shell ends the server when its input ends, which it does with the test
-	// binary, however that ends.
-	const script = `"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c max_connections=200 >"$2/log" 2>&1 &
-read -r _; kill -INT $!; wait $!; rm -rf "$2"`
-	server := exec.Command("/bin/sh", "-c", script, "sh", bin, folder)
-	server.Dir, server.SysProcAttr = folder, as
-	stdin, err := server.StdinPipe()
-	if err != nil {
-		return "", err
-	}
-	if err := server.Start(); err != nil {
-		return "", err
-	}
-	keep = stdin
-	return folder, await(folder)
+	return shared.Database()
 }
 
 // near is the folder for temporary files, unless it is too deep: a socket's path
@@ -121,29 +62,6 @@ func near() string {
 		return dir
 	}
 	return "/tmp"
-}
-
-// keep holds the server's input open.
-var keep io.Closer //nolint:unused // nobody reads it: it only has to stay
-
-// await returns when the server answers.
-func await(folder string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		conn, err := pgx.Connect(ctx, "postgres:///postgres?user=postgres&sslmode=disable&host="+url.QueryEscape(folder))
-		if err == nil {
-			return conn.Close(ctx)
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			log, _ := os.ReadFile(filepath.Join(folder, "log"))
-			return fmt.Errorf("the server did not start: %w: %s", err, log)
-		}
-	}
 }
 
 // binaries is the folder of the newest installed server.
