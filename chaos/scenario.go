@@ -25,7 +25,7 @@ func (s scenario) runsOn(database string) bool {
 }
 
 // scenarios are all there are, in the order in which they run.
-var scenarios = slices.Concat(kills, outages, clocks)
+var scenarios = slices.Concat(kills, outages, clocks, upgrades)
 
 // size says how much is done.
 type size string
