@@ -129,6 +129,9 @@ func (r *runner) complaint() string {
 	if flood := r.plog.flood(); flood != "" {
 		return flood
 	}
+	if back := r.versions.wayBack(); back != "" {
+		return back
+	}
 	if r.reports.flooded() {
 		return fmt.Sprintf("the plugin reports more than %d things a second: they wait", reportPerSec)
 	}

@@ -37,8 +37,12 @@ func TestMain(m *testing.M) {
 }
 
 func serveFixture(create func(context.Context, fixtureConfig, plugin.Host) (plugin.Bridge, error)) {
+	version, behaviour := ownTail()
+	if behaviour == "exit" {
+		os.Exit(9)
+	}
 	plugin.Serve(plugin.Spec[fixtureConfig]{
-		Name: "fixture", Version: "1.0", Kind: fixtureKind(),
+		Name: "fixture", Version: version, Kind: fixtureKind(),
 		Events: fixtureEvents(), Folds: os.Getenv("FIXTURE_FOLDS") != "",
 		Limits: []plugin.Limit{
 			{Scope: "chat", Calls: 1000, Per: time.Minute},
@@ -82,8 +86,9 @@ type fixtureConfig struct {
 
 // fixture is a bridge that does what the test's platform says.
 type fixture struct {
-	config fixtureConfig
-	host   plugin.Host
+	config    fixtureConfig
+	host      plugin.Host
+	behaviour string // of the version: see ownTail
 }
 
 func newFixture(_ context.Context, c fixtureConfig, h plugin.Host) (plugin.Bridge, error) {
@@ -91,7 +96,11 @@ func newFixture(_ context.Context, c fixtureConfig, h plugin.Host) (plugin.Bridg
 		return nil, plugin.FieldError("token", errors.New("is malformed"))
 	}
 	h.Log().Info("made", "token", c.Token)
-	return &fixture{c, h}, nil
+	_, behaviour := ownTail()
+	if behaviour == "nostart" {
+		return nil, errors.New("its dependencies are missing")
+	}
+	return &fixture{c, h, behaviour}, nil
 }
 
 // delivery is what the platform learns of an event.
@@ -199,6 +208,9 @@ type update struct {
 
 // Run takes updates, one at a time, and tells what became of each.
 func (f *fixture) Run(ctx context.Context) error {
+	if f.behaviour == "crash" {
+		time.AfterFunc(time.Second/2, func() { os.Exit(4) })
+	}
 	for ctx.Err() == nil {
 		var u update
 		if err := f.call(ctx, "/updates", os.Getpid(), &u); err != nil {
@@ -247,7 +259,7 @@ func (f *fixture) read(ctx context.Context, id string) (string, error) {
 
 // Check tells the whole environment.
 func (f *fixture) Check(context.Context) []plugin.Finding {
-	var found []plugin.Finding
+	found := []plugin.Finding{{OK: f.behaviour != "check" && f.config.Token != "wrong", Name: "teeth", Text: "they are gone"}}
 	for _, e := range os.Environ() {
 		name, value, _ := strings.Cut(e, "=")
 		found = append(found, plugin.Finding{OK: f.config.Token != "wrong", Name: name, Text: value})

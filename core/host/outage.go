@@ -24,9 +24,10 @@ type patience struct {
 	grace time.Duration // that trouble which may pass by itself is kept quiet
 	again time.Duration // after the end of an outage the next one is kept quiet as long as that
 	sound time.Duration // that a launch has to last to be taken for well
+	trial time.Duration // that another version of the plugin has to last to be kept
 }
 
-var usualPatience = patience{look: 5 * time.Second, grace: 30 * time.Second, again: 5 * time.Minute, sound: 10 * time.Second}
+var usualPatience = patience{look: 5 * time.Second, grace: 30 * time.Second, again: 5 * time.Minute, sound: 10 * time.Second, trial: 20 * time.Second}
 
 // flapping is the longest that a launch has to last to be taken for well, where those
 // before it took a while to find out that someone must act.

@@ -77,6 +77,9 @@ func (h *Host) start(spec *Spec, log *pluginLog) (*peer, error) {
 
 // launch starts the process and connects to it.
 func (h *Host) launch(spec *Spec, log *pluginLog) (*process, error) {
+	if spec.broken != nil {
+		return nil, spec.broken
+	}
 	if err := checkBinary(spec.Path); err != nil {
 		return nil, err
 	}
@@ -85,6 +88,15 @@ func (h *Host) launch(spec *Spec, log *pluginLog) (*process, error) {
 	}
 	if err := checkPinned(spec); err != nil {
 		return nil, err
+	}
+	if spec.Verify != nil {
+		path, err := filepath.EvalSymlinks(spec.Path)
+		if err == nil {
+			_, err = spec.Verify(path)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	dir, err := socketDir(h.o.Dir)
 	if err == nil {

@@ -63,6 +63,24 @@ func (r *restart) ask() <-chan struct{} {
 	return begun
 }
 
+// over ends the launch that delivers, for the reason.
+func (r *restart) over(reason error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.end != nil {
+		r.end(reason)
+	}
+}
+
+// hurry ends the pause, if there is one.
+func (r *restart) hurry() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.wake != nil {
+		r.wake()
+	}
+}
+
 // begin says that a launch begins: who asks from now on means the one after it.
 func (r *restart) begin() {
 	r.mu.Lock()

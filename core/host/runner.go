@@ -53,6 +53,9 @@ type runner struct {
 
 	reports reports
 
+	versions versions
+	swapping sync.Mutex
+
 	mu       sync.Mutex
 	launch   *launch // the one that delivers; nil: none
 	said     core.BridgeStatus
@@ -113,6 +116,7 @@ func (r *runner) live() {
 	defer close(r.done)
 	defer r.finish()
 	defer r.say(stateStopped, "")
+	defer r.versions.forget()
 	for r.ctx.Err() == nil {
 		r.say(stateWaiting, "")
 		lease, err := r.h.o.Store.Lease(r.ctx, r.spec.ID)
@@ -153,12 +157,13 @@ func (r *runner) hold(lease *core.Lease) {
 			go r.lookAfter(ctx, r.queue)
 		}
 		began := time.Now()
-		err := r.once(ctx, generation)
+		spec, version := r.choose()
+		err := r.once(ctx, spec, version, generation)
 		if ctx.Err() != nil {
 			return
 		}
 		lasted := time.Since(began)
-		if errors.Is(err, errRestart) {
+		if r.ended(version, lasted, err) || errors.Is(err, errRestart) {
 			failures = 0
 		} else {
 			failures = failuresAfter(failures, lasted, isUnusable(err))
@@ -192,13 +197,13 @@ func (r *runner) subscribe(q *queue) (cancel func()) {
 }
 
 // once runs one launch until it ends.
-func (r *runner) once(ctx context.Context, generation int64) error {
+func (r *runner) once(ctx context.Context, spec *Spec, version *binary, generation int64) error {
 	r.mu.Lock()
 	r.said.Generation = generation
 	r.mu.Unlock()
 	r.say(stateStarting, "")
 	r.restart.begin()
-	l, err := r.begin(ctx, generation)
+	l, err := r.begin(ctx, spec, generation)
 	if err != nil {
 		r.restart.begun(nil)
 		return err
@@ -216,10 +221,11 @@ func (r *runner) once(ctx context.Context, generation int64) error {
 	go r.watchHealth(l)
 	l.calls.Go(func() { r.eraseThreads(serving, l) })
 	r.restart.begun(cancel)
+	r.runs(l, version)
 	r.dispatch(serving, l)
 	r.restart.ending()
 	err = r.end(ctx, l)
-	if cause := context.Cause(serving); errors.Is(cause, errRestart) {
+	if cause := context.Cause(serving); errors.Is(cause, errRestart) || errors.Is(cause, errRolledBack) {
 		return cause
 	}
 	return err

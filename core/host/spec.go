@@ -18,20 +18,20 @@ const kindHook = "hook"
 
 // Spec is one bridge or hook block of config.hcl.
 type Spec struct {
-	ID       string // <project>.<name>, or <name> of a shared one
-	Kind     string // of the block: bridge or hook; empty: whatever the plugin is
-	Plugin   string // the plugin's name
-	Path     string // of its binary
-	Args     []string
-	SHA256   string            // of the binary, in hex; empty: not pinned
-	Env      map[string]string // beside what every plugin gets
-	MTLS     bool
-	Limits   Limits
+	ID     string // <project>.<name>, or <name> of a shared one
+	Kind   string // of the block: bridge or hook; empty: whatever the plugin is
+	Plugin string // the plugin's name
+	Path   string // of its binary
+	Args   []string
+	SHA256 string            // of the binary, in hex; empty: not pinned
+	Env    map[string]string // beside what every plugin gets
+	MTLS   bool
+	Limits Limits
 	// Verify says that the program, found at the path, is none that may run; what it was
 	// pinned by tells versions apart that have the same program. nil: any may.
 	Verify func(path string) (pinned string, err error)
 
-	broken error // why it cannot be launched
+	broken   error                  // why it cannot be launched
 	Pace     string                 // empty or "platform": the plugin's limits; "none"; "N/time": one limit for all
 	Events   []string               // types that it is told of, of those that its plugin takes; nil: all
 	Projects func() []*core.Project // that it serves, as they are now; nil: none
