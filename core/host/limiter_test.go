@@ -250,13 +250,16 @@ func TestHeldLanesLetOthersPass(t *testing.T) {
 func TestRelaunchWaitsGrowAndAreForgotten(t *testing.T) {
 	failures := 0
 	for range 20 {
-		failures = failuresAfter(failures, time.Second, false)
+		failures = failuresAfter(failures, time.Second, false, false)
 	}
 	if d := relaunchAfter(failures); d < 40*time.Second || d > 75*time.Second {
 		t.Errorf("after 20 crashes it waits %v", d)
 	}
-	if d := relaunchAfter(failuresAfter(failures, healthy, true)); d > time.Second {
+	if d := relaunchAfter(failuresAfter(failures, healthy, true, false)); d > time.Second {
 		t.Errorf("after ten healthy minutes it waits %v", d)
+	}
+	if d := relaunchAfter(failuresAfter(failures, time.Second, false, true)); d > time.Second {
+		t.Errorf("after a launch that delivered something it waits %v", d)
 	}
 	if d := relaunchAfter(1); d > time.Second {
 		t.Errorf("the first time it waits %v", d)

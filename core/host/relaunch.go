@@ -7,10 +7,11 @@ import (
 )
 
 // failuresAfter counts the launch that has just ended, depending on how long it
-// lasted, unless someone must act: that may take a while to find out.
-func failuresAfter(failures int, lasted time.Duration, unusable bool) int {
+// lasted, unless someone must act: that may take a while to find out. One that has
+// delivered something is no loop of crashes: what waits gets less.
+func failuresAfter(failures int, lasted time.Duration, unusable, delivered bool) int {
 	switch {
-	case lasted >= healthy:
+	case lasted >= healthy || delivered:
 		return 1
 	case lasted >= fairlySound && !unusable:
 		return failures/2 + 1

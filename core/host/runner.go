@@ -156,7 +156,7 @@ func (r *runner) hold(lease *core.Lease) {
 			}
 			go r.lookAfter(ctx, r.queue)
 		}
-		began := time.Now()
+		began, before := time.Now(), r.counts.delivered.Load()
 		spec, version := r.choose()
 		err := r.once(ctx, spec, version, generation)
 		if ctx.Err() != nil {
@@ -166,7 +166,7 @@ func (r *runner) hold(lease *core.Lease) {
 		if r.ended(version, lasted, err) || errors.Is(err, errRestart) {
 			failures = 0
 		} else {
-			failures = failuresAfter(failures, lasted, isUnusable(err))
+			failures = failuresAfter(failures, lasted, isUnusable(err), r.counts.delivered.Load() > before)
 			r.restart.pause(ctx, r.relaunch(failures, lasted, err))
 		}
 		if generation, err = r.h.o.Store.NextGeneration(ctx, r.spec.ID); err != nil {

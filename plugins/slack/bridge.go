@@ -36,7 +36,7 @@ func newBridge(_ context.Context, c Config, host plugin.Host) (plugin.Bridge, er
 	a := newAPI(c)
 	b := &bridge{config: c, host: host, api: a, mark: kit.NewMark(host), people: people{api: a}, pause: kit.Pause}
 	p := &platform{
-		api: a, host: host, uploads: newUploads(host), showWithin: shareTimeout,
+		api: a, host: host, uploads: newUploads(host), doubts: newDoubts(host), showWithin: shareTimeout,
 		pause: func(ctx context.Context, d time.Duration) { b.pause(ctx, d) },
 	}
 	b.platform, b.mark.Clock = p, &a.net.clock

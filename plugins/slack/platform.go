@@ -20,6 +20,7 @@ type platform struct {
 	*api
 	host    plugin.Host
 	uploads *uploads
+	doubts  *doubts
 	unnamed atomic.Bool // the app may not show a speaker beside a message
 
 	showWithin time.Duration // how long a file may take to be shown
@@ -27,9 +28,6 @@ type platform struct {
 }
 
 var errThreadDeleted = errors.New("the thread's first message was deleted in Slack")
-
-// A post can show up late in what is read: it is asked for twice.
-const lookAgain = 3 * time.Second
 
 // threadID names a thread for the host. The channel is a part of it: another one
 // may be configured later.
@@ -74,7 +72,8 @@ func (p *platform) Send(ctx context.Context, m kit.Outgoing) (string, error) {
 	return p.say(ctx, parent, m)
 }
 
-// find looks for what may have been posted since then under one of the keys.
+// find looks for what may have been posted since then under one of the keys. Before it
+// says that nothing was, it has the session wait a moment and look again.
 func (p *platform) find(ctx context.Context, parent string, since time.Time, keys ...string) (ts string, err error) {
 	if since.IsZero() {
 		return "", nil
@@ -83,9 +82,12 @@ func (p *platform) find(ctx context.Context, parent string, since time.Time, key
 		return "", err
 	}
 	kit.CountCall(ctx)
-	if ts, err = p.sent(ctx, parent, since, keys); err == nil && ts == "" {
-		p.pause(ctx, lookAgain)
-		ts, err = p.sent(ctx, parent, since, keys)
+	ts, err = p.sent(ctx, parent, since, keys)
+	switch {
+	case err == nil && ts != "":
+		p.doubts.found(keys[0])
+	case err == nil:
+		err = p.doubts.absent(ctx, keys[0])
 	}
 	if parent != "" && plugin.KindOf(err) == plugin.FailureThreadGone {
 		return "", errors.Join(err, p.sweep(ctx, since, keys))

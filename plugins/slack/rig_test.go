@@ -51,7 +51,7 @@ func (r *rig) bridgeOf(c Config) *bridge {
 		r.t.Fatal(err)
 	}
 	made := b.(*bridge)
-	made.pause = quick
+	made.pause, made.platform.doubts.wait = quick, 10*time.Millisecond
 	return made
 }
 

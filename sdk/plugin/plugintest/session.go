@@ -2,6 +2,7 @@ package plugintest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -159,10 +160,27 @@ func (s *Session) parts(id string) []plugin.Link {
 	return (&plugin.Event{Links: s.Links}).Parts(id)
 }
 
-// try delivers and judges the error.
+// waitOf is how long the session is to wait, when that is why it failed. What holds more
+// than the session is the core's to obey, and a test's to see.
+func waitOf(err error) time.Duration {
+	var f *plugin.Failure
+	if errors.As(err, &f) && f.Kind == plugin.FailureRetryAfter && f.Scope == plugin.ScopeThread {
+		return f.RetryAfter
+	}
+	return 0
+}
+
+// try delivers, again after a wait that the bridge asks for, and judges the error.
 func (s *Session) try(ctx context.Context, t testing.TB, e *plugin.Event) (plugin.Receipt, error) {
 	t.Helper()
 	receipt, err := s.Deliver(ctx, e)
+	for wait := waitOf(err); wait > 0 && ctx.Err() == nil; wait = waitOf(err) {
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+		}
+		receipt, err = s.Deliver(ctx, e)
+	}
 	if s.judge != nil {
 		if fault := s.judge(err); fault != nil {
 			t.Error(fault)

@@ -3,11 +3,14 @@
 // writes is printed.
 //
 //	go run ./plugins/slack/slacktest/cmd -addr 127.0.0.1:8083
+//
+// With -control it is a driver of the conformance kit: see simulator.Control.
 package main
 
 import (
 	"flag"
 	"fmt"
+	"log"
 	"os"
 	"strings"
 	"time"
@@ -21,7 +24,14 @@ func main() {
 	budgets := flag.Bool("budgets", false, "keep Slack's quotas")
 	events := flag.String("events", "", "send events to this request URL instead of a socket")
 	name := flag.String("operator", "Olga", "who you are")
+	driver := flag.Bool("control", false, "be a driver of `pocketping plugin test`")
 	flag.Parse()
+	if *driver {
+		if err := control(slacktest.NewServer()).Run(); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	opts := []slacktest.Option{slacktest.WithAddr(*addr)}
 	if *budgets {
 		opts = append(opts, slacktest.WithBudgets())
