@@ -18,6 +18,9 @@ type command struct{ name, arg string }
 func parseCommand(text string) (cmd command, literal string, is bool) {
 	text = strings.TrimSpace(text)
 	shown := strings.TrimLeftFunc(text, unseen)
+	if wide, found := cutWide(shown); found {
+		return command{name: " " + firstWord(wide)}, "", true // as below
+	}
 	if len(shown) < 2 || shown[0] != '/' && shown[0] != '!' {
 		return command{}, text, false
 	}
@@ -27,10 +30,10 @@ func parseCommand(text string) (cmd command, literal string, is bool) {
 	if isSpaced(shown[1:]) {
 		return command{name: " " + firstWord(shown[1:])}, "", true // no command has this name: it is refused
 	}
-	if !startsWithLetter(shown[1:]) {
+	word, rest := strings.TrimLeftFunc(shown[1:], formats), ""
+	if !startsWithLetter(word) {
 		return command{}, text, false
 	}
-	word, rest := shown[1:], ""
 	if i := strings.IndexFunc(word, unicode.IsSpace); i >= 0 {
 		word, rest = word[:i], strings.TrimSpace(word[i:])
 	}
@@ -40,7 +43,20 @@ func parseCommand(text string) (cmd command, literal string, is bool) {
 
 // unseen are the characters that take no place: text that was copied from somewhere
 // may begin with them, and looks like a command nevertheless.
-func unseen(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
+func unseen(r rune) bool { return unicode.IsSpace(r) || formats(r) }
+
+func formats(r rune) bool { return unicode.Is(unicode.Cf, r) }
+
+// cutWide is what follows the wide sign that Chinese and Japanese keyboards write, where
+// it is a command's name. Others are text: much begins with such a sign.
+func cutWide(s string) (rest string, found bool) {
+	for _, sign := range []string{"／", "！"} {
+		if rest, found = strings.CutPrefix(s, sign); found && slices.Contains(commandNames, firstWord(rest)) {
+			return rest, true
+		}
+	}
+	return "", false
+}
 
 var commandNames = []string{"note", "close", "reopen", "claim", "release", "away", "online", "del", "info", "status", "stats", "help"}
 

@@ -86,6 +86,13 @@ func (c *Chat) receiveMessage(ctx context.Context, by Actor, s *Session, in Inbo
 	if is {
 		post.Note, post.Text = true, cmd.arg
 	}
+	if !post.Note {
+		if echo, err := c.isEcho(ctx, s, in, post.Text); err != nil {
+			return nil, err
+		} else if echo {
+			return nil, c.stopEcho(ctx, s, in)
+		}
+	}
 	link, err := c.linkOf(ctx, in, in.ReplyTo)
 	if err != nil {
 		return nil, err

@@ -44,6 +44,28 @@ func (s *Server) guard(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// guarded gives what a plugin answers without a policy of its own the one of answers that
+// are no pages.
+type guarded struct{ http.ResponseWriter }
+
+// Unwrap is for http.ResponseController.
+func (w *guarded) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// WriteHeader is the last moment for it.
+func (w *guarded) WriteHeader(status int) {
+	if h := w.Header(); h.Get("Content-Security-Policy") == "" {
+		h.Set("Content-Security-Policy", closedPolicy)
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *guarded) Write(b []byte) (int, error) {
+	if h := w.Header(); h.Get("Content-Security-Policy") == "" {
+		h.Set("Content-Security-Policy", closedPolicy) // once written to, it changes nothing
+	}
+	return w.ResponseWriter.Write(b)
+}
+
 func (s *Server) panicked(p any) {
 	s.log.Error("panic", "panic", p, "stack", string(debug.Stack()))
 }

@@ -78,9 +78,8 @@ func (s *Server) anyPlugin(c echo.Context) error {
 	case rest == "":
 		return c.Redirect(http.StatusPermanentRedirect, prefix+"/")
 	}
-	h := c.Response().Header()
-	h.Del("Content-Security-Policy") // the bridge knows what its pages need
-	http.StripPrefix(prefix, handler).ServeHTTP(c.Response(), s.forPlugin(r, operator))
+	c.Response().Header().Del("Content-Security-Policy") // the bridge knows what its pages need
+	http.StripPrefix(prefix, handler).ServeHTTP(&guarded{ResponseWriter: c.Response()}, s.forPlugin(r, operator))
 	return nil
 }
 
