@@ -40,6 +40,7 @@ func newPlugin(g *globals) *cobra.Command {
 		},
 	})
 	cmd.AddCommand(newPluginNew())
+	cmd.AddCommand(newPluginTest(g))
 	return cmd
 }
 

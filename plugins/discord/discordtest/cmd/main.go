@@ -3,11 +3,14 @@
 // writes is printed.
 //
 //	go run ./plugins/discord/discordtest/cmd -addr 127.0.0.1:8082
+//
+// With -control it is a driver of the conformance kit: see simulator.Control.
 package main
 
 import (
 	"flag"
 	"fmt"
+	"log"
 
 	"github.com/pocketping/pocketping/plugins/discord/discordtest"
 	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
@@ -17,7 +20,14 @@ func main() {
 	addr := flag.String("addr", "127.0.0.1:8082", "where to listen")
 	limits := flag.Bool("limits", true, "keep Discord's rate limits")
 	name := flag.String("operator", "Olga", "who you are")
+	driver := flag.Bool("control", false, "be a driver of `pocketping plugin test`")
 	flag.Parse()
+	if *driver {
+		if err := control(discordtest.NewServer(discordtest.WithoutLimits())).Run(); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	opts := []discordtest.Option{discordtest.WithAddr(*addr)}
 	if !*limits {
 		opts = append(opts, discordtest.WithoutLimits())

@@ -3,11 +3,14 @@
 // writes is printed.
 //
 //	go run ./plugins/telegram/telegramtest/cmd -addr 127.0.0.1:8081
+//
+// With -control it is a driver of the conformance kit: see simulator.Control.
 package main
 
 import (
 	"flag"
 	"fmt"
+	"log"
 
 	"github.com/pocketping/pocketping/plugins/telegram/telegramtest"
 	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
@@ -17,7 +20,14 @@ func main() {
 	addr := flag.String("addr", "127.0.0.1:8081", "where to listen")
 	budget := flag.Bool("budget", false, "keep Telegram's quota of 20 writes a minute")
 	name := flag.String("operator", "Olga", "who you are")
+	driver := flag.Bool("control", false, "be a driver of `pocketping plugin test`")
 	flag.Parse()
+	if *driver {
+		if err := control(telegramtest.NewServer()).Run(); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	opts := []telegramtest.Option{telegramtest.WithAddr(*addr)}
 	if *budget {
 		opts = append(opts, telegramtest.WithBudget())

@@ -1,0 +1,82 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+func (k *kit) allLogs() []*tail {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.Clone(k.logs)
+}
+
+func joined(lines [][]byte) []byte { return bytes.Join(lines, []byte("\n")) }
+
+func logIsJSON(_ context.Context, k *kit) (string, error) {
+	n := 0
+	for _, log := range k.allLogs() {
+		lines, _ := log.all()
+		n += len(lines)
+		plain, _ := log.faults()
+		if len(plain) > 0 && !isByHand(lines) {
+			return "", fmt.Errorf("%.200q is no JSON of a log", plain[0])
+		}
+	}
+	return fmt.Sprintf("%d lines", n), nil
+}
+
+// isByHand reports whether the log is of a launch without the cookie, whose words are for
+// people.
+func isByHand(lines [][]byte) bool {
+	return bytes.Contains(joined(lines), []byte("plugin")) && len(lines) < 12 && !bytes.HasPrefix(bytes.TrimSpace(joined(lines)), []byte("{"))
+}
+
+func logHasNoSecret(_ context.Context, k *kit) (string, error) {
+	for _, log := range k.allLogs() {
+		lines, _ := log.all()
+		text := joined(lines)
+		for _, secret := range k.secrets() {
+			if bytes.Contains(text, []byte(secret)) {
+				return "", errors.New("a secret stands in the log; the host hides it, and other places that get the log do not")
+			}
+		}
+	}
+	return "none", nil
+}
+
+func logIsShort(_ context.Context, k *kit) (string, error) {
+	most := 200 + int(20*time.Since(k.began).Seconds())
+	total := 0
+	for _, log := range k.allLogs() {
+		lines, size := log.all()
+		total += len(lines)
+		if len(lines) > most {
+			return "", fmt.Errorf("%d lines of one launch, %d bytes", len(lines), size)
+		}
+		for _, line := range lines {
+			if len(line) > 64<<10 {
+				return "", fmt.Errorf("a line of %d bytes: it is cut after 2,000", len(line))
+			}
+		}
+	}
+	return fmt.Sprintf("%d lines of all launches", total), nil
+}
+
+func nothingCrashed(_ context.Context, k *kit) (string, error) {
+	for _, log := range k.allLogs() {
+		if _, panics := log.faults(); panics != "" {
+			return "", fmt.Errorf("the log says %.300q", panics)
+		}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.deaths) > 0 {
+		return "", errors.New(k.deaths[0])
+	}
+	return "nothing", nil
+}
