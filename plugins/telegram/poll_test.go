@@ -302,6 +302,9 @@ func TestSecondPollerIsOneTooMany(t *testing.T) {
 	}
 	r.Operator("Olga").Message(topic, "hello")
 	r.received(1)
+	if all, crowded := r.Polls(); crowded == 0 {
+		t.Errorf("%d polls of two, and nobody saw it", all)
+	}
 }
 
 func TestMigrationInTheUpdates(t *testing.T) {

@@ -23,6 +23,8 @@ type queue struct {
 	updates []queued
 	allowed []string      // nil: the default set
 	poller  chan struct{} // closed when another poller takes over
+	polls   int
+	crowded int // times that one has taken over from another that was still there
 	replay  replay
 	given   int
 	asked   int64 // the offset of the last poll, and when it came
@@ -87,6 +89,7 @@ func (c *call) getUpdates() (any, error) {
 		case <-timeout:
 			return c.endPoll(mine, batch)
 		case <-mine:
+			c.lookBehind()
 			return c.endPoll(mine, nil)
 		case <-c.r.Context().Done():
 			return c.endPoll(mine, nil)
@@ -108,6 +111,7 @@ func (c *call) startPoll(allowed []string) (limit int, wait time.Duration, mine 
 	}
 	mine = make(chan struct{})
 	c.queue.poller = mine
+	c.queue.polls++
 	if c.values["allowed_updates"] != "" {
 		c.queue.allowed = allowed
 		if len(allowed) == 0 {
@@ -132,6 +136,29 @@ func (c *call) startPoll(allowed []string) (limit int, wait time.Duration, mine 
 	c.queue.forget(given, now)
 	c.notify()
 	return limit, wait, mine, nil
+}
+
+// lookBehind counts the poller that another has replaced as one too many, unless it is
+// a process that has just ended, whose connection closes within moments.
+func (c *call) lookBehind() {
+	select {
+	case <-c.r.Context().Done():
+	case <-time.After(lingers):
+		c.mu.Lock()
+		c.queue.crowded++
+		c.mu.Unlock()
+	}
+}
+
+// lingers is for how long the connection of a process that has ended may seem open.
+const lingers = 250 * time.Millisecond
+
+// Polls is how often updates were asked for, and how often that was by one process while
+// another one did as well.
+func (s *Server) Polls() (all, crowded int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.queue.polls, s.queue.crowded
 }
 
 // endPoll gives the place free, unless another poller has it already.
