@@ -39,7 +39,7 @@ func newPlugin(g *globals) *cobra.Command {
 			return listPlugins(cmd.Context(), cmd.OutOrStdout(), g.json, cfg)
 		},
 	})
-	cmd.AddCommand(newPluginNew())
+	cmd.AddCommand(newPluginNew(), newPluginDev(g))
 	cmd.AddCommand(newPluginTest(g))
 	return cmd
 }

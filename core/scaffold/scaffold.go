@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template"
 
@@ -77,6 +78,9 @@ func Write(o Options) error {
 	case "python":
 		return copyTo(filepath.Join(o.Dir, "pocketping"), python.Files, "pocketping")
 	case "node":
+		if err := o.lock(); err != nil {
+			return err
+		}
 		return copyTo(filepath.Join(o.Dir, "pocketping"), node.Files, ".")
 	}
 	return nil
@@ -144,9 +148,20 @@ func nodeDependencies() (string, error) {
 	return string(pkg.Dependencies), err
 }
 
+// lock pins the packages to the versions that the runtime was tested with.
+func (o Options) lock() error {
+	text, err := node.Files.ReadFile(nodeLock)
+	if err != nil {
+		return err
+	}
+	return put(filepath.Join(o.Dir, nodeLock), bytes.ReplaceAll(text, []byte(`"@pocketping/plugin"`), []byte(strconv.Quote(o.Name))))
+}
+
+const nodeLock = "package-lock.json"
+
 func copyTo(dir string, from fs.FS, root string) error {
 	return fs.WalkDir(from, root, func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || d.IsDir() || d.Name() == nodeLock {
 			return err
 		}
 		b, err := fs.ReadFile(from, name)

@@ -6,7 +6,7 @@ import "embed"
 
 //go:generate cp ../plugin/pluginv1/plugin.proto plugin.proto
 
-// Files are the package @pocketping/plugin.
+// Files are the package @pocketping/plugin, and the versions that it was tested with.
 //
-//go:embed index.js index.d.ts package.json plugin.proto lib/*.js
+//go:embed index.js index.d.ts package.json package-lock.json plugin.proto lib/*.js
 var Files embed.FS
