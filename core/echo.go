@@ -12,11 +12,8 @@ const echoWithin = time.Minute
 
 const echoLook = 20 // of the session's newest messages
 
-// sameMost is how often operators may say the same within that time.
-const sameMost = 3
-
 // isEcho reports whether the inbound message has been around: operators of this bridge and of
-// another have just said the same, or any have too often. Something then copies what is shown on one to
+// another have just said the same, or nothing else was said for long. Something then copies what is shown on one to
 // the other, or back, and would go on for ever. People who say the same on two platforms are not meant.
 func (c *Chat) isEcho(ctx context.Context, s *Session, in Inbound, text string) (bool, error) {
 	if p, err := c.projects.ByID(s.ProjectID); err != nil || len(p.Bridges) < 2 {
@@ -44,7 +41,7 @@ func (c *Chat) isEcho(ctx context.Context, s *Session, in Inbound, text string) 
 			elsewhere++
 		}
 	}
-	return here > 0 && elsewhere > 0 || here+elsewhere >= sameMost, nil
+	return here > 0 && elsewhere > 0 || here+elsewhere == echoLook, nil
 }
 
 // echoes reports whether the text repeats what was said before, be it with somebody's

@@ -18,8 +18,8 @@ func questionAndAnswer(n int, prefix string) []core.Inbound {
 	return []core.Inbound{
 		{Kind: core.InboundMessage, ExternalID: q, Text: prefix + "question"},
 		{Kind: core.InboundEdit, ExternalID: q, Text: prefix + "question?", Revision: "2"},
-		{Kind: core.InboundMessage, ExternalID: a, Text: "answer", ReplyTo: q},
-		{Kind: core.InboundEdit, ExternalID: a, Text: "answer!", ReplyTo: q, Revision: "3"},
+		{Kind: core.InboundMessage, ExternalID: a, Text: fmt.Sprint("answer ", n), ReplyTo: q},
+		{Kind: core.InboundEdit, ExternalID: a, Text: fmt.Sprint("answer! ", n), ReplyTo: q, Revision: "3"},
 	}
 }
 
@@ -42,7 +42,7 @@ func (tl *telling) checkAnswer(n int, prefix string) {
 	if prefix != "" {
 		want = "" // the visitor knows of no note
 	}
-	if m.ReplyTo != want || m.Text != "answer!" {
+	if m.ReplyTo != want || m.Text != fmt.Sprint("answer! ", n) {
 		tl.t.Errorf("the answer is %q to %q, want to %q", m.Text, m.ReplyTo, want)
 	}
 	events, err := tl.store.Events(tl.t.Context(), tl.project.ID, tl.session.ID, 0, 10_000)
