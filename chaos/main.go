@@ -3,6 +3,7 @@
 // platforms what stands there, and pages that are loaded anew.
 //
 //	go run ./chaos [-only NAMES] [-db sqlite,postgres] [-size full|medium|short] [-seed N] [-json FILE] [-md FILE]
+//	go run ./chaos -only soak -size full [-for 30m] [-plots docs]
 //	go run ./chaos -list
 //
 // It ends with status 1 when a promise is broken.
@@ -21,6 +22,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/pocketping/pocketping/internal/harness"
 )
@@ -32,6 +34,8 @@ type settings struct {
 	seed            uint64
 	json, markdown  string
 	keep            bool
+	lasts           time.Duration
+	plots           string
 }
 
 func main() {
@@ -58,6 +62,8 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&s.json, "json", "", "write the results to this file as well")
 	flags.StringVar(&s.markdown, "md", "", "put the table between the markers of this file")
 	flags.BoolVar(&s.keep, "keep", false, "keep the folder with logs and databases")
+	flags.DurationVar(&s.lasts, "for", 0, "how long the soak lasts; 0: by the size")
+	flags.StringVar(&s.plots, "plots", "", "folder for the soak's table and plot; empty: none")
 	listed := flags.Bool("list", false, "say what there is, and do nothing")
 	if err := flags.Parse(args); err != nil {
 		return flag.ErrHelp
@@ -99,7 +105,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	l := lab{bins: bins, dir: dir, seed: s.seed, size: s.size, say: func(text string) { fmt.Fprintln(os.Stderr, text) }}
+	l := lab{bins: bins, dir: dir, seed: s.seed, size: s.size, lasts: s.lasts, plots: s.plots, say: func(text string) { fmt.Fprintln(os.Stderr, text) }}
 	var rows []row
 	for _, sc := range picked {
 		for _, database := range s.databases {

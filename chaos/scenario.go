@@ -25,7 +25,7 @@ func (s scenario) runsOn(database string) bool {
 }
 
 // scenarios are all there are, in the order in which they run.
-var scenarios = slices.Concat(kills, outages, clocks, upgrades, restarts)
+var scenarios = slices.Concat(kills, outages, clocks, upgrades, restarts, soaks)
 
 // size says how much is done.
 type size string

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // Postgres, to look at its rows
 	_ "modernc.org/sqlite"             // SQLite, likewise
@@ -33,6 +34,9 @@ type lab struct {
 	seed uint64
 	size size
 	say  func(text string) // to whoever waits for the end
+
+	lasts time.Duration // of a soak; 0: by the size
+	plots string        // folder for its plots; empty: there are none
 }
 
 // world is one server with its bridges and platforms, and nothing else: a scenario
