@@ -59,7 +59,7 @@ func withoutCookie(_ context.Context, k *kit) (string, error) {
 			return "", errors.New("it says nothing: who starts it by hand does not learn that PocketPing launches plugins")
 		}
 		return fmt.Sprintf("it ends with status %d", cmd.ProcessState.ExitCode()), nil
-	case <-time.After(5 * time.Second):
+	case <-time.After(patience):
 		_ = cmd.Process.Kill() // it may have ended
 		return "", errors.New("it runs on without the cookie")
 	}

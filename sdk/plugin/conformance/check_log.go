@@ -23,17 +23,11 @@ func logIsJSON(_ context.Context, k *kit) (string, error) {
 		lines, _ := log.all()
 		n += len(lines)
 		plain, _ := log.faults()
-		if len(plain) > 0 && !isByHand(lines) {
+		if len(plain) > 0 {
 			return "", fmt.Errorf("%.200q is no JSON of a log", plain[0])
 		}
 	}
 	return fmt.Sprintf("%d lines", n), nil
-}
-
-// isByHand reports whether the log is of a launch without the cookie, whose words are for
-// people.
-func isByHand(lines [][]byte) bool {
-	return bytes.Contains(joined(lines), []byte("plugin")) && len(lines) < 12 && !bytes.HasPrefix(bytes.TrimSpace(joined(lines)), []byte("{"))
 }
 
 func logHasNoSecret(_ context.Context, k *kit) (string, error) {

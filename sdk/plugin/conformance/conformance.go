@@ -200,6 +200,9 @@ func (k *kit) apply(ctx context.Context, c check) (string, error) {
 	if ctx.Err() != nil && c.name != inTime {
 		return "", skip("the time is over: something before took too long")
 	}
+	if area, _, _ := strings.Cut(c.name, "/"); k.why != nil && area != "handshake" && area != "describe" && area != "kit" {
+		return "", skip("it cannot be launched: handshake/line and describe/answers say why")
+	}
 	if err := k.needs(ctx, c.needs); err != nil {
 		return "", err
 	}

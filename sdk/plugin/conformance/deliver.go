@@ -40,7 +40,7 @@ func calling(ctx context.Context) (context.Context, context.CancelFunc) {
 func (t *talk) deliver(ctx context.Context, events ...*pluginv1.Event) (*pluginv1.DeliverResponse, error) {
 	l, err := t.k.running(ctx)
 	if err != nil {
-		return nil, err
+		return nil, &notRunning{err}
 	}
 	call, cancel := calling(ctx)
 	defer cancel()
@@ -141,8 +141,8 @@ func (t *talk) must(ctx context.Context, events ...*pluginv1.Event) error {
 		if ctx.Err() != nil {
 			return fmt.Errorf("%s is not done when the check's time is over: %w", left[0].GetType(), cmpErr(err, ctx.Err()))
 		}
-		if err == nil && len(answer.GetReceipts()) == 0 && len(t.owed(events)) == len(left) {
-			return fmt.Errorf("%s was answered without a receipt, and nothing was recorded as done", left[0].GetType())
+		if err == nil && len(t.owed(events)) == len(left) {
+			return fmt.Errorf("%s was answered without a receipt of it (%d of others), and nothing was recorded as done", left[0].GetType(), len(answer.GetReceipts()))
 		}
 		if err == nil {
 			continue
@@ -160,10 +160,18 @@ func cmpErr(a, b error) error {
 	return b
 }
 
+// notRunning is why the plugin could not be launched: to try again changes nothing.
+type notRunning struct{ error }
+
+func (n *notRunning) Unwrap() error { return n.error }
+
 // mayFail waits as the failure asks for; its error is the plugin's last word.
 func (t *talk) mayFail(ctx context.Context, first *pluginv1.Event, err error, try int) error {
 	f, wait := failureOf(err)
+	var dead *notRunning
 	switch {
+	case errors.As(err, &dead):
+		return err
 	case f.GetKind() == pluginv1.FailureKind_FAILURE_KIND_PERMANENT:
 		return fmt.Errorf("%s can never be delivered, the plugin says: %s", first.GetType(), f.GetReason())
 	case try > 8:
