@@ -46,6 +46,8 @@ check:
 	$(TOOL) buf lint
 	tools/uptodate.sh
 	$(TOOL) golangci-lint run
+	@if command -v promtool >/dev/null; then cd docs/prometheus && promtool test rules *.test.yml; \
+	else echo "no promtool here: the alerts are not tried"; fi
 	@if command -v npx >/dev/null; then npx --yes @redocly/cli@2.77.0 lint --extends recommended-strict docs/openapi.json; \
 	else echo "no npx here: docs/openapi.json is checked by its tests alone"; fi
 

@@ -17,6 +17,10 @@ func TestMetricsOfTheGuideExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	rules, err := os.ReadFile("prometheus/pocketping.rules.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var source strings.Builder
 	err = filepath.WalkDir("../core", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
@@ -29,13 +33,13 @@ func TestMetricsOfTheGuideExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := metricName.FindAllString(string(guide), -1)
-	if len(names) < 6 {
+	names := metricName.FindAllString(string(guide)+string(rules), -1)
+	if len(names) < 14 {
 		t.Fatalf("only %d metrics", len(names))
 	}
 	for _, name := range names {
 		if !strings.Contains(source.String(), `"`+strings.TrimSuffix(name, "_bucket")+`"`) {
-			t.Errorf("operations.md names %s, which does not exist", name)
+			t.Errorf("operations.md, or its alerts, name %s, which does not exist", name)
 		}
 	}
 }
