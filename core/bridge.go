@@ -118,6 +118,7 @@ type Ack struct {
 type Lease struct {
 	Generation int64           // rises with each lease and each launch
 	Lost       <-chan struct{} // closed when it no longer holds
+	Wanted     <-chan struct{} // closed when another node has waited for it for some seconds; nil: none can
 	Release    func()
 }
 

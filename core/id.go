@@ -20,6 +20,7 @@ const (
 	KindPublicKey  = "pk"
 	KindSecretKey  = "sk"
 	KindIdentity   = "ik"
+	KindBridgeKey  = "bk"
 )
 
 var idAlphabet = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

@@ -15,7 +15,10 @@ import (
 // specOf is a block of the file as the host runs it. The registry knows which projects
 // it serves.
 func specOf(cfg *config.Config, b *config.Bridge, registry *core.Projects) (host.Spec, error) {
-	path, err := programOf(cfg, b)
+	path, err := "", error(nil)
+	if !b.Remote() {
+		path, err = programOf(cfg, b)
+	}
 	if err != nil {
 		return host.Spec{}, err
 	}
@@ -23,6 +26,9 @@ func specOf(cfg *config.Config, b *config.Bridge, registry *core.Projects) (host
 		ID: b.ID, Kind: b.Kind, Plugin: b.Plugin, Path: path, SHA256: b.SHA256, Env: b.Env, MTLS: b.MTLS,
 		Pace: b.Pace.String(), Events: b.Events, AsVisitor: b.AsVisitor, Debugged: b.Debugged,
 		Config: func(fields []host.Field) ([]byte, error) { return b.Decode(fieldsOf(fields)) },
+	}
+	if b.Remote() {
+		spec.KeyHash = core.Hash(b.RemoteKey)
 	}
 	if registry != nil {
 		spec.Projects = func() []*core.Project { return registry.ServedBy(b.ID) }

@@ -41,6 +41,7 @@ func newPlugin(g *globals) *cobra.Command {
 	})
 	cmd.AddCommand(newPluginNew(), newPluginDev(g))
 	cmd.AddCommand(newPluginTest(g))
+	cmd.AddCommand(newPluginKey())
 	return cmd
 }
 
@@ -110,6 +111,9 @@ func programs(cfg *config.Config) ([]*program, error) {
 		}
 	}
 	for _, b := range cfg.Bridges {
+		if b.Remote() {
+			continue // its program is elsewhere
+		}
 		spec, err := specOf(cfg, b, nil)
 		if err != nil {
 			return nil, err

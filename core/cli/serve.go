@@ -134,11 +134,11 @@ func assemble(ctx context.Context, cfg *config.Config, log *slog.Logger, dev boo
 	}
 	s.chat = chat
 	s.host = host.New(host.Options{
-		Store: s.store, Chat: chat, Bus: signals, Log: log, MaxFile: func() int64 { return s.cfg.Load().Files.MaxSize },
+		Store: s.store, Chat: chat, Bus: signals, Log: log, URL: s.url, MaxFile: func() int64 { return s.cfg.Load().Files.MaxSize },
 		FileURL: func(a *core.Attachment) string { return s.web.FileURL(a) },
 	})
 	s.web = web.New(web.Options{
-		Chat: chat, Bus: signals, Logins: s.store, Plugins: s.host, Host: s.host, Pages: func() []string { return *s.pages.Load() }, Ready: s.store.Ping, Status: s.host.Status,
+		Chat: chat, Bus: signals, Logins: s.store, Plugins: s.host, Remotes: s.host, Host: s.host, Pages: func() []string { return *s.pages.Load() }, Ready: s.store.Ping, Status: s.host.Status,
 		Settings: settingsOf(cfg), SigningKey: signingKey, Reload: func(ctx context.Context) (any, error) { return s.reload(ctx) },
 		URL: s.url, Dev: dev, Proxies: cfg.Server.Proxies, HSTS: s.edge.hsts(), Log: log,
 		Collectors: []prometheus.Collector{hostCollector{s.host}},

@@ -17,6 +17,9 @@ func tryPlugins(ctx context.Context, h *host.Host, cfg *config.Config, specs []h
 	errs := make([]error, len(specs))
 	var wg sync.WaitGroup
 	for i, spec := range specs {
+		if cfg.Bridges[i].Remote() {
+			continue // it is not here; what is wrong with its block is said when it connects
+		}
 		wg.Go(func() {
 			pages[i], errs[i] = tryPlugin(ctx, h, spec)
 			errs[i] = located(cfg.Bridges[i], errs[i])

@@ -37,6 +37,8 @@ type Bridge struct {
 	MTLS    bool
 	Pace    Pace
 
+	RemoteKey string `json:",omitempty"` // that the plugin shows when it connects; empty: it is launched here
+
 	Operators []string // the platform's ids of who may answer; nil: everybody who writes there
 	AsVisitor bool     `json:",omitempty"` // it may post what it receives as the visitor
 	Standby   bool     `json:",omitempty"` // it has the sessions only that are escalated to it
@@ -75,7 +77,7 @@ type field struct {
 }
 
 // commonFields are the core's own in every bridge and hook block.
-var commonFields = []string{"command", "sha256", "env", "mtls", "pace", "projects", "operators", "events", "as_visitor", "standby"}
+var commonFields = []string{"command", "sha256", "env", "mtls", "pace", "projects", "operators", "events", "as_visitor", "standby", "remote_key"}
 
 var sha256Pattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
@@ -145,6 +147,7 @@ func (c *Config) addBridge(r *reader, b *Bridge, body *hclsyntax.Body) {
 			blk.wrong(at, "standby belongs to a bridge: no session is escalated to a hook")
 		}
 	}
+	b.readRemote(c, blk, body)
 	b.Pace = parsed(blk, "pace", Pace{}, parsePace)
 	b.Operators = blk.strs("operators", checkFilled)
 	if b.Kind == KindHook && b.Operators != nil {

@@ -18,7 +18,7 @@ import (
 type Outline map[string]map[string]string
 
 // secrets are fields whose values an Outline does not hold.
-var secrets = []string{"admin_token", "metrics_token", "secret_key", "identity_key", "env"}
+var secrets = []string{"admin_token", "metrics_token", "secret_key", "identity_key", "remote_key", "env"}
 
 // Outline is that of the configuration; the key makes digests that tell nothing to who
 // does not have it.

@@ -19,6 +19,8 @@ type Store interface {
 	// Lease waits until this node may run the bridge.
 	Lease(ctx context.Context, bridgeID string) (*core.Lease, error)
 	NextGeneration(ctx context.Context, bridgeID string) (int64, error)
+	// Generation is that of the newest launch.
+	Generation(ctx context.Context, bridgeID string) (int64, error)
 	Owed(ctx context.Context, bridgeID string) ([]core.Delivery, error)
 	// OwedBelow are those of one session with smaller seqs.
 	OwedBelow(ctx context.Context, bridgeID, sessionID string, seq int64) ([]core.Delivery, error)
@@ -75,6 +77,7 @@ type Options struct {
 	// can enter; empty, or where it is too long for a socket's path: the system's
 	// folder for temporary files.
 	Dir string
+	URL string // where remote plugins reach this server, without a trailing slash
 	// FileURL is a link to the attachment for people; nil: the attachment's own.
 	FileURL func(*core.Attachment) string
 	// MaxFile is the size in bytes of the largest file of a plugin; nil: 25 MiB.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/pocketping/pocketping/core"
 	"github.com/pocketping/pocketping/sdk/plugin/pluginv1"
+	"github.com/pocketping/pocketping/sdk/plugin/remotev1"
 )
 
 const defaultParallel = 16
@@ -55,9 +56,13 @@ func (l *launch) stop() {
 // begin launches the plugin and hands over its config. What it receives begins with
 // the Inbound stream.
 func (r *runner) begin(ctx context.Context, spec *Spec, generation int64) (*launch, error) {
-	l, err := r.h.configure(ctx, spec, r.plog, generation)
+	p, err := r.peer(ctx, spec)
 	if err != nil {
 		return nil, err
+	}
+	l, err := r.h.configure(ctx, p, spec, r.plog, generation)
+	if err != nil {
+		return nil, cutOr(p, err)
 	}
 	scopes := declared(l.desc.GetLimits())
 	limits, err := r.spec.limits(scopes)
@@ -74,19 +79,20 @@ func (r *runner) begin(ctx context.Context, spec *Spec, generation int64) (*laun
 	return l, nil
 }
 
-// configure launches, describes and starts a plugin, and serves it the host's HTTP
+// configure starts a plugin that has said what it is, and serves it the host's HTTP
 // socket.
-func (h *Host) configure(ctx context.Context, spec *Spec, log *pluginLog, generation int64) (*launch, error) {
-	p, err := h.start(spec, log)
-	if err != nil {
-		return nil, err
-	}
+func (h *Host) configure(ctx context.Context, p *peer, spec *Spec, log *pluginLog, generation int64) (_ *launch, err error) {
 	l := newLaunch(p, spec.Events, generation)
-	if l.socket, err = h.listen(spec, p.dir); err != nil {
+	if spec.remote() {
+		l.socket = h.remoteSocket(spec, generation)
+	} else if l.socket, err = h.listen(spec, p.dir); err != nil {
 		p.kill()
 		return nil, fmt.Errorf("the host's socket for the plugin: %w", err)
 	}
 	if err := h.handOver(ctx, spec, log, l); err != nil {
+		if p.refuse != nil {
+			p.refuse(remotev1.CloseRefused, log.clean(err.Error()))
+		}
 		p.kill()
 		_ = l.socket.Close()
 		return nil, err
@@ -166,7 +172,9 @@ func (h *Host) handOver(ctx context.Context, spec *Spec, log *pluginLog, l *laun
 		return startError(log, err)
 	}
 	l.joins = answer.GetJoinsRuns()
-	l.page = h.proxyTo(spec.ID, answer.GetHttpAddr())
+	if !spec.remote() { // what a remote plugin calls its address would be one of ours
+		l.page = h.proxyTo(spec.ID, answer.GetHttpAddr())
+	}
 	return nil
 }
 
@@ -325,7 +333,14 @@ func (s *statusOnly) Write(b []byte) (int, error) { return len(b), nil }
 // nothing and is owed nothing.
 func (h *Host) beside(ctx context.Context, spec Spec, fn func(*launch, *pluginLog) error) error {
 	log := newPluginLog(h.log, spec.ID)
-	l, err := h.configure(ctx, &spec, log, 0)
+	if spec.remote() {
+		return errRemote
+	}
+	p, err := h.start(&spec, log)
+	if err != nil {
+		return err
+	}
+	l, err := h.configure(ctx, p, &spec, log, 0)
 	if err != nil {
 		return err
 	}
@@ -347,6 +362,7 @@ type Description struct {
 	Events        []string // empty: all
 	Limits        []string // "20/1m0s", with the scope when there is one
 	PublicPaths   []string
+	AsVisitor     bool // it posts what it receives as the visitor
 }
 
 func kindOf(d *pluginv1.DescribeResponse) string {
@@ -357,16 +373,21 @@ func kindOf(d *pluginv1.DescribeResponse) string {
 }
 
 // Describe launches the binary without a config and asks what it is.
-func (h *Host) Describe(_ context.Context, path string, args ...string) (*Description, error) {
-	spec := &Spec{ID: "plugin", Path: path, Args: args}
-	p, err := h.start(spec, newPluginLog(h.log, path))
+func (h *Host) Describe(ctx context.Context, path string, args ...string) (*Description, error) {
+	return h.DescribeSpec(ctx, Spec{Path: path, Args: args})
+}
+
+// DescribeSpec is Describe of a program with limits, or one that is pinned.
+func (h *Host) DescribeSpec(_ context.Context, spec Spec) (*Description, error) {
+	spec.ID = "plugin"
+	p, err := h.start(&spec, newPluginLog(h.log, spec.Path))
 	if err != nil {
 		return nil, err
 	}
 	defer p.kill()
 	d := &Description{
 		Name: p.desc.GetName(), Version: p.desc.GetVersion(), Kind: kindOf(p.desc), Fields: fieldsOf(p.desc.GetFields()),
-		Events: p.desc.GetEvents(), PublicPaths: slices.Clone(p.desc.GetPublicPaths()),
+		Events: p.desc.GetEvents(), PublicPaths: slices.Clone(p.desc.GetPublicPaths()), AsVisitor: p.desc.GetAsVisitor(),
 	}
 	for _, l := range p.desc.GetLimits() {
 		words := fmt.Sprintf("%d/%s", l.GetCalls(), l.GetPer().AsDuration())

@@ -47,6 +47,8 @@ type peer struct {
 	dir   string        // of the launch's sockets; the end removes it
 	kill  func()        // ends it, and returns when that is done; it may be called again
 	how   func() string // it ended, when that tells more than that it did; empty: it does not
+
+	refuse func(code int, why string) // says what a remote plugin is told when it is ended; nil: it is launched here
 }
 
 // process is one launch of a plugin's binary: a peer on this machine.

@@ -26,6 +26,9 @@ func (h *Host) Restart(ctx context.Context, bridgeID string) error {
 	if r.status().State == stateWaiting {
 		return core.Errorf(core.CodeConflict, "another node runs %s now: restart it there", bridgeID)
 	}
+	if r.door != nil && r.current() == nil {
+		return core.Errorf(core.CodeUnavailable, "%s: %s", bridgeID, notConnected)
+	}
 	r.log.Info("somebody asked for a restart")
 	ctx, cancel := context.WithTimeout(ctx, restartTimeout)
 	defer cancel()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pocketping/pocketping/core"
+	"github.com/pocketping/pocketping/sdk/plugin/remotev1"
 )
 
 // A launch that lasted so long was healthy.
@@ -56,6 +57,8 @@ type runner struct {
 	versions versions
 	swapping sync.Mutex
 
+	door *door // nil: the plugin is launched
+
 	mu       sync.Mutex
 	launch   *launch // the one that delivers; nil: none
 	said     core.BridgeStatus
@@ -90,6 +93,9 @@ func newRunner(h *Host, spec Spec) *runner {
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.hard, r.finish = context.WithCancel(context.Background())
+	if spec.remote() {
+		r.door = newDoor(func() { r.restart.over(errReplaced) })
+	}
 	return r
 }
 
@@ -117,9 +123,10 @@ func (r *runner) live() {
 	defer r.finish()
 	defer r.say(stateStopped, "")
 	defer r.versions.forget()
-	for r.ctx.Err() == nil {
+	defer r.door.close()
+	for first := true; r.ctx.Err() == nil; first = false {
 		r.say(stateWaiting, "")
-		lease, err := r.h.o.Store.Lease(r.ctx, r.spec.ID)
+		lease, err := r.lease(first)
 		if err != nil {
 			if r.ctx.Err() == nil {
 				r.say(stateWaiting, "no lease: "+err.Error())
@@ -140,6 +147,9 @@ func (r *runner) hold(lease *core.Lease) {
 		select {
 		case <-lease.Lost:
 			cancel(errLostLease)
+		case <-r.wanted(lease):
+			r.door.oust()
+			cancel(errReplaced)
 		case <-ctx.Done():
 		}
 	}()
@@ -156,6 +166,9 @@ func (r *runner) hold(lease *core.Lease) {
 			}
 			go r.lookAfter(ctx, r.queue)
 		}
+		if !r.visited(ctx) {
+			return
+		}
 		began, before := time.Now(), r.counts.delivered.Load()
 		spec, version := r.choose()
 		err := r.once(ctx, spec, version, generation)
@@ -163,7 +176,7 @@ func (r *runner) hold(lease *core.Lease) {
 			return
 		}
 		lasted := time.Since(began)
-		if r.ended(version, lasted, err) || errors.Is(err, errRestart) {
+		if r.ended(version, lasted, err) || errors.Is(err, errRestart) || r.away(err) {
 			failures = 0
 		} else {
 			failures = failuresAfter(failures, lasted, isUnusable(err), r.counts.delivered.Load() > before)
@@ -221,11 +234,12 @@ func (r *runner) once(ctx context.Context, spec *Spec, version *binary, generati
 	go r.watchHealth(l)
 	l.calls.Go(func() { r.eraseThreads(serving, l) })
 	r.restart.begun(cancel)
+	r.door.begun()
 	r.runs(l, version)
 	r.dispatch(serving, l)
 	r.restart.ending()
 	err = r.end(ctx, l)
-	if cause := context.Cause(serving); errors.Is(cause, errRestart) || errors.Is(cause, errRolledBack) {
+	if cause := context.Cause(serving); errors.Is(cause, errRestart) || errors.Is(cause, errRolledBack) || errors.Is(cause, errReplaced) {
 		return cause
 	}
 	return err
@@ -259,6 +273,8 @@ func (r *runner) whyEnded(cause error, how string) error {
 	switch {
 	case isUnusable(cause):
 		return &unusableError{r.plog.clean(cause.Error())}
+	case errors.Is(cause, remotev1.ErrCut):
+		return cause
 	case cause != nil && !errors.Is(cause, context.Canceled):
 		return errors.New(r.plog.clean(cause.Error()))
 	case last != "":

@@ -65,7 +65,12 @@ func listenIn(dir string) (net.Listener, error) {
 }
 
 // Close ends the socket and what is under way on it.
-func (s *socket) Close() error { return s.server.Close() }
+func (s *socket) Close() error {
+	if s.server == nil {
+		return nil // the edge serves it
+	}
+	return s.server.Close()
+}
 
 func (s *socket) routes() http.Handler {
 	mux := http.NewServeMux()

@@ -40,6 +40,9 @@ type Spec struct {
 	Config func(fields []Field) (json []byte, err error)
 	// AsVisitor lets a plugin that speaks as visitors do so.
 	AsVisitor bool
+	// KeyHash is that of the key that a remote plugin shows: it connects, in place of being
+	// launched. Empty: it is launched.
+	KeyHash []byte
 	// Debugged: somebody may hold it with a debugger. It is not given up for its silence.
 	Debugged bool
 }

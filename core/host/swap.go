@@ -14,7 +14,9 @@ func (h *Host) Refresh() {
 	all := h.all()
 	h.mu.Unlock()
 	for _, r := range all {
-		go r.refresh()
+		if !r.spec.remote() {
+			go r.refresh()
+		}
 	}
 }
 

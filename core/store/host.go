@@ -154,6 +154,13 @@ func (s *Store) Secret(ctx context.Context, name string) ([]byte, error) {
 	return row.Value, err
 }
 
+// Generation is that of the bridge's newest launch; 0: it had none.
+func (s *Store) Generation(ctx context.Context, bridgeID string) (int64, error) {
+	var n int64
+	err := s.reader(ctx).Raw("SELECT generation FROM leases WHERE bridge = ?", bridgeID).Scan(&n).Error
+	return n, translate(err)
+}
+
 // NextGeneration counts a launch of the bridge.
 func (s *Store) NextGeneration(ctx context.Context, bridgeID string) (int64, error) {
 	var n int64

@@ -24,6 +24,7 @@ type leaser interface {
 // held is a name that this node holds until lost is closed.
 type held struct {
 	lost    chan struct{}
+	wanted  chan struct{} // closed when another node waits; nil: none can
 	release func()
 }
 
@@ -42,7 +43,7 @@ func (s *Store) Lease(ctx context.Context, bridgeID string) (*core.Lease, error)
 		h.release()
 		return nil, err
 	}
-	return &core.Lease{Generation: n, Lost: h.lost, Release: h.release}, nil
+	return &core.Lease{Generation: n, Lost: h.lost, Wanted: h.wanted, Release: h.release}, nil
 }
 
 // fileLeases are locked files beside a SQLite database; the system frees them
@@ -85,19 +86,25 @@ func (l advisoryLeases) hold(ctx context.Context, name string) (*held, error) {
 		return nil, err
 	}
 	watched, cancel := context.WithCancel(context.Background())
-	lost := make(chan struct{})
+	lost, wanted := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(lost)
-		watch(watched, conn)
+		watch(watched, conn, lockKey(name), sync.OnceFunc(func() { close(wanted) }))
 		closing, done := context.WithTimeout(context.Background(), leaseCheck)
 		defer done()
 		_ = conn.Close(closing)
 	}()
-	return &held{lost: lost, release: func() { cancel(); <-lost }}, nil
+	return &held{lost: lost, wanted: wanted, release: func() { cancel(); <-lost }}, nil
 }
 
-// watch returns when the connection is dead or ctx ends.
-func watch(ctx context.Context, conn *pgx.Conn) {
+// sqlWaiters counts who waits for an advisory lock. Its key is in two halves there.
+const sqlWaiters = `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+	AND classid::bigint = ($1::bigint >> 32) & 4294967295 AND objid::bigint = $1::bigint & 4294967295`
+
+// watch returns when the connection is dead or ctx ends. Who waits at two looks in a row
+// wants the lock: others only ask whether it is free.
+func watch(ctx context.Context, conn *pgx.Conn, key int64, wanted func()) {
+	before := 0
 	for ctx.Err() == nil {
 		quiet, done := context.WithTimeout(ctx, leaseCheck)
 		_, err := conn.WaitForNotification(quiet)
@@ -106,11 +113,16 @@ func watch(ctx context.Context, conn *pgx.Conn) {
 			return
 		}
 		check, done := context.WithTimeout(ctx, leaseCheck)
-		err = conn.Ping(check)
+		waiting := 0
+		err = conn.QueryRow(check, sqlWaiters, key).Scan(&waiting)
 		done()
 		if err != nil {
 			return
 		}
+		if waiting > 0 && before > 0 {
+			wanted()
+		}
+		before = waiting
 	}
 }
 

@@ -34,7 +34,10 @@ type Limits struct {
 // loginLimit slows down whoever tries codes.
 var loginLimit = Limit{30, time.Minute}
 
-type limiters struct{ frames, sockets, sessions, visitors, uploads, tracks, emits, calls, logins *limiter }
+// bridgeLimit slows down a remote plugin that connects over and over.
+var bridgeLimit = Limit{120, time.Minute}
+
+type limiters struct{ frames, sockets, sessions, visitors, uploads, tracks, emits, calls, logins, bridges *limiter }
 
 func newLimiters(now func() time.Time) limiters {
 	none := Limit{}
@@ -43,7 +46,7 @@ func newLimiters(now func() time.Time) limiters {
 		sessions: newLimiter(none, "new visitors", now), visitors: newLimiter(none, "new visitors", now), uploads: newLimiter(none, "uploads", now),
 		tracks: newLimiter(none, "events", now), emits: newLimiter(none, "events", now),
 		calls:  newLimiter(none, "calls", now),
-		logins: newLimiter(loginLimit, "tries", now),
+		logins: newLimiter(loginLimit, "tries", now), bridges: newLimiter(bridgeLimit, "connections", now),
 	}
 }
 
@@ -61,7 +64,7 @@ var descRefused = prometheus.NewDesc("pocketping_refused_total", "What went beyo
 func (all *limiters) byName() map[string]*limiter {
 	return map[string]*limiter{
 		"frames": all.frames, "sockets": all.sockets, "sessions": all.sessions, "visitors": all.visitors, "uploads": all.uploads,
-		"tracks": all.tracks, "emits": all.emits, "calls": all.calls, "logins": all.logins,
+		"tracks": all.tracks, "emits": all.emits, "calls": all.calls, "logins": all.logins, "bridges": all.bridges,
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"github.com/pocketping/pocketping/core"
 	"github.com/pocketping/pocketping/core/web/admin"
+	"github.com/pocketping/pocketping/sdk/plugin/remotev1"
 	"github.com/pocketping/pocketping/widget"
 )
 
@@ -27,6 +28,17 @@ type Plugins interface {
 	Handler(bridgeID string) (h http.Handler, public []string, ok bool)
 }
 
+// Remotes takes connections of remote plugins, and serves them what it serves to those
+// on its own machine.
+type Remotes interface {
+	// RemoteNamed finds the bridge whose plugin shows this key.
+	RemoteNamed(key string) (bridgeID string, ok bool)
+	// Connect takes over a connection of the bridge's plugin.
+	Connect(bridgeID string, conn remotev1.Conn, format remotev1.Format)
+	// RemoteHTTP is for the launch that has this token.
+	RemoteHTTP(ctx context.Context, token string) (h http.Handler, ok bool, err error)
+}
+
 // Options are the parts that a Server works with. Chat, Bus and SigningKey are
 // required; URL should be what people type.
 type Options struct {
@@ -34,6 +46,7 @@ type Options struct {
 	Bus     core.Bus
 	Logins  core.Logins                 // nil: operators' pages are closed
 	Plugins Plugins                     // nil: no bridge has HTTP of its own
+	Remotes Remotes                     // nil: no bridge is remote
 	Host    admin.Host                  // restarts plugins and has their logs; nil: nothing is run here
 	Pages   func() []string             // ids of the bridges that serve pages; nil: none
 	Ready   func(context.Context) error // nil: always ready
@@ -178,6 +191,7 @@ func (s *Server) routes() *echo.Echo {
 	s.routeAdmin(e)
 	s.routePlugins(e)
 	s.routeDeliveries(e)
+	s.routeBridges(e)
 	s.mountAdmin(e)
 
 	e.POST("/v1/operator/login", s.postLogin)

@@ -108,18 +108,19 @@ class Server:
 
     def _run(self, run):
         error = Failure("the bridge stopped receiving")
+        stopping, uplink, ran = self._stopping, self._uplink, self._ran
         try:
-            run(self._stopping)
+            run(stopping)
         except Failure as failure:
             error = failure
         except Exception as cause:  # noqa: BLE001 - the core is told, and launches the plugin again
             error = Failure(f"{type(cause).__name__}: {cause}")
-            if not self._stopping.is_set():
+            if not stopping.is_set():
                 self._log.error("the bridge ended by itself", exc_info=True)
-        self._ran.set()
-        if not self._stopping.is_set():
-            self._uplink.end(error)
-            _exit_after(END_TIME, 1)
+        ran.set()
+        if not stopping.is_set():
+            uplink.end(error)
+            self._exit(END_TIME, 1)
 
     def _projects(self, request, _context):
         self._begin(request.generation)
@@ -167,7 +168,7 @@ class Server:
             if i and not context.is_active():  # the core no longer waits: this one was surely not sent
                 break
             try:
-                receipt = self._bridge.deliver(run.ready(event)) or Receipt()
+                receipt = self._once(run.ready(event))
                 thread = receipt.thread or run.thread
                 links = [link_to_wire(link, thread) for link in receipt.links]
                 receipts.append(_wire.message("Receipt")(seq=event.seq, thread=receipt.thread, links=links, calls=max(receipt.calls, 0)))
@@ -181,6 +182,9 @@ class Server:
                 raise error from None
         return receipts
 
+    def _once(self, event):
+        return self._bridge.deliver(event) or Receipt()
+
     def _stop(self, _request, _context):
         """Lets what is under way finish, and ends the process soon after it has answered."""
         self._stopping.set()
@@ -189,7 +193,7 @@ class Server:
         worker.join(DRAIN_TIME)
         if worker.is_alive():
             self._log.warning("the bridge did not finish in time")
-        _exit_after(END_TIME, 0)
+        self._exit(END_TIME, 0)
         return _wire.message("StopResponse")()
 
     def _drain(self):
@@ -219,6 +223,9 @@ class Server:
         if self._bridge is None:
             raise Permanent("the plugin has not been started")
         return self._bridge
+
+    def _exit(self, seconds, status):
+        _exit_after(seconds, status)
 
     def _shutdown(self, *_):
         _exit_after(0.05, 0)

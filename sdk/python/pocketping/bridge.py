@@ -80,7 +80,15 @@ class Bridge:
 
 
 def serve(kind):
-    """Runs a subclass of Bridge until the core is done with it. It does not return."""
+    """Runs a subclass of Bridge until the core is done with it. It does not return.
+
+    Where POCKETPING_URL and POCKETPING_BRIDGE_KEY are in the environment it connects to the
+    core at that address, in place of being launched: see remote."""
+    url, key = os.environ.get("POCKETPING_URL"), os.environ.get("POCKETPING_BRIDGE_KEY")
+    if url and key:
+        from .remote import serve_remote
+
+        serve_remote(kind, url, key)
     if os.environ.get(_COOKIE[0]) != _COOKIE[1]:
         sys.exit(f"{kind.name} is a plugin, which PocketPing launches: pocketping plugin dev {os.path.dirname(sys.argv[0]) or '.'}")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: the core ends its plugins

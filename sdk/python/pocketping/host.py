@@ -99,10 +99,23 @@ class Host:
         self._http = _HTTP(start.host_addr, start.host_token)
         self._lock = threading.Lock()
         self._state = dict(start.state)
+        self._saving = {}
         self._runs = {}  # deliveries under way, by session
         self.bridge_id = start.bridge_id
         self.projects = list(start.projects)  # that the bridge serves now
         self.log: logging.Logger = log
+
+    def renew(self, start):
+        """Goes on over another connection."""
+        with self._lock:
+            self._http = _HTTP(start.host_addr, start.host_token)
+            self.projects = list(start.projects)
+
+    def knows(self, state):
+        """Whether this is what was saved; what is being saved now may be in it or not."""
+        with self._lock:
+            keys = set(self._state) | set(state)
+            return all(self._state.get(k) == state.get(k) or state.get(k) == self._saving.get(k, b"") for k in keys)
 
     def receive(self, kind, effect_key, thread="", external_id="", text="", operator=("", "", ""), **more):
         """Reports what happened on the platform, and returns an Ack when it is committed:
@@ -132,9 +145,15 @@ class Host:
 
     def save_state(self, key, value):
         """Keeps a few bytes that state gives back, also after a restart."""
-        self._uplink.call(state=_wire.message("State")(key=key, value=value))
         with self._lock:
-            self._state[key] = bytes(value)
+            self._saving[key] = bytes(value)
+        try:
+            self._uplink.call(state=_wire.message("State")(key=key, value=value))
+            with self._lock:
+                self._state[key] = bytes(value)
+        finally:
+            with self._lock:
+                self._saving.pop(key, None)
 
     def state(self, key, default=b""):
         """What save_state has kept."""
@@ -191,12 +210,11 @@ class _HTTP:
     """The core's HTTP socket for this launch, for what is large or to be read."""
 
     def __init__(self, addr, token):
-        self._network, _, self._address = addr.partition(":")
-        self._token = token
+        self._addr, self._token = addr, token
 
     def ask(self, method, path, body=None):
-        connection = _Connection(self._network, self._address)
-        connection.request(method, path, body, {"Authorization": "Bearer " + self._token}, encode_chunked=hasattr(body, "read"))
+        connection, base = _connection_to(self._addr)
+        connection.request(method, base + path, body, {"Authorization": "Bearer " + self._token}, encode_chunked=hasattr(body, "read"))
         answer = connection.getresponse()
         if answer.status == 200:
             return answer
@@ -208,6 +226,16 @@ class _HTTP:
     def read(self, name, method, path, body=None):
         with self.ask(method, path, body) as answer:
             return json_format.Parse(answer.read(), _wire.message(name)(), ignore_unknown_fields=True)
+
+
+def _connection_to(addr):
+    """(a connection to the core, what stands before its paths): to a socket of its machine, or to its URL."""
+    url = urllib.parse.urlsplit(addr)
+    kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
+    if url.scheme in kinds:
+        return kinds[url.scheme](url.netloc, timeout=300), url.path
+    network, _, address = addr.partition(":")
+    return _Connection(network, address), ""
 
 
 class _Connection(http.client.HTTPConnection):
