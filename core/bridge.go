@@ -50,7 +50,18 @@ type Run struct {
 	Thread  string // external id; empty: not made yet
 	Events  []*Event
 	Links   []Link // of the session's card, of the events' messages and of the messages they reply to
+	// What the platform shows in one message with one of the events', as it is now; their
+	// links are among Links.
+	Siblings []*Message
 }
+
+// MaxJoined is how many of our messages a bridge may show as one of its platform's. Each
+// of them has a link, whose external id is the platform's, LinkSeam and a number below
+// this.
+const (
+	MaxJoined = 50
+	LinkSeam  = "#"
+)
 
 // Record is what a bridge has done on its platform, reported as it goes.
 type Record struct {
@@ -132,6 +143,7 @@ type BridgeStatus struct {
 	Backlog    int    `json:"backlog"`         // deliveries that wait
 	Oldest     Time   `json:"oldest,omitzero"` // since when the oldest of them does
 	Dead       int64  `json:"dead"`            // deliveries that it can never make: see DeadLetter
+	Quota      string `json:"-"`               // words for operators while any of them waits for the platform's quota
 	Restarts   int    `json:"restarts"`
 	Generation int64  `json:"generation"`
 	Silent     bool   `json:"-"` // nobody answers there: it is a hook, or speaks as visitors

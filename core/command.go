@@ -208,6 +208,9 @@ func (c *Chat) describeBridges(projectID string) string {
 		if !b.Oldest.IsZero() {
 			line += ", the oldest for " + max(0, c.clock.Now().Std().Sub(b.Oldest.Std())).Round(time.Second).String()
 		}
+		if b.Quota != "" {
+			line += " (" + b.Quota + ")"
+		}
 		if b.Dead > 0 {
 			line += fmt.Sprintf(", %s (see the admin's page, or `pocketping delivery list`)", counted(b.Dead, "dead letter"))
 		}

@@ -57,15 +57,15 @@ func (r *runner) deliver(l *launch, work job) {
 		}
 	})
 	wanted = wanted[:len(events)]
-	if l.desc.GetFolds() {
-		var with map[int64][]int64
-		events, with = fold(wanted, events)
-		r.queue.with(ln.session, func(ln *lane) { ln.folded = with })
-	}
-	for _, it := range wanted {
-		if it.uncertain {
+	events, with := work.fold(wanted, events, l.desc.GetFolds())
+	r.queue.with(ln.session, func(ln *lane) { ln.folded = with })
+	for _, e := range events {
+		if e.GetUncertain() {
 			r.counts.uncertain.Add(1)
 		}
+	}
+	if work.short {
+		r.late(ln, events)
 	}
 	if r.limits.isHeld(ln.session, work.costs[:len(wanted)]) {
 		return // since the room was taken
@@ -74,7 +74,7 @@ func (r *runner) deliver(l *launch, work job) {
 	defer cancel()
 	answer, err := l.rpc.Deliver(ctx, &pluginv1.DeliverRequest{
 		Session: sessionToWire(run.Session, run.Visitor), Thread: run.Thread, Events: events,
-		Links: linksToWire(run.Links), Generation: l.generation,
+		Links: linksToWire(run.Links), Generation: l.generation, Siblings: r.siblings(l, run),
 	})
 	if err != nil {
 		used = r.failed(l, ln, run, wanted, err)
@@ -97,6 +97,16 @@ func (r *runner) hearMissed(l *launch, ln *lane) (found int, err error) {
 		return 0, err
 	}
 	return r.queue.fill(ln, below, owed), nil
+}
+
+// siblings are those of the run, for a plugin that joins.
+func (r *runner) siblings(l *launch, run *core.Run) (wire []*pluginv1.Message) {
+	for _, m := range run.Siblings {
+		if l.desc.GetJoins() {
+			wire = append(wire, r.h.messageToWire(m, run.Visitor, ""))
+		}
+	}
+	return wire
 }
 
 // render reads the events as they are now. Those that are no more are settled, and

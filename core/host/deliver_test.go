@@ -121,7 +121,7 @@ func TestRetryAfterHoldsEverything(t *testing.T) {
 		once.Do(func() { o = outcome{Fail: "retry-after", Wait: wait, Reason: "too many"} })
 		return o
 	})
-	w.host.Run(w.spec())
+	w.running()
 	w.visitor("Anna").say("a")
 	w.status("the host to have heard it", func(core.BridgeStatus) bool { return w.host.Counters()[0].Retried == 1 })
 	w.visitor("Bert").say("b")

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/pocketping/pocketping/core"
@@ -58,10 +59,10 @@ func (r *runner) serveLine(l *launch) (full bool) {
 			<-l.slots
 			return false
 		}
-		work := job{lane: ln}
+		work := job{lane: ln, thread: thread}
 		work.wanted, work.unwanted = l.sort(items)
 		if len(work.wanted) > 0 {
-			costs := l.costs(thread, work.wanted)
+			costs := r.spare(l, &work)
 			n, room, wait := r.limits.take(ln.session, costs)
 			if n == 0 {
 				<-l.slots
@@ -87,6 +88,42 @@ type job struct {
 	costs    []call  // of each
 	unwanted []int64 // done with at once
 	room     reservation
+	thread   bool  // the session has one
+	short    bool  // it waits for quota
+	joins    bool  // lines that wait come as one event
+	single   int64 // but for those up to this seq
+}
+
+// spare makes do with little: what waits for quota is put in as few calls as it can, the
+// most urgent first. It says what that costs.
+func (r *runner) spare(l *launch, work *job) []call {
+	costs := l.costs(work.thread, work.wanted, false)
+	short := r.limits.short(work.lane.session, costs)
+	r.queue.with(work.lane.session, func(ln *lane) {
+		if short {
+			ln.runsShort()
+		}
+		work.short, work.single = !ln.short.IsZero(), ln.single
+		work.joins = l.lines && ln.tries < suspectTries
+	})
+	if !work.short || l.hook || l.joins {
+		return costs
+	}
+	first, done := urgent(work.wanted)
+	work.wanted, work.unwanted = first, append(work.unwanted, done...)
+	slices.Sort(work.unwanted)
+	return l.costs(work.thread, first, work.joins)
+}
+
+// calls are how many events there is room for.
+func (work job) calls() (n int) {
+	for _, c := range work.costs {
+		n += c.n
+	}
+	if !work.thread {
+		n -= threadCalls
+	}
+	return max(n, 1)
 }
 
 // sort separates what the plugin is to get from what is done with at once: what it
@@ -113,17 +150,21 @@ func before(seqs []int64, end int64) []int64 {
 }
 
 // costs are how many calls to the platform the items take, as far as one can tell
-// beforehand. A plugin that joins runs makes one of all texts.
-func (l *launch) costs(thread bool, items []item) []call {
+// beforehand. A plugin that joins runs makes one of all texts, one that joins lines of
+// those that follow each other.
+func (l *launch) costs(thread bool, items []item, lines bool) []call {
 	costs := make([]call, len(items))
 	text := false
 	for i, it := range items {
 		costs[i] = call{kind: it.kind, n: 1}
-		if l.joins && it.kind == core.MessagePosted {
+		switch {
+		case (l.joins || lines) && it.kind == core.MessagePosted:
 			if text {
 				costs[i].n = 0
 			}
 			text = true
+		case !l.joins:
+			text = false
 		}
 	}
 	for i := 0; l.desc.GetFolds() && i < len(items); {

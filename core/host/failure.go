@@ -62,7 +62,9 @@ func (r *runner) failed(l *launch, ln *lane, run *core.Run, items []item, err er
 		}
 		r.log.Info("the platform asks to wait", "for", wait.String(), "scope", f.GetScope())
 	case pluginv1.FailureKind_FAILURE_KIND_PERMANENT:
-		r.never(ln, failedItem(f, items).seq, reason)
+		if failed := failedItem(f, items).seq; !r.queue.separate(ln, failed) {
+			r.never(ln, failed, reason)
+		}
 	case pluginv1.FailureKind_FAILURE_KIND_THREAD_GONE:
 		r.threadGone(ln, run, reason)
 	case pluginv1.FailureKind_FAILURE_KIND_UNUSABLE:
@@ -110,9 +112,7 @@ func (r *runner) retry(ln *lane, reason string) {
 		}
 		ln.tries++
 		tries, first = ln.tries, ln.first
-		if len(ln.waiting) > 0 {
-			head = ln.waiting[0].seq
-		}
+		head = ln.head()
 	})
 	r.log.Warn("not delivered, will be tried again", "session", ln.session, "seq", head, "tries", tries, "err", reason)
 	if tries >= poisonTries && time.Since(first) > poisonAfter && r.lastWell().After(first) && head > 0 {

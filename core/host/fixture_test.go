@@ -43,7 +43,7 @@ func serveFixture(create func(context.Context, fixtureConfig, plugin.Host) (plug
 	}
 	plugin.Serve(plugin.Spec[fixtureConfig]{
 		Name: "fixture", Version: version, Kind: fixtureKind(),
-		Events: fixtureEvents(), Folds: os.Getenv("FIXTURE_FOLDS") != "",
+		Events: fixtureEvents(), Folds: os.Getenv("FIXTURE_FOLDS") != "", Joins: os.Getenv("FIXTURE_LINES") != "",
 		Limits: []plugin.Limit{
 			{Scope: "chat", Calls: 1000, Per: time.Minute},
 			{Scope: "edits", Calls: 1000, Per: time.Minute, Events: []string{plugin.MessageEdited}},
@@ -117,6 +117,10 @@ type delivery struct {
 	Links     []plugin.Link
 	Uncertain bool
 	Run       int // events in the call
+
+	More     []string // the other lines
+	Siblings []string
+	Late     string
 }
 
 // outcome is what the platform makes of it.
@@ -142,7 +146,13 @@ func (f *fixture) deliver(ctx context.Context, e *plugin.Event, run int) (plugin
 		Thread: e.Thread, Links: e.Links, Uncertain: e.Uncertain, Run: run,
 	}
 	if e.Message != nil {
-		d.Text, d.Name, d.ReplyText = e.Message.Text, e.Message.Name, e.Message.ReplyText
+		d.Text, d.Name, d.ReplyText, d.Late = e.Message.Text, e.Message.Name, e.Message.ReplyText, e.Late
+	}
+	for _, m := range e.More {
+		d.More = append(d.More, m.Text)
+	}
+	for _, m := range e.Siblings {
+		d.Siblings = append(d.Siblings, m.Text)
 	}
 	switch e.Type {
 	case plugin.Notice:
@@ -165,6 +175,12 @@ func (f *fixture) deliver(ctx context.Context, e *plugin.Event, run int) (plugin
 	}
 	if e.Message != nil && o.Part != "" {
 		receipt.Links = []plugin.Link{{Thread: e.Thread + o.Thread, ExternalID: o.Part, MessageID: e.Message.ID}}
+	}
+	if len(e.More) > 0 {
+		receipt.Links[0].ExternalID += "#0"
+	}
+	for i, m := range e.More {
+		receipt.Links = append(receipt.Links, plugin.Link{Thread: e.Thread + o.Thread, ExternalID: fmt.Sprintf("%s#%d", o.Part, i+1), MessageID: m.ID})
 	}
 	return receipt, f.failure(o)
 }

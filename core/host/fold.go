@@ -55,20 +55,25 @@ func lastGroup(run []item) (last int) {
 	return last
 }
 
-// fold makes one event of each group. with are the others of each, by the seq of the
-// first, whose receipt is theirs.
-func fold(items []item, events []*pluginv1.Event) (folded []*pluginv1.Event, with map[int64][]int64) {
+// fold makes one event of each group, as far as there is room for them. with are the
+// others of each, by the seq of the first, whose receipt is theirs.
+func (work job) fold(items []item, events []*pluginv1.Event, folds bool) (folded []*pluginv1.Event, with map[int64][]int64) {
 	with = map[int64][]int64{}
-	for len(events) > 0 {
-		n := group(items[:len(events)])
-		e := events[0]
-		if n > 1 {
-			e.Data = foldedData(events[:n])
+	for len(events) > 0 && (!work.short || len(folded) < work.calls()) {
+		n := 1
+		switch {
+		case work.gathers(items[0]):
+			n = lines(items, events)
+			join(events[:n])
+		case folds:
+			if n = group(items[:len(events)]); n > 1 {
+				events[0].Data = foldedData(events[:n])
+			}
 		}
 		for _, other := range events[1:n] {
-			with[e.Seq] = append(with[e.Seq], other.Seq)
+			with[events[0].Seq] = append(with[events[0].Seq], other.Seq)
 		}
-		folded = append(folded, e)
+		folded = append(folded, events[0])
 		items, events = items[n:], events[n:]
 	}
 	return folded, with

@@ -31,6 +31,7 @@ func (l *limiter) hold(scope, session string, kind core.EventType, wait time.Dur
 		l.holdAll(wait)
 		return
 	}
+	l.learn(scope, wait)
 	l.holdKey(holdOf(scope), wait)
 	if !uses.uses(kind) {
 		l.holdKey(holdOn(session), wait)
@@ -45,19 +46,15 @@ func (l *limiter) holdKey(key string, wait time.Duration) {
 	}
 }
 
-// unheld are the calls before the first that is held; with none, it awaits the hold.
+// unheld are the calls before the first that is held; with none, the hold and its end.
 // l.mu is held, as in what follows.
-func (l *limiter) unheld(session string, calls []call, now time.Time) (n int, wait string) {
+func (l *limiter) unheld(session string, calls []call, now time.Time) (n int, wait string, until time.Time) {
 	for i, c := range calls {
 		if key, until := l.heldBy(session, c.kind, now); key != "" {
-			if i == 0 {
-				l.awaited[key] = until
-				return 0, key
-			}
-			return i, ""
+			return i, key, until
 		}
 	}
-	return len(calls), ""
+	return len(calls), "", time.Time{}
 }
 
 // heldBy is the hold that lasts longest of those on the session's event.

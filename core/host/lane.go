@@ -60,6 +60,10 @@ type lane struct {
 
 	meanwhile map[int64]bool // settled while the store is asked for those; nil: it is not
 
+	short  time.Time // since when it waits for quota; zero: it does not
+	told   time.Time // when its operators were told of that
+	single int64     // the newest seq of lines that were refused together, and go alone
+
 	tries int // failures in a row of the first that waits
 	first time.Time
 	gone  int // threads that were gone, in a row
@@ -74,6 +78,27 @@ func (ln *lane) see(seq int64) {
 	}
 	ln.gap = ln.gap || seq > max(ln.next, 1)
 	ln.next = seq + 1
+}
+
+// runsShort notes that the lane waits for quota.
+func (ln *lane) runsShort() {
+	if ln.short.IsZero() {
+		ln.short = time.Now()
+	}
+}
+
+// head is the first of the call under way that still waits, or else the first that does;
+// zero: none.
+func (ln *lane) head() int64 {
+	for _, it := range ln.waiting {
+		if ln.current[it.seq] != nil {
+			return it.seq
+		}
+	}
+	if len(ln.waiting) > 0 {
+		return ln.waiting[0].seq
+	}
+	return 0
 }
 
 // add keeps the order; it reports whether the item is new.

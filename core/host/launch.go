@@ -30,6 +30,7 @@ type launch struct {
 	page       http.Handler    // its own HTTP; nil: none
 	hook       bool            // it only listens
 	joins      bool            // one call may deliver a whole run
+	lines      bool            // lines that wait for quota come as one event
 	wanted     map[string]bool // nil: every stored event
 	calls      sync.WaitGroup
 	heard      chan struct{} // closed when the last inbound has been handled
@@ -76,6 +77,7 @@ func (r *runner) begin(ctx context.Context, spec *Spec, generation int64) (*laun
 		return nil, err
 	}
 	r.limits.set(limits, scopes)
+	l.lines = l.desc.GetJoins() && !l.joins && len(limits) > 0 // with no quota to keep, nothing waits for it
 	return l, nil
 }
 

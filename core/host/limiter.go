@@ -56,6 +56,7 @@ type limiter struct {
 	counts  map[string]*count
 	held    map[string]time.Time
 	awaited map[string]time.Time // when to ask again; zero: when a call has ended
+	learned map[string]share     // by scope: what the platform lets through of its quotas
 }
 
 // count is the calls of one key.
@@ -65,7 +66,7 @@ type count struct {
 }
 
 func newLimiter(limits []limit) *limiter {
-	l := &limiter{now: time.Now, counts: map[string]*count{}, held: map[string]time.Time{}, awaited: map[string]time.Time{}}
+	l := &limiter{now: time.Now, counts: map[string]*count{}, held: map[string]time.Time{}, awaited: map[string]time.Time{}, learned: map[string]share{}}
 	l.set(limits, limits)
 	return l
 }
@@ -95,23 +96,43 @@ func (l *limiter) set(limits, declared []limit) {
 func (l *limiter) take(session string, calls []call) (n int, r reservation, wait string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := l.now()
-	if n, wait = l.unheld(session, calls, now); n == 0 {
+	n, wait, again := l.room(session, calls)
+	if n == 0 {
+		l.awaited[wait] = again
 		return 0, nil, wait
 	}
-	var again time.Time
+	return n, l.reserve(session, calls[:n]), ""
+}
+
+// short reports whether there is no room for all of the calls.
+func (l *limiter) short(session string, calls []call) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n, _, _ := l.room(session, calls)
+	return n < len(calls)
+}
+
+// room is how many of the calls there is room for; with none, the key to wait for and
+// until when, if that is known. l.mu is held.
+func (l *limiter) room(session string, calls []call) (n int, wait string, again time.Time) {
+	now := l.now()
+	if n, wait, again = l.unheld(session, calls, now); n == 0 {
+		return 0, wait, again
+	}
+	wait = ""
 	for _, q := range l.limits {
 		key := q.key(session)
 		c := l.counts[key]
 		need := q.need(calls[:1])
-		_, taken := l.awaited[key]
-		free, at := c.free(q, min(need, q.calls), now)
+		at, taken := l.awaited[key]
+		most := l.allowed(q, now)
+		free, ripe := c.free(q, most, min(need, most), now)
 		switch {
 		case need > 0 && taken:
-			return 0, nil, key
-		case need > 0 && free < min(need, q.calls):
-			if wait == "" || at.After(again) {
-				wait, again = key, at
+			return 0, key, at
+		case need > 0 && free < min(need, most):
+			if wait == "" || ripe.After(again) {
+				wait, again = key, ripe
 			}
 			continue
 		case taken:
@@ -122,10 +143,9 @@ func (l *limiter) take(session string, calls []call) (n int, r reservation, wait
 		}
 	}
 	if wait != "" {
-		l.awaited[wait] = again
-		return 0, nil, wait
+		return 0, wait, again
 	}
-	return n, l.reserve(session, calls[:n]), ""
+	return n, "", time.Time{}
 }
 
 // need is how many of the calls use the quota.
@@ -138,17 +158,17 @@ func (q limit) need(calls []call) (n int) {
 	return n
 }
 
-// free is what is left of a quota, and when need will be.
-func (c *count) free(q limit, need int, now time.Time) (int, time.Time) {
+// free is what is left of a quota of so many calls, and when need will be.
+func (c *count) free(q limit, calls, need int, now time.Time) (int, time.Time) {
 	if c == nil {
-		return q.calls, time.Time{}
+		return calls, time.Time{}
 	}
 	first := len(c.ended)
 	for first > 0 && now.Sub(c.ended[first-1]) < q.per {
 		first--
 	}
 	counted := c.ended[first:]
-	free := q.calls - c.underWay - len(counted)
+	free := calls - c.underWay - len(counted)
 	if free >= need || len(counted) == 0 {
 		return free, time.Time{}
 	}
@@ -194,7 +214,8 @@ func (l *limiter) easy(session string, kind core.EventType) bool {
 		if !q.uses(kind) {
 			continue
 		}
-		if free, _ := l.counts[q.key(session)].free(q, 1, now); free < (q.calls+1)/2 {
+		most := l.allowed(q, now)
+		if free, _ := l.counts[q.key(session)].free(q, most, 1, now); free < (most+1)/2 {
 			return false
 		}
 	}

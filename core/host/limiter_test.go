@@ -265,3 +265,38 @@ func TestRelaunchWaitsGrowAndAreForgotten(t *testing.T) {
 		t.Errorf("the first time it waits %v", d)
 	}
 }
+
+// A scope that is refused although its quota was kept is used less for a while.
+func TestLimiterLearnsFromRefusals(t *testing.T) {
+	now := time.Now()
+	quota := limit{scope: "group", calls: 20, per: time.Minute}
+	l := newLimiter([]limit{quota})
+	l.now = func() time.Time { return now }
+	allowed := func(want int) {
+		t.Helper()
+		if got := l.allowed(quota, now); got != want {
+			t.Errorf("%d calls are allowed, not %d", got, want)
+		}
+	}
+	allowed(20)
+	l.hold("group", "s", core.MessagePosted, 10*time.Second)
+	l.hold("group", "other", core.MessagePosted, 10*time.Second) // it was under way too
+	allowed(15)
+	if n, _, _ := l.take("s", texts(1)); n != 0 {
+		t.Error("the scope is not held")
+	}
+	now = now.Add(10 * time.Second)
+	l.ripe()
+	if n, _, _ := l.take("s", texts(20)); n != 15 {
+		t.Errorf("%d calls are made", n)
+	}
+	now = now.Add(2 * time.Minute)
+	allowed(17)
+	for range 10 {
+		now = now.Add(time.Second)
+		l.hold("group", "s", core.MessagePosted, time.Millisecond)
+	}
+	allowed(5)
+	now = now.Add(growBack)
+	allowed(20)
+}

@@ -211,6 +211,7 @@ func (q *queue) park(ln *lane, key string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	ln.busy, ln.parked = false, true
+	ln.runsShort()
 	q.parked[key] = append(q.parked[key], ln)
 }
 
@@ -237,6 +238,9 @@ func (q *queue) release(ln *lane) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	ln.busy, ln.current, ln.folded, ln.used = false, nil, nil, time.Now()
+	if len(ln.waiting) == 0 {
+		ln.short = time.Time{}
+	}
 	q.lineUp(ln)
 	q.poke() // quota may be free
 }
@@ -308,38 +312,39 @@ func (q *queue) settled(session string, seqs ...int64) int {
 
 // doubt marks the items of a call whose outcome is not known. A plugin that does not
 // join runs has recorded each event before it began the next: then it is the first
-// of those that still wait.
+// of those that still wait, and what went with it.
 func (q *queue) doubt(ln *lane, items []item, joins bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	var with []int64
+	found := false
 	for i := range ln.waiting {
 		seq := ln.waiting[i].seq
-		if !slices.ContainsFunc(items, func(it item) bool { return it.seq == seq }) {
-			continue
-		}
-		ln.waiting[i].uncertain = true
-		if !joins {
-			return
+		switch {
+		case found && !joins:
+			ln.waiting[i].uncertain = ln.waiting[i].uncertain || slices.Contains(with, seq)
+		case slices.ContainsFunc(items, func(it item) bool { return it.seq == seq }):
+			ln.waiting[i].uncertain = true
+			found, with = true, ln.folded[seq]
 		}
 	}
 }
 
-// sure clears the doubts about what was loaded and was surely not sent before: all
-// but what one call can have had.
-func (q *queue) sure(joins bool) {
+// sure clears the doubts about what was loaded and was surely not sent before: all but
+// what one call can have had, or the first event that is not done, with the lines that
+// may have been joined to it. Texts may have overtaken what stands before them.
+func (q *queue) sure(joins, lines bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if !q.unsettled {
 		return
 	}
 	q.unsettled = false
-	most := 1
-	if joins {
-		most = maxRun
-	}
 	for _, ln := range q.lanes {
-		for i := most; i < len(ln.waiting); i++ {
-			ln.waiting[i].uncertain = false
+		for i := range ln.waiting {
+			it := &ln.waiting[i]
+			doubted := i == 0 || i < maxRun && (joins || lines && it.kind == core.MessagePosted)
+			it.uncertain = it.uncertain && doubted
 		}
 	}
 }

@@ -229,7 +229,7 @@ func (r *runner) once(ctx context.Context, spec *Spec, version *binary, generati
 	r.log.Info("the plugin runs", "plugin", l.desc.GetName(), "version", l.desc.GetVersion(), "generation", generation)
 	r.plog.tell(slog.LevelInfo, "the plugin runs, version "+l.desc.GetVersion())
 	r.queue.fold(l.desc.GetFolds())
-	r.queue.sure(l.joins)
+	r.queue.sure(l.joins, l.lines)
 	r.queue.wakeAll()
 	go r.watchHealth(l)
 	l.calls.Go(func() { r.eraseThreads(serving, l) })

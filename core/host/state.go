@@ -72,5 +72,8 @@ func (r *runner) status() core.BridgeStatus {
 		s.LastError = r.complaint()
 	}
 	s.Backlog, s.Oldest = r.queue.size(), r.queue.oldest()
+	if words := r.limits.words(); words != "" && r.queue.anyShort() {
+		s.Quota = upperFirst(r.spec.Plugin) + " takes " + words
+	}
 	return s
 }

@@ -70,8 +70,10 @@ func (s *Store) Run(ctx context.Context, bridgeID, sessionID string, seqs []int6
 	if run.Events, err = s.renderEvents(ctx, rows); err != nil {
 		return nil, err
 	}
-	run.Links, err = s.runLinks(ctx, bridgeID, sessionID, run.Events)
-	return run, err
+	if run.Links, err = s.runLinks(ctx, bridgeID, sessionID, run.Events); err != nil {
+		return nil, err
+	}
+	return run, s.addSiblings(ctx, bridgeID, run)
 }
 
 // runLinks are those of the session's card, of the messages and of what they

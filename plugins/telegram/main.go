@@ -34,6 +34,7 @@ func spec() plugin.Spec[Config] {
 			"read":   "Telegram tells no bot that a message was read.",
 		},
 		Folds: true,
+		Joins: true,
 		New:   newBridge,
 	}
 }

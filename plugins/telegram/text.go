@@ -11,7 +11,7 @@ import (
 )
 
 // format is what Telegram takes, in code points after parsing.
-var format = kit.Format{Text: 4096, Caption: 1024, Name: 128, Measure: measure, Replies: true, IsUser: userID.MatchString}
+var format = kit.Format{Text: 4096, Caption: 1024, Name: 128, Measure: measure, Replies: true, Joins: true, IsUser: userID.MatchString}
 
 var userID = regexp.MustCompile(`^[1-9][0-9]{0,12}$`)
 

@@ -29,6 +29,7 @@ func eventOf(e *pluginv1.Event) *Event {
 	return &Event{
 		Type: e.GetType(), Seq: e.GetSeq(), At: timeOf(e.GetAt()), Message: messageOf(e.GetMessage()),
 		Data: json.RawMessage(e.GetData()), Uncertain: e.GetUncertain(),
+		More: mapAll(e.GetMore(), messageOf), Late: e.GetLate(),
 	}
 }
 

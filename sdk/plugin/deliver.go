@@ -12,8 +12,9 @@ import (
 // run is a session's events on their way, and what is known of its thread. The
 // bridge may learn more of it, through Host.Record, while it delivers.
 type run struct {
-	session *Session
-	events  []*Event
+	session  *Session
+	events   []*Event
+	siblings []*Message
 
 	mu     sync.Mutex
 	thread string
@@ -23,7 +24,7 @@ type run struct {
 func runOf(req *pluginv1.DeliverRequest) *run {
 	return &run{
 		session: sessionOf(req.GetSession()), events: mapAll(req.GetEvents(), eventOf),
-		thread: req.GetThread(), links: mapAll(req.GetLinks(), linkOf),
+		thread: req.GetThread(), links: mapAll(req.GetLinks(), linkOf), siblings: mapAll(req.GetSiblings(), messageOf),
 	}
 }
 
@@ -49,7 +50,7 @@ func (r *run) ready(events ...*Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, e := range events {
-		e.Session, e.Thread, e.Links = r.session, r.thread, slices.Clone(r.links)
+		e.Session, e.Thread, e.Links, e.Siblings = r.session, r.thread, slices.Clone(r.links), r.siblings
 	}
 }
 

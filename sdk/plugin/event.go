@@ -40,9 +40,14 @@ type Event struct {
 	Data      json.RawMessage // notice {"text","loud","mention"}, session.closed {"by"}, session.claimed {"name"}, typing {"on"}, receipt {"read"}, …
 	Uncertain bool            // it may have been delivered before without our learning of it; else it surely was not
 
+	More []*Message // the next lines of the same speaker, to be shown in one message with Message: see Spec.Joins
+	Late string     // it waited long for the platform's quota: words for operators, to be shown with it
+
 	Session *Session
 	Thread  string // external id of the session's thread; empty: make one
 	Links   []Link // known platform messages: see Parts and Card
+
+	Siblings []*Message // what shares a message of the platform with Message, as it is now: see Spec.Joins
 }
 
 // Parts are the platform's messages that show the message, in order.

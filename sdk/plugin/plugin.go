@@ -65,6 +65,10 @@ type Spec[Config any] struct {
 	// for more of them, and the data of the event is {"name", "data", "more": [{"name",
 	// "data"}, …]}.
 	Folds bool
+	// Joins: it shows several lines as one message. The lines of one speaker that waited
+	// for the platform's quota come as one event with the others in Event.More; its
+	// receipt is for all of them.
+	Joins bool
 
 	// New makes the bridge. It must not call the platform: a bridge starts, and
 	// queues, also while its platform is down. FieldError names a field that is wrong.

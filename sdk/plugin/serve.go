@@ -72,7 +72,7 @@ func describe[C any](spec Spec[C], fields []field) *pluginv1.DescribeResponse {
 		kind = pluginv1.Kind_KIND_HOOK
 	}
 	return &pluginv1.DescribeResponse{
-		Name: spec.Name, Version: spec.Version, Kind: kind, AsVisitor: spec.AsVisitor, Folds: spec.Folds,
+		Name: spec.Name, Version: spec.Version, Kind: kind, AsVisitor: spec.AsVisitor, Folds: spec.Folds, Joins: spec.Joins,
 		Fields: mapAll(fields, func(f field) *pluginv1.Field { return f.wire }),
 		Events: wanted(spec.Events),
 		Limits: mapAll(spec.Limits, func(l Limit) *pluginv1.Limit {

@@ -3,6 +3,7 @@ package kit
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/pocketping/pocketping/sdk/plugin"
 )
@@ -36,7 +37,7 @@ func Missed(known []plugin.Link, from string, now []Seen) (created, edited, dele
 		}
 	}
 	for _, l := range known {
-		if !l.Deleted && !there[l.ExternalID] && compareIDs(l.ExternalID, from) >= 0 {
+		if !l.Deleted && !there[l.ExternalID] && !strings.Contains(l.ExternalID, seam) && compareIDs(l.ExternalID, from) >= 0 {
 			deleted = append(deleted, l.ExternalID)
 		}
 	}

@@ -37,6 +37,7 @@ type Format struct {
 
 	Replies bool // it shows which message another one answers
 	Speaks  bool // it shows the speaker's name with each message
+	Joins   bool // several lines go into one message (see plugin.Spec.Joins); its ids hold no "#"
 
 	IsUser func(id string) bool // the id may be one of the platform's, to be mentioned; nil: it mentions nobody
 }

@@ -21,6 +21,7 @@ type delivery struct {
 	thread  string // empty: none
 	links   []plugin.Link
 	doubted bool // the next call may have been made before
+	late    string
 
 	unsaved plugin.Record
 	receipt plugin.Receipt
@@ -34,7 +35,7 @@ const (
 
 func (c *Courier) begin(e *plugin.Event) *delivery {
 	return &delivery{
-		Courier: c, e: e, thread: e.Thread, links: slices.Clone(e.Links), doubted: e.Uncertain,
+		Courier: c, e: e, thread: e.Thread, links: slices.Clone(e.Links), doubted: e.Uncertain, late: e.Late,
 		unsaved: plugin.Record{SessionID: e.Session.ID},
 	}
 }
@@ -171,7 +172,7 @@ func (d *delivery) here(l plugin.Link) bool { return l.Thread == d.thread || l.T
 func (d *delivery) linked(messageID string) []plugin.Link {
 	var parts []plugin.Link
 	for _, l := range d.links {
-		if l.MessageID == messageID && d.here(l) {
+		if l.MessageID == messageID && d.here(l) && l.Part != newest {
 			parts = append(parts, l)
 		}
 	}

@@ -23,9 +23,14 @@ const eraseAtOnce = 20
 func (c *Courier) Erase(ctx context.Context, thread string, links []plugin.Link) (plugin.Erased, error) {
 	calls := 0
 	ctx = context.WithValue(ctx, callsKey{}, &calls)
-	ids := make([]string, len(links))
-	for i, l := range links {
-		ids[i] = l.ExternalID
+	var ids []string
+	shown := map[string][]string{} // the links of each message
+	for _, l := range links {
+		id := c.Format.messageID(l.ExternalID)
+		if shown[id] == nil {
+			ids = append(ids, id)
+		}
+		shown[id] = append(shown[id], l.ExternalID)
 	}
 	erase := func(ctx context.Context, t Thread, ids []string) (plugin.Erased, error) {
 		return RemoveEach(ctx, c.Platform, t, ids)
@@ -41,6 +46,11 @@ func (c *Courier) Erase(ctx context.Context, thread string, links []plugin.Link)
 		}
 		failed.Calls, failed.Err = calls, err
 		return plugin.Erased{}, failed
+	}
+	removed := erased.Removed
+	erased.Removed = nil
+	for _, id := range removed {
+		erased.Removed = append(erased.Removed, shown[id]...)
 	}
 	if erased.Calls = calls; calls == 0 {
 		erased.Calls = -1

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -166,6 +167,7 @@ type rig struct {
 	session *plugin.Session
 	thread  string
 	links   []plugin.Link
+	now     map[string]*plugin.Message // as they are now
 	seen    int
 	seq     int64
 }
@@ -181,7 +183,7 @@ func newRig(t *testing.T, format kit.Format) *rig {
 	host.ID = "acme.memory"
 	return &rig{
 		memory: m, t: t, host: host, courier: &kit.Courier{Host: host, Platform: m, Format: format},
-		session: &plugin.Session{ID: "sess_1", Status: "active", Visitor: plugin.Visitor{Name: "Anna"}},
+		session: &plugin.Session{ID: "sess_1", Status: "active", Visitor: plugin.Visitor{Name: "Anna"}}, now: map[string]*plugin.Message{},
 	}
 }
 
@@ -194,6 +196,12 @@ func (r *rig) deliver(e *plugin.Event) plugin.Receipt {
 		e.Seq = r.seq
 	}
 	e.At = time.Now()
+	for _, m := range append([]*plugin.Message{e.Message}, e.More...) {
+		if m != nil {
+			r.now[m.ID] = m
+		}
+	}
+	e.Siblings = slices.Collect(maps.Values(r.now))
 	for range 200 {
 		e.Session, e.Thread, e.Links = r.session, r.thread, slices.Clone(r.links)
 		receipt, err := r.courier.Deliver(context.Background(), e)

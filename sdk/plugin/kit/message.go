@@ -9,9 +9,15 @@ import (
 	"github.com/pocketping/pocketping/sdk/plugin"
 )
 
-// post sends the pieces that are not there yet: some may be, after a crash.
 func (d *delivery) post(ctx context.Context) error {
-	m := d.e.Message
+	if len(d.e.More) == 0 {
+		return d.postOne(ctx, d.e.Message)
+	}
+	return d.postAll(ctx, append([]*plugin.Message{d.e.Message}, d.e.More...))
+}
+
+// postOne sends the pieces that are not there yet: some may be, after a crash.
+func (d *delivery) postOne(ctx context.Context, m *plugin.Message) error {
 	if m.Deleted {
 		return d.find(ctx, m)
 	}
@@ -62,7 +68,7 @@ func (d *delivery) put(ctx context.Context, m *plugin.Message, n int, p piece, r
 		out := d.outgoing(m, p)
 		out.ReplyTo, out.Key, out.Since = replyTo, d.key(m.ID, n, p.kind), d.since()
 		out.Changed = d.doubted && !m.EditedAt.IsZero()
-		id, err := d.Platform.Send(ctx, out)
+		id, err := d.send(ctx, out)
 		if err != nil {
 			return err
 		}
@@ -128,6 +134,9 @@ func (d *delivery) edit(ctx context.Context) error {
 		}
 		there = d.linked(m.ID) // and what was there before may say something else
 	}
+	if l, ok := d.joined(m.ID); ok {
+		return d.editJoined(ctx, l)
+	}
 	if m.Via == d.Host.BridgeID() {
 		own := there[0]
 		return d.align(ctx, there, own.Part+1, d.correction(m), own.ExternalID)
@@ -142,7 +151,7 @@ func (d *delivery) asThere(there []plugin.Link, pieces []piece) []piece {
 	if !ok || pieces[0].file == nil || strings.HasPrefix(first.Revision, fileMark) {
 		return pieces
 	}
-	ordered := d.textPieces(d.whole(d.e.Message, d.label(d.e.Message)), kindText)
+	ordered := d.textPieces(d.whole(d.e.Message, d.label(d.e.Message), body(d.e.Message)), kindText)
 	for i := range d.e.Message.Attachments {
 		ordered = append(ordered, piece{file: &d.e.Message.Attachments[i], kind: kindFile})
 	}
@@ -171,7 +180,7 @@ func (d *delivery) editPart(ctx context.Context, there []plugin.Link, n int, p p
 		return nil // a file without a caption shows no text
 	}
 	return d.call(ctx, func(ctx context.Context) error {
-		err := d.Platform.Edit(ctx, l.ExternalID, d.outgoing(m, p))
+		err := d.Platform.Edit(ctx, d.Format.messageID(l.ExternalID), d.outgoing(m, p))
 		switch {
 		case errors.Is(err, ErrMessageGone):
 			l.Deleted = true
@@ -186,7 +195,16 @@ func (d *delivery) editPart(ctx context.Context, there []plugin.Link, n int, p p
 
 // remove takes the message out of the thread.
 func (d *delivery) remove(ctx context.Context) error {
-	return d.removeParts(ctx, d.linked(d.e.Message.ID), 0, "")
+	m, from := d.e.Message, 0
+	if l, ok := d.joined(m.ID); ok {
+		from = 1
+		if !l.Deleted {
+			if err := d.showJoined(ctx, d.Format.messageID(l.ExternalID)); err != nil {
+				return err
+			}
+		}
+	}
+	return d.removeParts(ctx, d.linked(m.ID), from, "")
 }
 
 // removeParts deletes the parts from one on and marks their links.

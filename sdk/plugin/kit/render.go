@@ -26,7 +26,7 @@ const empty = "[empty]" // platforms refuse a message without text
 
 func (d *delivery) pieces(m *plugin.Message) []piece {
 	label := d.label(m)
-	all := d.whole(m, label)
+	all := d.whole(m, label, body(m))
 	if len(m.Attachments) == 0 {
 		return d.textPieces(all, kindText)
 	}
@@ -50,10 +50,10 @@ func (d *delivery) textPieces(t Text, kind string) []piece {
 	return pieces
 }
 
-// whole is the message with its label, and with what it answers where the platform
-// cannot show that.
-func (d *delivery) whole(m *plugin.Message, label Text) Text {
-	said, quote := body(m), ""
+// whole is what the message says with its label, and with what it answers where the
+// platform cannot show that.
+func (d *delivery) whole(m *plugin.Message, label Text, said string) Text {
+	quote := ""
 	if m.ReplyText != "" && d.replyTo(m) == "" {
 		quote = "↩ " + CleanName(m.ReplyText)
 	}
@@ -136,7 +136,7 @@ func (d *delivery) replyTo(m *plugin.Message) string {
 	}
 	for _, l := range d.linked(m.ReplyTo) {
 		if !l.Deleted {
-			return l.ExternalID
+			return d.Format.messageID(l.ExternalID)
 		}
 	}
 	return ""

@@ -328,7 +328,10 @@ type DescribeResponse struct {
 	AsVisitor bool `protobuf:"varint,10,opt,name=as_visitor,json=asVisitor,proto3" json:"as_visitor,omitempty"`
 	// It tells tracked events that follow each other in one line: the host hands them
 	// over as one visitor.tracked whose data is {"name","data","more":[{"name","data"},…]}.
-	Folds         bool `protobuf:"varint,11,opt,name=folds,proto3" json:"folds,omitempty"`
+	Folds bool `protobuf:"varint,11,opt,name=folds,proto3" json:"folds,omitempty"`
+	// It shows several lines of one speaker as one message of the platform: lines that
+	// waited for its quota come as one message.posted with the others in more.
+	Joins         bool `protobuf:"varint,12,opt,name=joins,proto3" json:"joins,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -436,6 +439,13 @@ func (x *DescribeResponse) GetAsVisitor() bool {
 func (x *DescribeResponse) GetFolds() bool {
 	if x != nil {
 		return x.Folds
+	}
+	return false
+}
+
+func (x *DescribeResponse) GetJoins() bool {
+	if x != nil {
+		return x.Joins
 	}
 	return false
 }
@@ -926,8 +936,11 @@ type DeliverRequest struct {
 	Events []*Event `protobuf:"bytes,3,rep,name=events,proto3" json:"events,omitempty"`
 	// Known platform messages of the session's card, of the messages in events and
 	// of the messages that they reply to.
-	Links         []*Link `protobuf:"bytes,4,rep,name=links,proto3" json:"links,omitempty"`
-	Generation    int64   `protobuf:"varint,5,opt,name=generation,proto3" json:"generation,omitempty"`
+	Links      []*Link `protobuf:"bytes,4,rep,name=links,proto3" json:"links,omitempty"`
+	Generation int64   `protobuf:"varint,5,opt,name=generation,proto3" json:"generation,omitempty"`
+	// Of a plugin that joins: the messages, as they are now, that share a message of the
+	// platform with one of the events'; links has theirs.
+	Siblings      []*Message `protobuf:"bytes,6,rep,name=siblings,proto3" json:"siblings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -995,6 +1008,13 @@ func (x *DeliverRequest) GetGeneration() int64 {
 		return x.Generation
 	}
 	return 0
+}
+
+func (x *DeliverRequest) GetSiblings() []*Message {
+	if x != nil {
+		return x.Siblings
+	}
+	return nil
 }
 
 type DeliverResponse struct {
@@ -1629,7 +1649,13 @@ type Event struct {
 	Data []byte `protobuf:"bytes,5,opt,name=data,proto3" json:"data,omitempty"`
 	// It may have been delivered before without our learning of it. Never set on
 	// what was surely not sent.
-	Uncertain     bool `protobuf:"varint,6,opt,name=uncertain,proto3" json:"uncertain,omitempty"`
+	Uncertain bool `protobuf:"varint,6,opt,name=uncertain,proto3" json:"uncertain,omitempty"`
+	// The session's next lines by the same speaker, oldest first, which go into one message
+	// with this one as far as they fit: see joins. The receipt is for all of them.
+	More []*Message `protobuf:"bytes,7,rep,name=more,proto3" json:"more,omitempty"`
+	// Set when it waited long for the platform's quota: words for operators, to be shown
+	// with it.
+	Late          string `protobuf:"bytes,8,opt,name=late,proto3" json:"late,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1704,6 +1730,20 @@ func (x *Event) GetUncertain() bool {
 		return x.Uncertain
 	}
 	return false
+}
+
+func (x *Event) GetMore() []*Message {
+	if x != nil {
+		return x.More
+	}
+	return nil
+}
+
+func (x *Event) GetLate() string {
+	if x != nil {
+		return x.Late
+	}
+	return ""
 }
 
 type Message struct {
@@ -2871,7 +2911,7 @@ var File_pluginv1_plugin_proto protoreflect.FileDescriptor
 const file_pluginv1_plugin_proto_rawDesc = "" +
 	"\n" +
 	"\x15pluginv1/plugin.proto\x12\x14pocketping.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\"\x11\n" +
-	"\x0fDescribeRequest\"\xed\x03\n" +
+	"\x0fDescribeRequest\"\x83\x04\n" +
 	"\x10DescribeResponse\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12.\n" +
@@ -2885,7 +2925,8 @@ const file_pluginv1_plugin_proto_rawDesc = "" +
 	"\n" +
 	"as_visitor\x18\n" +
 	" \x01(\bR\tasVisitor\x12\x14\n" +
-	"\x05folds\x18\v \x01(\bR\x05folds\x1a9\n" +
+	"\x05folds\x18\v \x01(\bR\x05folds\x12\x14\n" +
+	"\x05joins\x18\f \x01(\bR\x05joins\x1a9\n" +
 	"\vCannotEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xd9\x01\n" +
@@ -2932,7 +2973,7 @@ const file_pluginv1_plugin_proto_rawDesc = "" +
 	"\rStartResponse\x12\x1b\n" +
 	"\thttp_addr\x18\x01 \x01(\tR\bhttpAddr\x12\x1d\n" +
 	"\n" +
-	"joins_runs\x18\x02 \x01(\bR\tjoinsRuns\"\xe8\x01\n" +
+	"joins_runs\x18\x02 \x01(\bR\tjoinsRuns\"\xa3\x02\n" +
 	"\x0eDeliverRequest\x127\n" +
 	"\asession\x18\x01 \x01(\v2\x1d.pocketping.plugin.v1.SessionR\asession\x12\x16\n" +
 	"\x06thread\x18\x02 \x01(\tR\x06thread\x123\n" +
@@ -2940,7 +2981,8 @@ const file_pluginv1_plugin_proto_rawDesc = "" +
 	"\x05links\x18\x04 \x03(\v2\x1a.pocketping.plugin.v1.LinkR\x05links\x12\x1e\n" +
 	"\n" +
 	"generation\x18\x05 \x01(\x03R\n" +
-	"generation\"L\n" +
+	"generation\x129\n" +
+	"\bsiblings\x18\x06 \x03(\v2\x1d.pocketping.plugin.v1.MessageR\bsiblings\"L\n" +
 	"\x0fDeliverResponse\x129\n" +
 	"\breceipts\x18\x01 \x03(\v2\x1d.pocketping.plugin.v1.ReceiptR\breceipts\"\x8d\x01\n" +
 	"\aReceipt\x12\x10\n" +
@@ -2995,14 +3037,16 @@ const file_pluginv1_plugin_proto_rawDesc = "" +
 	"\asubject\x18\x06 \x01(\tR\asubject\x1a9\n" +
 	"\vTraitsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xa8\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xef\x01\n" +
 	"\x05Event\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x10\n" +
 	"\x03seq\x18\x02 \x01(\x03R\x03seq\x12\x0e\n" +
 	"\x02at\x18\x03 \x01(\x03R\x02at\x127\n" +
 	"\amessage\x18\x04 \x01(\v2\x1d.pocketping.plugin.v1.MessageR\amessage\x12\x12\n" +
 	"\x04data\x18\x05 \x01(\fR\x04data\x12\x1c\n" +
-	"\tuncertain\x18\x06 \x01(\bR\tuncertain\"\xe9\x03\n" +
+	"\tuncertain\x18\x06 \x01(\bR\tuncertain\x121\n" +
+	"\x04more\x18\a \x03(\v2\x1d.pocketping.plugin.v1.MessageR\x04more\x12\x12\n" +
+	"\x04late\x18\b \x01(\tR\x04late\"\xe9\x03\n" +
 	"\aMessage\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03seq\x18\x02 \x01(\x03R\x03seq\x12\x16\n" +
@@ -3212,46 +3256,48 @@ var file_pluginv1_plugin_proto_depIdxs = []int32{
 	16, // 9: pocketping.plugin.v1.DeliverRequest.session:type_name -> pocketping.plugin.v1.Session
 	23, // 10: pocketping.plugin.v1.DeliverRequest.events:type_name -> pocketping.plugin.v1.Event
 	26, // 11: pocketping.plugin.v1.DeliverRequest.links:type_name -> pocketping.plugin.v1.Link
-	15, // 12: pocketping.plugin.v1.DeliverResponse.receipts:type_name -> pocketping.plugin.v1.Receipt
-	26, // 13: pocketping.plugin.v1.Receipt.links:type_name -> pocketping.plugin.v1.Link
-	22, // 14: pocketping.plugin.v1.Session.visitor:type_name -> pocketping.plugin.v1.Visitor
-	41, // 15: pocketping.plugin.v1.Session.metadata:type_name -> pocketping.plugin.v1.Session.MetadataEntry
-	24, // 16: pocketping.plugin.v1.Session.last:type_name -> pocketping.plugin.v1.Message
-	16, // 17: pocketping.plugin.v1.SessionList.sessions:type_name -> pocketping.plugin.v1.Session
-	24, // 18: pocketping.plugin.v1.MessageList.messages:type_name -> pocketping.plugin.v1.Message
-	19, // 19: pocketping.plugin.v1.ThreadList.threads:type_name -> pocketping.plugin.v1.Thread
-	26, // 20: pocketping.plugin.v1.LinkList.links:type_name -> pocketping.plugin.v1.Link
-	42, // 21: pocketping.plugin.v1.Visitor.traits:type_name -> pocketping.plugin.v1.Visitor.TraitsEntry
-	24, // 22: pocketping.plugin.v1.Event.message:type_name -> pocketping.plugin.v1.Message
-	25, // 23: pocketping.plugin.v1.Message.attachments:type_name -> pocketping.plugin.v1.Attachment
-	38, // 24: pocketping.plugin.v1.InboundRequest.failure:type_name -> pocketping.plugin.v1.Failure
-	29, // 25: pocketping.plugin.v1.InboundResponse.inbound:type_name -> pocketping.plugin.v1.Inbound
-	31, // 26: pocketping.plugin.v1.InboundResponse.record:type_name -> pocketping.plugin.v1.Record
-	32, // 27: pocketping.plugin.v1.InboundResponse.state:type_name -> pocketping.plugin.v1.State
-	2,  // 28: pocketping.plugin.v1.Inbound.kind:type_name -> pocketping.plugin.v1.InboundKind
-	30, // 29: pocketping.plugin.v1.Inbound.operator:type_name -> pocketping.plugin.v1.Operator
-	26, // 30: pocketping.plugin.v1.Record.links:type_name -> pocketping.plugin.v1.Link
-	35, // 31: pocketping.plugin.v1.CheckResponse.findings:type_name -> pocketping.plugin.v1.Finding
-	3,  // 32: pocketping.plugin.v1.Failure.kind:type_name -> pocketping.plugin.v1.FailureKind
-	4,  // 33: pocketping.plugin.v1.Plugin.Describe:input_type -> pocketping.plugin.v1.DescribeRequest
-	8,  // 34: pocketping.plugin.v1.Plugin.Start:input_type -> pocketping.plugin.v1.StartRequest
-	13, // 35: pocketping.plugin.v1.Plugin.Deliver:input_type -> pocketping.plugin.v1.DeliverRequest
-	27, // 36: pocketping.plugin.v1.Plugin.Inbound:input_type -> pocketping.plugin.v1.InboundRequest
-	10, // 37: pocketping.plugin.v1.Plugin.Projects:input_type -> pocketping.plugin.v1.ProjectsRequest
-	33, // 38: pocketping.plugin.v1.Plugin.Check:input_type -> pocketping.plugin.v1.CheckRequest
-	36, // 39: pocketping.plugin.v1.Plugin.Stop:input_type -> pocketping.plugin.v1.StopRequest
-	5,  // 40: pocketping.plugin.v1.Plugin.Describe:output_type -> pocketping.plugin.v1.DescribeResponse
-	12, // 41: pocketping.plugin.v1.Plugin.Start:output_type -> pocketping.plugin.v1.StartResponse
-	14, // 42: pocketping.plugin.v1.Plugin.Deliver:output_type -> pocketping.plugin.v1.DeliverResponse
-	28, // 43: pocketping.plugin.v1.Plugin.Inbound:output_type -> pocketping.plugin.v1.InboundResponse
-	11, // 44: pocketping.plugin.v1.Plugin.Projects:output_type -> pocketping.plugin.v1.ProjectsResponse
-	34, // 45: pocketping.plugin.v1.Plugin.Check:output_type -> pocketping.plugin.v1.CheckResponse
-	37, // 46: pocketping.plugin.v1.Plugin.Stop:output_type -> pocketping.plugin.v1.StopResponse
-	40, // [40:47] is the sub-list for method output_type
-	33, // [33:40] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	24, // 12: pocketping.plugin.v1.DeliverRequest.siblings:type_name -> pocketping.plugin.v1.Message
+	15, // 13: pocketping.plugin.v1.DeliverResponse.receipts:type_name -> pocketping.plugin.v1.Receipt
+	26, // 14: pocketping.plugin.v1.Receipt.links:type_name -> pocketping.plugin.v1.Link
+	22, // 15: pocketping.plugin.v1.Session.visitor:type_name -> pocketping.plugin.v1.Visitor
+	41, // 16: pocketping.plugin.v1.Session.metadata:type_name -> pocketping.plugin.v1.Session.MetadataEntry
+	24, // 17: pocketping.plugin.v1.Session.last:type_name -> pocketping.plugin.v1.Message
+	16, // 18: pocketping.plugin.v1.SessionList.sessions:type_name -> pocketping.plugin.v1.Session
+	24, // 19: pocketping.plugin.v1.MessageList.messages:type_name -> pocketping.plugin.v1.Message
+	19, // 20: pocketping.plugin.v1.ThreadList.threads:type_name -> pocketping.plugin.v1.Thread
+	26, // 21: pocketping.plugin.v1.LinkList.links:type_name -> pocketping.plugin.v1.Link
+	42, // 22: pocketping.plugin.v1.Visitor.traits:type_name -> pocketping.plugin.v1.Visitor.TraitsEntry
+	24, // 23: pocketping.plugin.v1.Event.message:type_name -> pocketping.plugin.v1.Message
+	24, // 24: pocketping.plugin.v1.Event.more:type_name -> pocketping.plugin.v1.Message
+	25, // 25: pocketping.plugin.v1.Message.attachments:type_name -> pocketping.plugin.v1.Attachment
+	38, // 26: pocketping.plugin.v1.InboundRequest.failure:type_name -> pocketping.plugin.v1.Failure
+	29, // 27: pocketping.plugin.v1.InboundResponse.inbound:type_name -> pocketping.plugin.v1.Inbound
+	31, // 28: pocketping.plugin.v1.InboundResponse.record:type_name -> pocketping.plugin.v1.Record
+	32, // 29: pocketping.plugin.v1.InboundResponse.state:type_name -> pocketping.plugin.v1.State
+	2,  // 30: pocketping.plugin.v1.Inbound.kind:type_name -> pocketping.plugin.v1.InboundKind
+	30, // 31: pocketping.plugin.v1.Inbound.operator:type_name -> pocketping.plugin.v1.Operator
+	26, // 32: pocketping.plugin.v1.Record.links:type_name -> pocketping.plugin.v1.Link
+	35, // 33: pocketping.plugin.v1.CheckResponse.findings:type_name -> pocketping.plugin.v1.Finding
+	3,  // 34: pocketping.plugin.v1.Failure.kind:type_name -> pocketping.plugin.v1.FailureKind
+	4,  // 35: pocketping.plugin.v1.Plugin.Describe:input_type -> pocketping.plugin.v1.DescribeRequest
+	8,  // 36: pocketping.plugin.v1.Plugin.Start:input_type -> pocketping.plugin.v1.StartRequest
+	13, // 37: pocketping.plugin.v1.Plugin.Deliver:input_type -> pocketping.plugin.v1.DeliverRequest
+	27, // 38: pocketping.plugin.v1.Plugin.Inbound:input_type -> pocketping.plugin.v1.InboundRequest
+	10, // 39: pocketping.plugin.v1.Plugin.Projects:input_type -> pocketping.plugin.v1.ProjectsRequest
+	33, // 40: pocketping.plugin.v1.Plugin.Check:input_type -> pocketping.plugin.v1.CheckRequest
+	36, // 41: pocketping.plugin.v1.Plugin.Stop:input_type -> pocketping.plugin.v1.StopRequest
+	5,  // 42: pocketping.plugin.v1.Plugin.Describe:output_type -> pocketping.plugin.v1.DescribeResponse
+	12, // 43: pocketping.plugin.v1.Plugin.Start:output_type -> pocketping.plugin.v1.StartResponse
+	14, // 44: pocketping.plugin.v1.Plugin.Deliver:output_type -> pocketping.plugin.v1.DeliverResponse
+	28, // 45: pocketping.plugin.v1.Plugin.Inbound:output_type -> pocketping.plugin.v1.InboundResponse
+	11, // 46: pocketping.plugin.v1.Plugin.Projects:output_type -> pocketping.plugin.v1.ProjectsResponse
+	34, // 47: pocketping.plugin.v1.Plugin.Check:output_type -> pocketping.plugin.v1.CheckResponse
+	37, // 48: pocketping.plugin.v1.Plugin.Stop:output_type -> pocketping.plugin.v1.StopResponse
+	42, // [42:49] is the sub-list for method output_type
+	35, // [35:42] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_pluginv1_plugin_proto_init() }

@@ -1,0 +1,63 @@
+package host
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pocketping/pocketping/core"
+	"github.com/pocketping/pocketping/sdk/plugin/pluginv1"
+)
+
+func TestTextOvertakesWhatWaitsForQuota(t *testing.T) {
+	post := func(seq int64, m string) item { return item{seq: seq, kind: core.MessagePosted, message: m} }
+	for name, c := range map[string]struct {
+		items       []item
+		first, done []int64
+	}{
+		"texts":            {[]item{post(1, "a"), post(2, "b")}, []int64{1, 2}, nil},
+		"events":           {[]item{{seq: 1, kind: core.VisitorTracked}, {seq: 2, kind: core.SessionRated}}, []int64{1, 2}, nil},
+		"behind events":    {[]item{{seq: 1, kind: core.VisitorTracked}, {seq: 2, kind: core.MessageEdited, message: "x"}, post(3, "a")}, []int64{3}, nil},
+		"behind a closing": {[]item{{seq: 1, kind: core.SessionReopened}, post(2, "a")}, []int64{1, 2}, nil},
+		"around a closing": {[]item{{seq: 1, kind: core.VisitorTracked}, post(2, "a"), {seq: 3, kind: core.SessionClosed}, post(4, "b")}, []int64{2}, nil},
+		"an edit of it":    {[]item{post(1, "a"), {seq: 2, kind: core.MessageEdited, message: "a"}, post(3, "b")}, []int64{1, 3}, []int64{2}},
+		"an edit in doubt": {[]item{{seq: 1, kind: core.MessagePosted, message: "a", uncertain: true}, {seq: 2, kind: core.MessageEdited, message: "a"}}, []int64{1}, nil},
+	} {
+		if first, done := urgent(c.items); !slices.Equal(seqs(first), c.first) || !slices.Equal(done, c.done) {
+			t.Errorf("%s: %v goes first, %v is done", name, seqs(first), done)
+		}
+	}
+}
+
+func TestTheThreadIsToldThatAMessageIsLate(t *testing.T) {
+	r := newRunner(New(Options{}), Spec{ID: "b", Plugin: "telegram"})
+	defer r.finish()
+	r.limits.set([]limit{{scope: "group", calls: 5, per: 5 * time.Second}, {scope: "group", calls: 20, per: time.Minute}}, nil)
+	for seq := range int64(4) {
+		r.queue.hear(signal("s", true, core.MessagePosted, seq+1), "b")
+	}
+	ln, _, _ := r.queue.pick()
+	late := func() string {
+		e := &pluginv1.Event{Type: string(core.MessagePosted), At: time.Now().Add(-2 * lateAfter).UnixMilli(), More: make([]*pluginv1.Message, 1)}
+		r.late(ln, []*pluginv1.Event{{Type: string(core.SessionOpened)}, e})
+		return e.GetLate()
+	}
+	if got := late(); got != "" {
+		t.Errorf("what did not wait for quota is late: %q", got)
+	}
+	ln.short = time.Now().Add(-lateAfter / 2)
+	if got := late(); got != "" {
+		t.Errorf("after %s it is late: %q", lateAfter/2, got)
+	}
+	ln.short = time.Now().Add(-45 * time.Second)
+	if got := late(); got != "⏳ 45s late: Telegram takes 20 messages a minute, and 2 more messages wait" {
+		t.Errorf("told %q", got)
+	}
+	if got := late(); got != "" {
+		t.Errorf("told again: %q", got)
+	}
+	if got := lateWords(time.Minute, 0, "Slack takes 1"); strings.Contains(got, "wait") {
+		t.Errorf("with nothing behind it: %q", got)
+	}
+}
