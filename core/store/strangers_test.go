@@ -29,7 +29,7 @@ type stranger struct {
 // bridge's or a login's; what a bridge may see is decided by who holds its lease.
 var worldly = []string{
 	"AddAudit", "AddLogin", "AddProject", "Answering", "Backlogs", "Close", "DeadLetters", "DropDead", "First", "Forget", "ForgetBrowsers", "Lease", "Link", "LoginByCookie",
-	"NextErasure", "NextGeneration", "Outline", "Owed", "OwedDeliveries", "Owing", "Ping", "Presences", "Projects", "ProjectsRevision", "RemoveLogin", "RetryDead", "Revive", "Run", "SaveOutline", "SaveState", "Secret", "SessionOfThread", "State",
+	"NextErasure", "NextGeneration", "Outline", "Owed", "OwedBelow", "OwedDeliveries", "Owing", "Ping", "Presences", "Projects", "ProjectsRevision", "RemoveLogin", "RetryDead", "Revive", "Run", "SaveOutline", "SaveState", "Secret", "SessionOfThread", "State",
 	"SyncProject", "SyncProjects", "Thread", "Unneeded", "UseLoginCode", "Wipe",
 }
 
