@@ -1,4 +1,4 @@
-import { Failure, FieldError, Permanent, failureOf } from './failures.js'
+import { Disconnected, Failure, FieldError, Permanent, failureOf } from './failures.js'
 import { Host, linkOf } from './host.js'
 import { Run } from './run.js'
 import { Uplink } from './uplink.js'
@@ -142,7 +142,7 @@ export class Server {
         }
       } catch (error) {
         const failure = failureOf(error)
-        if (failure !== error) this.#log.warn(`${event.type} of ${run.session.id} failed:`, error)
+        if (failure !== error && !(error instanceof Disconnected)) this.#log.warn(`${event.type} of ${run.session.id} failed:`, error)
         failure.seq = event.seq
         failure.calls += receipts.reduce((sum, receipt) => sum + receipt.calls, 0)
         throw failure

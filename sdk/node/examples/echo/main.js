@@ -13,10 +13,11 @@ class Echo extends Bridge {
 
   async deliver({ message, session, thread }) {
     thread ||= session.id
+    if (!message || message.deleted) return {}
     const links = [{ thread, externalId: message.id, messageId: message.id }]
-    if (message.sender === 'visitor' && !message.deleted) {
-      // The thread has to be known before something comes from it.
-      await this.host.record({ sessionId: session.id, thread, links })
+    // The thread has to be known before something comes from it.
+    await this.host.record({ sessionId: session.id, thread, links })
+    if (message.sender === 'visitor') {
       await this.host.receive({
         kind: 'message', effectKey: 'echo:' + message.id, thread, externalId: 'echo:' + message.id,
         text: this.config.prefix + message.text, operator: { id: 'echo', name: 'Echo' },

@@ -17,10 +17,12 @@ class Echo(Bridge):
 
     def deliver(self, event):
         message, thread = event.message, event.thread or event.session.id
+        if message is None or message.deleted:
+            return None
         link = Link(message.id, message.id, thread)
-        if message.sender == "visitor" and not message.deleted:
-            # The thread has to be known before something comes from it.
-            self.host.record(event.session.id, thread, [link])
+        # The thread has to be known before something comes from it.
+        self.host.record(event.session.id, thread, [link])
+        if message.sender == "visitor":
             self.host.receive("message", "echo:" + message.id, thread, "echo:" + message.id, self.config["prefix"] + message.text, ("echo", "Echo"))
         return Receipt(thread, [link])
 

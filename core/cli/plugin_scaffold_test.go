@@ -1,0 +1,60 @@
+package cli_test
+
+import (
+	"context"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/pocketping/pocketping/sdk/plugin/conformance"
+)
+
+// TestPluginNewKeepsToTheProtocol builds what plugin new makes, and checks it as
+// `plugin test --short` does.
+func TestPluginNewKeepsToTheProtocol(t *testing.T) {
+	t.Parallel()
+	for _, lang := range []string{"go", "python", "node"} {
+		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
+			dir := scaffolded(t, "echo", "--lang", lang)
+			program := map[string]string{"go": "echo", "python": "main.py", "node": "main.js"}[lang]
+			if lang == "go" {
+				tested(t, dir, "go", "build", "-ldflags=-s -w", "-o", program, ".")
+				tested(t, dir, "go", "vet", ".")
+			}
+			report, err := conformance.Run(context.WithoutCancel(t.Context()), conformance.Options{Binary: filepath.Join(dir, program), Short: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range report.Failed() {
+				t.Errorf("%s: %s: %s", c.Name, c.Expected, c.Happened)
+			}
+			if passed, _, _ := report.Counts(); passed < 60 {
+				t.Errorf("%d checks passed", passed)
+			}
+		})
+	}
+}
+
+// TestPluginNewHasATestOfItsOwn runs the tests that plugin new writes.
+func TestPluginNewHasATestOfItsOwn(t *testing.T) {
+	t.Parallel()
+	for lang, command := range map[string][]string{"python": {"python3", "-m", "unittest"}, "node": {"npm", "test"}, "go": {"go", "test", "."}} {
+		for _, kind := range []string{"bridge", "hook"} {
+			t.Run(lang+" "+kind, func(t *testing.T) {
+				t.Parallel()
+				tested(t, scaffolded(t, "echo", "--lang", lang, "--kind", kind), command...)
+			})
+		}
+	}
+}
+
+// tested runs a command in the folder, as its author would.
+func tested(t *testing.T, dir string, command ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
+	cmd.Dir, cmd.Env = dir, append(cmd.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v: %v\n%s", command, err, out)
+	}
+}
