@@ -1,7 +1,7 @@
 // Command bench measures PocketPing, each figure against a floor that is measured
 // in the same run: these are ratios, because machines differ and are never quiet.
 //
-//	go run ./bench [-only posts,latency,idle,deliver,start,outage] [-json FILE]
+//	go run ./bench [-only posts,latency,idle,deliver,start,outage,migrate] [-json FILE]
 package main
 
 import (
@@ -18,6 +18,8 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/pocketping/pocketping/internal/harness"
+	"github.com/pocketping/pocketping/internal/zoo"
+	"github.com/pocketping/pocketping/sdk/plugin/pluginv1"
 )
 
 // Figure is one thing that was measured.
@@ -72,9 +74,15 @@ var measurements = []struct {
 	{"latency", measureLatency},
 	{"idle", measureIdle},
 	{"outage", measureOutage},
+	{"zoo", measureZoo},
+	{"migrate", measureMigrate},
 }
 
 func main() {
+	if animal := os.Getenv(zoo.Env); animal != "" && os.Getenv(pluginv1.CookieKey) != "" {
+		zoo.Play(animal)
+		return
+	}
 	if role := os.Getenv(roleEnv); role != "" {
 		playRole(role)
 		return

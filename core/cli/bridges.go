@@ -10,6 +10,7 @@ import (
 	"github.com/pocketping/pocketping/core"
 	"github.com/pocketping/pocketping/core/config"
 	"github.com/pocketping/pocketping/core/host"
+	"github.com/pocketping/pocketping/core/packages"
 )
 
 // specOf is a block of the file as the host runs it. The registry knows which projects
@@ -22,10 +23,19 @@ func specOf(cfg *config.Config, b *config.Bridge, registry *core.Projects) (host
 	if err != nil {
 		return host.Spec{}, err
 	}
+	limits := host.Limits{User: b.User, Memory: b.Memory}
+	if b.Remote() {
+		limits = host.Limits{} // somebody else's system keeps it to something
+	} else if err := limits.Check(); err != nil {
+		return host.Spec{}, located(b, err)
+	}
 	spec := host.Spec{
-		ID: b.ID, Kind: b.Kind, Plugin: b.Plugin, Path: path, SHA256: b.SHA256, Env: b.Env, MTLS: b.MTLS,
+		ID: b.ID, Kind: b.Kind, Plugin: b.Plugin, Path: path, SHA256: b.SHA256, Env: b.Env, MTLS: b.MTLS, Limits: limits,
 		Pace: b.Pace.String(), Events: b.Events, AsVisitor: b.AsVisitor, Debugged: b.Debugged,
 		Config: func(fields []host.Field) ([]byte, error) { return b.Decode(fieldsOf(fields)) },
+	}
+	if len(b.Command) == 0 && b.SHA256 == "" && !b.Remote() {
+		spec.Verify = func(path string) (string, error) { return packages.Verify(cfg.Plugins.Dir, b.Plugin, path) }
 	}
 	if b.Remote() {
 		spec.KeyHash = core.Hash(b.RemoteKey)

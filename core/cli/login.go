@@ -71,7 +71,7 @@ func pageLinks(ctx context.Context, cfg *config.Config, s *store.Store, projects
 	if err != nil {
 		return nil, err
 	}
-	pages, err := tryPlugins(ctx, host.New(host.Options{Log: quiet()}), cfg, specs)
+	pages, err := tryPlugins(ctx, host.New(host.Options{Log: quiet()}), cfg, specs, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -50,9 +50,15 @@ func (s *server) apply(ctx context.Context) (*applied, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages, err := tryPlugins(ctx, s.host, cfg, specs)
+	restarts, status := cfg.Restarts(before, now), s.host.Status()
+	pages, err := tryPlugins(ctx, s.host, cfg, specs, func(id string) bool { return unchanged(status, restarts, id) })
 	if err != nil {
 		return nil, err
+	}
+	for _, id := range *s.pages.Load() {
+		if unchanged(status, restarts, id) {
+			pages = append(pages, id)
+		}
 	}
 	c, err := changesOf(ctx, cfg, s.store)
 	if err != nil {
@@ -100,6 +106,7 @@ func (s *server) renew(cfg *config.Config, specs []host.Spec, before, now config
 		}
 	}
 	s.host.TellProjects()
+	s.host.Refresh()
 }
 
 // tellKept logs which projects are the file's now, and what is kept of what it does not

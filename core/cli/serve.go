@@ -148,7 +148,7 @@ func assemble(ctx context.Context, cfg *config.Config, log *slog.Logger, dev boo
 	if s.bridges, err = specsOf(cfg, registry); err != nil {
 		return nil, err
 	}
-	pages, err := tryPlugins(ctx, s.host, cfg, s.bridges)
+	pages, err := tryPlugins(ctx, s.host, cfg, s.bridges, nil)
 	s.pages.Store(&pages)
 	return s, err
 }
@@ -172,6 +172,7 @@ func (s *server) run(ctx context.Context, out io.Writer, hup <-chan os.Signal) e
 	keeping, rest := context.WithCancel(ctx)
 	defer rest()
 	go s.chat.Keep(keeping)
+	go s.watchPlugins(keeping)
 	registry := s.chat.Projects()
 	registry.Watch(s.host.TellProjects)
 	go s.listenFor(keeping, hup)

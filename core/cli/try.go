@@ -11,14 +11,18 @@ import (
 
 // tryPlugins launches every plugin once, all at the same time, to find what is
 // wrong with the blocks before anything runs. It returns the ids of the bridges
-// that serve pages. The specs are those of cfg.Bridges, in the same order.
-func tryPlugins(ctx context.Context, h *host.Host, cfg *config.Config, specs []host.Spec) ([]string, error) {
+// that serve pages. The specs are those of cfg.Bridges, in the same order; those that
+// skip names are left out.
+func tryPlugins(ctx context.Context, h *host.Host, cfg *config.Config, specs []host.Spec, skip func(id string) bool) ([]string, error) {
 	pages := make([]bool, len(specs))
 	errs := make([]error, len(specs))
 	var wg sync.WaitGroup
 	for i, spec := range specs {
 		if cfg.Bridges[i].Remote() {
 			continue // it is not here; what is wrong with its block is said when it connects
+		}
+		if skip != nil && skip(spec.ID) {
+			continue
 		}
 		wg.Go(func() {
 			pages[i], errs[i] = tryPlugin(ctx, h, spec)

@@ -35,6 +35,8 @@ type Bridge struct {
 	SHA256  string            // of the binary, in lower-case hex; empty: not pinned
 	Env     map[string]string // the plugin's environment beside what the core gives it
 	MTLS    bool
+	User    string `json:",omitempty"` // whose rights the plugin has; empty: the server's
+	Memory  int64  `json:",omitempty"` // bytes that it may have; 0: as much as there is
 	Pace    Pace
 
 	RemoteKey string `json:",omitempty"` // that the plugin shows when it connects; empty: it is launched here
@@ -77,7 +79,7 @@ type field struct {
 }
 
 // commonFields are the core's own in every bridge and hook block.
-var commonFields = []string{"command", "sha256", "env", "mtls", "pace", "projects", "operators", "events", "as_visitor", "standby", "remote_key"}
+var commonFields = []string{"command", "sha256", "env", "mtls", "user", "memory", "pace", "projects", "operators", "events", "as_visitor", "standby", "remote_key"}
 
 var sha256Pattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
@@ -139,6 +141,9 @@ func (c *Config) addBridge(r *reader, b *Bridge, body *hclsyntax.Body) {
 	if v, _, ok := blk.value("mtls", cty.Bool); ok {
 		b.MTLS = v.True()
 	}
+	b.readRemote(c, blk, body)
+	b.User = blk.str("user", c.Plugins.User, checkFilled)
+	b.Memory = parsed(blk, "memory", c.Plugins.Memory, parseMemory)
 	if v, _, ok := blk.value("as_visitor", cty.Bool); ok {
 		b.AsVisitor = v.True()
 	}
@@ -147,7 +152,6 @@ func (c *Config) addBridge(r *reader, b *Bridge, body *hclsyntax.Body) {
 			blk.wrong(at, "standby belongs to a bridge: no session is escalated to a hook")
 		}
 	}
-	b.readRemote(c, blk, body)
 	b.Pace = parsed(blk, "pace", Pace{}, parsePace)
 	b.Operators = blk.strs("operators", checkFilled)
 	if b.Kind == KindHook && b.Operators != nil {
@@ -211,6 +215,20 @@ func checkSHA256(s string) error {
 		return errors.New("must be 64 digits of lower-case hex, as sha256sum prints them")
 	}
 	return nil
+}
+
+// leastMemory is what a plugin in Go has when it does nothing, with room to do something.
+const leastMemory = 32_000_000
+
+func parseMemory(s string) (int64, error) {
+	if s == "none" {
+		return 0, nil
+	}
+	n, err := parseSize(s)
+	if err == nil && n < leastMemory {
+		err = fmt.Errorf(`must be at least "32MB", or "none"; it is %q`, s)
+	}
+	return n, err
 }
 
 func parsePace(s string) (Pace, error) {

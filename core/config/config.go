@@ -44,9 +44,12 @@ type Database struct {
 	URL string // sqlite:<path> or postgres://…
 }
 
-// Plugins says where the plugins' binaries are.
+// Plugins says where the plugins' binaries are, and to what the system keeps those whose
+// blocks say nothing of it.
 type Plugins struct {
-	Dir string
+	Dir    string
+	User   string `json:",omitempty"`
+	Memory int64  `json:",omitempty"`
 }
 
 // Files is where attachments are kept.

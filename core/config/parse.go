@@ -68,7 +68,11 @@ func (c *Config) readDatabase(b *block) {
 }
 
 func (c *Config) readPlugins(b *block) {
-	c.Plugins.Dir = relative(b.dir, b.str("dir", "bin/plugins", checkFilled))
+	c.Plugins = Plugins{
+		Dir:    relative(b.dir, b.str("dir", "bin/plugins", checkFilled)),
+		User:   b.str("user", "", checkFilled),
+		Memory: parsed(b, "memory", 0, parseMemory),
+	}
 }
 
 func (c *Config) readFiles(b *block) {

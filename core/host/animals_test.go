@@ -17,38 +17,6 @@ import (
 	"github.com/pocketping/pocketping/internal/zoo"
 )
 
-// says is what Status tells of each animal, sooner or later.
-var says = map[string]string{
-	zoo.PanicsInStart:    "panic: in Start",
-	zoo.PanicsInDeliver:  "panic: in Deliver",
-	zoo.PanicsByItself:   "panic: by itself",
-	zoo.HangsInDescribe:  "does not answer Describe or Start",
-	zoo.HangsInStart:     "does not answer Describe or Start",
-	zoo.HangsInDeliver:   "has not answered Deliver for",
-	zoo.HangsInInbound:   "reports more than",
-	zoo.HangsWhole:       "the plugin does not answer",
-	zoo.IgnoresStop:      "", // nobody has asked it yet
-	zoo.Leaks:            "its block allows 150 MB",
-	zoo.FloodsStderr:     "the plugin logs too much",
-	zoo.FloodsLog:        "the plugin logs too much",
-	zoo.FloodsInbound:    "reports more than",
-	zoo.FloodsStdout:     "to its standard output or error",
-	zoo.FloodsPrinting:   "to its standard output or error",
-	zoo.GarbageHandshake: "is no PocketPing plugin",
-	zoo.GarbageAnswers:   "without a receipt",
-	zoo.HugeDescribe:     "does not say what it is",
-	zoo.HugeReceipt:      "larger than max",
-	zoo.HugeInbound:      "at once",
-	zoo.SlowStart:        "the plugin has not started for",
-	zoo.OtherProtocol:    "another version of the plugin protocol",
-	zoo.OtherMagic:       "is no PocketPing plugin",
-	zoo.ExitsAtOnce:      "ended at once",
-	zoo.LeavesAChild:     "",
-	zoo.ClosesItsSocket:  "the plugin's process ended",
-	zoo.LiesAboutKind:    "the plugin is a hook: write hook",
-	zoo.HookThatReports:  "refused: a hook may not report",
-}
-
 // What no plugin should do hurts no other plugin, is seen, and is told in words; what
 // they log and report is bounded.
 func TestZoo(t *testing.T) {
@@ -91,14 +59,14 @@ func TestZoo(t *testing.T) {
 	})
 	t.Logf("the other bridge had 40 messages after %s", time.Since(began).Round(time.Millisecond))
 	waiting := time.After(25 * time.Second)
-	for found := map[string]bool{}; len(found) < len(says)-2; {
+	for found := map[string]bool{}; len(found) < len(zoo.Says)-2; {
 		select {
 		case s := <-seen:
 			found[s.animal] = true
 			t.Logf("%-18s seen after %s: %s", s.animal, s.after.Round(time.Millisecond), s.says)
 		case <-waiting:
 			for _, s := range w.host.Status() {
-				if !found[s.Plugin] && says[s.Plugin] != "" {
+				if !found[s.Plugin] && zoo.Says[s.Plugin] != "" {
 					t.Errorf("%s is %s: %q", s.Plugin, s.State, s.LastError)
 				}
 			}
@@ -136,7 +104,7 @@ type seen struct {
 
 // sees tells of each animal once, when Status says what is wrong with it.
 func (w *world) sees(began time.Time) <-chan seen {
-	told := make(chan seen, len(says))
+	told := make(chan seen, len(zoo.Says))
 	ctx := w.t.Context()
 	go func() {
 		tick := time.NewTicker(20 * time.Millisecond)
@@ -144,7 +112,7 @@ func (w *world) sees(began time.Time) <-chan seen {
 		found := map[string]bool{}
 		for ctx.Err() == nil {
 			for _, s := range w.host.Status() {
-				if want := says[s.Plugin]; want != "" && !found[s.Plugin] && strings.Contains(s.LastError, want) {
+				if want := zoo.Says[s.Plugin]; want != "" && !found[s.Plugin] && strings.Contains(s.LastError, want) {
 					found[s.Plugin] = true
 					told <- seen{s.Plugin, s.LastError, time.Since(began)}
 				}

@@ -29,6 +29,10 @@ const Env = "POCKETPING_ZOO"
 // started.
 const FileEnv = "POCKETPING_ZOO_FILE"
 
+// AfterEnv names a file: as long as it is not there the animal behaves, and when it
+// comes, it ends, and is launched again.
+const AfterEnv = "POCKETPING_ZOO_AFTER"
+
 // The animals, each by what it does.
 const (
 	PanicsInStart    = "panics-in-start"
@@ -68,11 +72,53 @@ var All = []string{
 	SlowStart, OtherProtocol, OtherMagic, ExitsAtOnce, LeavesAChild, ClosesItsSocket, LiesAboutKind, HookThatReports,
 }
 
+// Says is what the status of each tells, sooner or later; empty: there is nothing to tell.
+var Says = map[string]string{
+	PanicsInStart:    "panic: in Start",
+	PanicsInDeliver:  "panic: in Deliver",
+	PanicsByItself:   "panic: by itself",
+	HangsInDescribe:  "does not answer Describe or Start",
+	HangsInStart:     "does not answer Describe or Start",
+	HangsInDeliver:   "has not answered Deliver for",
+	HangsInInbound:   "reports more than",
+	HangsWhole:       "the plugin does not answer",
+	IgnoresStop:      "", // to end, which nobody has
+	Leaks:            "its block allows 150 MB",
+	FloodsStderr:     "the plugin logs too much",
+	FloodsLog:        "the plugin logs too much",
+	FloodsInbound:    "reports more than",
+	FloodsStdout:     "to its standard output or error",
+	FloodsPrinting:   "to its standard output or error",
+	GarbageHandshake: "is no PocketPing plugin",
+	GarbageAnswers:   "without a receipt",
+	HugeDescribe:     "does not say what it is",
+	HugeReceipt:      "larger than max",
+	HugeInbound:      "at once",
+	SlowStart:        "the plugin has not started for",
+	OtherProtocol:    "another version of the plugin protocol",
+	OtherMagic:       "is no PocketPing plugin",
+	ExitsAtOnce:      "ended at once",
+	LeavesAChild:     "",
+	ClosesItsSocket:  "the plugin's process ended",
+	LiesAboutKind:    "the plugin is a hook: write hook",
+	HookThatReports:  "refused: a hook may not report",
+}
+
 const huge = 10 << 20
 
 // Play is the whole life of an animal.
 func Play(name string) {
-	a := &animal{name: name, ready: make(chan struct{})}
+	hook := name == HookThatReports
+	if file := os.Getenv(AfterEnv); file != "" && !exists(file) {
+		name = "behaves"
+		go func() {
+			for !exists(file) {
+				time.Sleep(20 * time.Millisecond)
+			}
+			os.Exit(1)
+		}()
+	}
+	a := &animal{name: name, hook: hook || name == LiesAboutKind, ready: make(chan struct{})}
 	cookie, protocol := pluginv1.CookieValue, uint(pluginv1.ProtocolVersion)
 	switch name {
 	case ExitsAtOnce:
@@ -113,6 +159,11 @@ func Play(name string) {
 	}
 }
 
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
+}
+
 // endWithHost is what every plugin does, these too: a test that is killed leaves none.
 func endWithHost() {
 	host, _ := strconv.Atoi(os.Getenv(pluginv1.HostPIDEnv))
@@ -140,6 +191,7 @@ func (*wire) GRPCClient(context.Context, *goplugin.GRPCBroker, *grpc.ClientConn)
 type animal struct {
 	pluginv1.UnimplementedPluginServer
 	name   string
+	hook   bool
 	server *grpc.Server
 	stderr *os.File
 	ready  chan struct{} // closed by Start
@@ -153,7 +205,8 @@ func (a *animal) Describe(context.Context, *pluginv1.DescribeRequest) (*pluginv1
 		select {}
 	case HugeDescribe:
 		d.Version = strings.Repeat("9", huge)
-	case LiesAboutKind, HookThatReports:
+	}
+	if a.hook {
 		d.Kind = pluginv1.Kind_KIND_HOOK
 	}
 	return d, nil

@@ -14,7 +14,7 @@ import (
 )
 
 // reserved attributes of a block are the core's.
-var reserved = []string{"pace", "sha256", "env", "mtls", "projects", "command", "operators", "events", "as_visitor"}
+var reserved = []string{"pace", "sha256", "env", "mtls", "projects", "command", "operators", "events", "as_visitor", "standby", "user", "memory"}
 
 // field is one attribute of the plugin's block and where it goes.
 type field struct {
