@@ -19,7 +19,7 @@ class Closed(Exception):
 
     def __init__(self, code, reason):
         super().__init__(f"{reason} ({code})" if code else reason)
-        self.code, self.reason = code, reason
+        self.code, self.reason, self.served = code, reason, False
 
 
 class Rejected(Exception):

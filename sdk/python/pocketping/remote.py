@@ -310,7 +310,6 @@ def serve_remote(kind, url, key):
     signal.signal(signal.SIGTERM, lambda *_: _leave(service))
     wait = 0.0
     while True:
-        began = time.monotonic()
         try:
             _connect(service, url, key, log)
         except KeyboardInterrupt:
@@ -318,7 +317,7 @@ def serve_remote(kind, url, key):
         except Closed as closed:
             if closed.code == _REPLACED:
                 _leave(service, f"{kind.name}: another one has connected with this key and taken over")
-            wait = 0.0 if time.monotonic() - began > 1 and closed.code != 4422 else wait
+            wait = 0.0 if closed.served else wait
             log.info("the connection has ended: %s", closed)
         except Rejected as rejected:
             wait = max(wait, rejected.retry_after)
@@ -338,6 +337,9 @@ def _connect(service, url, key, log):
     threading.Thread(target=_keep_alive, args=(socket, connection), daemon=True).start()
     try:
         service.serve(connection, socket)
+    except Closed as closed:
+        closed.served = connection.inbound is not None  # the bridge worked, so the core may be asked again at once
+        raise
     finally:
         socket.drop()
 
