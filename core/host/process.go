@@ -317,12 +317,14 @@ func socketDir(dir string) (string, error) {
 	return os.MkdirTemp(base, dirPrefix+strconv.Itoa(os.Getpid())+"-")
 }
 
-// sweep removes the folders of hosts that were killed.
+// sweep removes the folders of hosts that were killed, and ends what their plugins have
+// started and left behind.
 func sweep(dir string) {
 	left, _ := filepath.Glob(filepath.Join(socketBase(dir), dirPrefix+"*")) // the pattern is good
 	for _, d := range left {
 		pid, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(d), dirPrefix), "-")
 		if n, err := strconv.Atoi(pid); err == nil && !alive(n) {
+			endLeftBehind(d)
 			_ = os.RemoveAll(d)
 		}
 	}

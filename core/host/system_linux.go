@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+
+	"github.com/pocketping/pocketping/sdk/plugin/pluginv1"
 )
 
 // launcher is a thread that never ends: a child whose Pdeathsig is set dies with the
@@ -107,4 +110,20 @@ func residentOf(pid int) int64 {
 		}
 	}
 	return sum
+}
+
+// endLeftBehind ends the processes that were launched with the folder for their sockets,
+// and those that they have started: no other has it in its environment.
+func endLeftBehind(dir string) {
+	environs, _ := filepath.Glob("/proc/[0-9]*/environ") // the pattern is good
+	mark := []byte(pluginv1.SocketDirEnv + "=" + dir + "\x00")
+	for _, name := range environs {
+		environ, err := os.ReadFile(name)
+		if err != nil || !bytes.Contains(environ, mark) {
+			continue // it is another user's, or has ended
+		}
+		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(name))); err == nil {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -329,21 +330,32 @@ func TestMTLS(t *testing.T) {
 	w.delivered("a")
 }
 
-// A host that is killed leaves no plugin behind.
+// A host that is killed leaves no plugin behind; on Linux also none that does nothing
+// any more.
 func TestPluginEndsWithItsHost(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t)
-	dir := t.TempDir()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), hostEnv+"="+dir, "TEST_PLATFORM="+p.url)
-	cmd.Stderr = os.Stderr
-	must(t, cmd.Start())
-	p.pid(t)
-	must(t, cmd.Process.Kill())
-	killed := time.Now()
-	_ = cmd.Wait() // it was killed
-	p.within(t, 3*time.Second, "the end of the plugin", func() bool { return len(p.pollers) == 0 })
-	t.Logf("gone after %s", time.Since(killed).Round(time.Millisecond))
+	for name, before := range map[string]func(t *testing.T, plugin int){
+		"well":    func(*testing.T, int) {},
+		"stopped": func(t *testing.T, plugin int) { must(t, syscall.Kill(plugin, syscall.SIGSTOP)) },
+	} {
+		if name == "stopped" && runtime.GOOS != "linux" {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPlatform(t)
+			cmd := exec.Command(os.Args[0])
+			cmd.Env = append(os.Environ(), hostEnv+"="+t.TempDir(), "TEST_PLATFORM="+p.url)
+			cmd.Stderr = os.Stderr
+			must(t, cmd.Start())
+			before(t, p.pid(t))
+			must(t, cmd.Process.Kill())
+			killed := time.Now()
+			_ = cmd.Wait() // it was killed
+			p.within(t, 3*time.Second, "the end of the plugin", func() bool { return len(p.pollers) == 0 })
+			t.Logf("gone after %s", time.Since(killed).Round(time.Millisecond))
+		})
+	}
 }
 
 // runHost is the host of that test, until it is killed.
