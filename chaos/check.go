@@ -23,9 +23,11 @@ func (c *crowd) check(ctx context.Context, r *row) error {
 	if len(sessions) != len(c.chats) {
 		r.breaks("%d sessions of %d visitors", len(sessions), len(c.chats))
 	}
+	c.again = map[string][]repeat{}
 	for _, w := range c.watchers {
 		c.checkPlatform(r, w.platform, sessions)
 	}
+	r.Doubles = c.doubles()
 	if err := c.checkResumed(ctx, r, sessions); err != nil {
 		return err
 	}
@@ -57,7 +59,11 @@ func (c *crowd) checkStore(r *row, ch *chat, s stored) {
 	words := s.words()
 	r.count(fmt.Sprintf("what visitor %d wrote, in the store", ch.n), words, said)
 	for platform, answers := range ch.answers {
-		r.count(fmt.Sprintf("what %s answered visitor %d, in the store", platform, ch.n), words, answers)
+		got, want := words, answers
+		if c.shuffled {
+			got, want = slices.Sorted(slices.Values(words)), slices.Sorted(slices.Values(answers))
+		}
+		r.count(fmt.Sprintf("what %s answered visitor %d, in the store", platform, ch.n), got, want)
 	}
 	if extra := len(words) - len(said) - ch.answered(); extra > 0 {
 		r.breaks("the store has %d messages of visitor %d that nobody wrote", extra, ch.n)
@@ -119,28 +125,29 @@ func line(seq int64, id, text string) string { return fmt.Sprint(seq, " ", id, "
 func (c *crowd) checkPlatform(r *row, p platform, sessions map[string]stored) {
 	shown := make([][]string, len(c.chats))
 	threads := make([]map[string]bool, len(c.chats))
+	seen := map[string]bool{}
 	for _, m := range p.since(0) {
 		words := wordsIn(m.text)
 		if len(words) == 0 || m.gone {
 			continue
 		}
 		n := sessionOf(words[0])
-		shown[n] = append(shown[n], words...)
 		if threads[n] == nil {
 			threads[n] = map[string]bool{}
 		}
-		threads[n][m.thread] = true
+		if threads[n][m.thread] = true; seen[words[0]] {
+			c.again[p.name()] = append(c.again[p.name()], repeat{n, m.at})
+		}
+		for _, word := range words {
+			seen[word] = true
+		}
+		shown[n] = append(shown[n], words...)
 	}
-	if r.Doubles == nil {
-		r.Doubles = map[string]int{}
-	}
-	r.Doubles[p.name()] += 0
 	for _, ch := range c.chats {
 		want := sessions[ch.page.State().SessionID].words()
 		want = slices.DeleteFunc(want, func(w string) bool { return w[0] == p.name()[0] })
 		t := compare(shown[ch.n], want)
-		r.Doubles[p.name()] += t.Twice
-		t.Twice = 0
+		t.Twice = 0 // see doubles
 		if t != (tally{}) {
 			r.figure("%s, visitor %d: %s", p.name(), ch.n, t)
 		}

@@ -31,7 +31,10 @@ type crowd struct {
 	pace   time.Duration
 	enough atomic.Bool
 
-	acked, answered atomic.Int64
+	shuffled bool                // answers come in any order
+	again    map[string][]repeat // what stands on a platform more than once
+
+	acked, answered, cuts atomic.Int64
 }
 
 // chat is one session, as those who take part in it remember it.

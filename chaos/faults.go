@@ -45,7 +45,8 @@ func (w *world) trouble() (end func()) {
 func (w *world) hits() string {
 	n := 0
 	for _, p := range w.platforms {
-		n += p.failed()
+		calls, _ := p.failed()
+		n += calls
 	}
 	return fmt.Sprintf("%d calls failed", n)
 }

@@ -22,8 +22,9 @@ type platform interface {
 	replay(copies, window int)
 	// fail has the bridge's calls fail in such a way by this chance, until healed.
 	fail(f failure, chance float64) (heal func())
-	// failed is how many calls failed so far.
-	failed() int
+	// failed is how many calls failed so far, and how many of those were cut after they
+	// had their effect, so that nobody knows of it.
+	failed() (calls, secret int)
 	close()
 }
 
@@ -32,6 +33,7 @@ type said struct {
 	thread string
 	text   string
 	gone   bool // it was deleted
+	at     time.Time
 }
 
 // failure is a way in which a call fails.
@@ -50,7 +52,7 @@ func (p onTelegram) name() string { return "telegram" }
 
 func (p onTelegram) since(n int) (made []said) {
 	for _, m := range p.Since(n) {
-		made = append(made, said{strconv.Itoa(m.Topic), m.Text, m.Deleted})
+		made = append(made, said{strconv.Itoa(m.Topic), m.Text, m.Deleted, m.Date})
 	}
 	return made
 }
@@ -69,8 +71,11 @@ func (p onTelegram) fail(f failure, chance float64) func() {
 	return p.Inject(telegramtest.Fault{Status: f.status, RetryAfter: f.wait, Delay: f.delay, Drop: f.drop, Chance: chance})
 }
 
-func (p onTelegram) failed() int { return p.Faulted() }
-func (p onTelegram) close()      { p.Close() }
+func (p onTelegram) failed() (calls, secret int) {
+	return p.Faulted(nil), p.Faulted(func(f telegramtest.Fault) bool { return f.Drop == simulator.DropAfter })
+}
+
+func (p onTelegram) close() { p.Close() }
 
 type onDiscord struct{ *discordtest.Server }
 
@@ -78,7 +83,7 @@ func (p onDiscord) name() string { return "discord" }
 
 func (p onDiscord) since(n int) (made []said) {
 	for _, m := range p.Since(n) {
-		made = append(made, said{m.Channel, m.Content, m.Deleted})
+		made = append(made, said{m.Channel, m.Content, m.Deleted, m.Date})
 	}
 	return made
 }
@@ -90,8 +95,11 @@ func (p onDiscord) fail(f failure, chance float64) func() {
 	return p.Inject(discordtest.Fault{Status: f.status, RetryAfter: time.Duration(f.wait) * time.Second, Delay: f.delay, Drop: f.drop, Chance: chance})
 }
 
-func (p onDiscord) failed() int { return p.Faulted() }
-func (p onDiscord) close()      { p.Close() }
+func (p onDiscord) failed() (calls, secret int) {
+	return p.Faulted(nil), p.Faulted(func(f discordtest.Fault) bool { return f.Drop == simulator.DropAfter })
+}
+
+func (p onDiscord) close() { p.Close() }
 
 type onSlack struct{ *slacktest.Server }
 
@@ -99,7 +107,7 @@ func (p onSlack) name() string { return "slack" }
 
 func (p onSlack) since(n int) (made []said) {
 	for _, m := range p.Since(n) {
-		made = append(made, said{m.Thread, m.Text, m.Deleted})
+		made = append(made, said{m.Thread, m.Text, m.Deleted, timeOfTS(m.TS)})
 	}
 	return made
 }
@@ -115,5 +123,17 @@ func (p onSlack) fail(f failure, chance float64) func() {
 	return p.Inject(fault)
 }
 
-func (p onSlack) failed() int { return p.Faulted() }
-func (p onSlack) close()      { p.Close() }
+func (p onSlack) failed() (calls, secret int) {
+	return p.Faulted(nil), p.Faulted(func(f slacktest.Fault) bool { return f.Drop == simulator.DropAfter })
+}
+
+func (p onSlack) close() { p.Close() }
+
+// timeOfTS reads the moment in a message's name.
+func timeOfTS(ts string) time.Time {
+	seconds, err := strconv.ParseFloat(ts, 64)
+	if err != nil {
+		panic("chaos: " + err.Error()) // the simulator made it
+	}
+	return time.UnixMicro(int64(seconds * 1e6))
+}

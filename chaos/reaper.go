@@ -15,13 +15,18 @@ import (
 const theCore = "core"
 
 // reaper kills processes, about one of each kind a second and at a random moment of
-// it, whatever they are doing then; and it has some of them sleep for a moment.
+// it, whatever they are doing then; and it has some of them sleep for a moment. Where
+// the machine is so busy that a life brings nothing about, it has patience.
 type reaper struct {
 	w       *world
 	r       *rand.Rand
 	victims []string // theCore, and names of plugins
 	kills   map[string][]time.Time
 	stops   int
+
+	progress func() int // grows with all that gets through
+	earns    int        // of that, before the next of the same kind is killed
+	last     map[string]int
 }
 
 // deed is something that is done at a moment.
@@ -34,10 +39,14 @@ const (
 	killEvery  = time.Second
 	stopChance = 0.2 // of each second, to stop somebody
 	stopAtMost = 400 * time.Millisecond
+	spareFor   = 10 * time.Second
 )
 
-func (w *world) reaper(victims ...string) *reaper {
-	return &reaper{w: w, r: w.chance(1), victims: victims, kills: map[string][]time.Time{}}
+func (c *crowd) reaper(victims ...string) *reaper {
+	return &reaper{
+		w: c.w, r: c.w.chance(1), victims: victims, kills: map[string][]time.Time{},
+		progress: c.progress, earns: of(c.w.size, 1, 1, 40), last: map[string]int{},
+	}
 }
 
 // reap goes on until ctx ends; the core runs then. Only one thing is done at a time.
@@ -45,13 +54,20 @@ func (p *reaper) reap(ctx context.Context) error {
 	began := time.Now()
 	var due []deed
 	for second := time.Duration(0); ; {
-		if len(due) == 0 {
+		if len(due) == 0 && len(p.victims) > 0 {
 			due = p.plan(second)
 			second += killEvery
 			continue
 		}
+		if len(due) == 0 {
+			<-ctx.Done()
+			return nil
+		}
 		next := due[0]
 		due = due[1:]
+		if late := time.Since(began.Add(next.after)); late > killEvery {
+			began = began.Add(late) // nothing is made up for
+		}
 		if !sleep(ctx, time.Until(began.Add(next.after))) {
 			return p.w.revive(context.WithoutCancel(ctx))
 		}
@@ -65,7 +81,12 @@ func (p *reaper) reap(ctx context.Context) error {
 func (p *reaper) plan(begins time.Duration) (due []deed) {
 	at := func(within time.Duration) time.Duration { return begins + time.Duration(p.r.Int64N(int64(within))) }
 	for _, victim := range p.victims {
-		due = append(due, deed{at(killEvery), func() error { return p.kill(victim) }})
+		due = append(due, deed{at(killEvery), func() error {
+			if p.spared(victim) {
+				return nil
+			}
+			return p.kill(victim)
+		}})
 	}
 	if p.r.Float64() < stopChance {
 		pid, from, victim := 0, at(killEvery/2), p.victims[p.r.IntN(len(p.victims))]
@@ -75,6 +96,17 @@ func (p *reaper) plan(begins time.Duration) (due []deed) {
 	}
 	slices.SortStableFunc(due, func(a, b deed) int { return int(a.after - b.after) })
 	return due
+}
+
+// spared reports whether it has not brought about enough since the one before it was
+// killed. It is not spared for ever: it may be what holds everything up.
+func (p *reaper) spared(victim string) bool {
+	kills, now := p.kills[victim], p.progress()
+	if n := len(kills); n > 0 && now < p.last[victim]+p.earns && time.Since(kills[n-1]) < spareFor {
+		return true
+	}
+	p.last[victim] = now
+	return false
 }
 
 func (p *reaper) kill(victim string) error {

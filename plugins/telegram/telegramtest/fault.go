@@ -39,11 +39,11 @@ func (s *Server) Inject(f Fault) (remove func()) {
 	return func() { s.update(gone) }
 }
 
-// Faulted is how many calls were hit by a fault so far.
-func (s *Server) Faulted() int {
+// Faulted is how many calls were hit so far by such faults; nil: by any.
+func (s *Server) Faulted(such func(Fault) bool) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.faults.Hits()
+	return s.faults.Hits(such)
 }
 
 // faultFor picks the fault that hits this call.

@@ -43,8 +43,11 @@ func TestFaultsHitInOrder(t *testing.T) {
 	if hits < 150 || hits > 350 {
 		t.Errorf("%d of 1000 calls were hit, want about a quarter", hits)
 	}
-	if got := faults.Hits(); got != hits+4 {
+	if got := faults.Hits(nil); got != hits+4 {
 		t.Errorf("it counts %d hits, of %d", got, hits+4)
+	}
+	if got := faults.Hits(func(f string) bool { return f == "send always" }); got != 2 {
+		t.Errorf("it counts %d hits of a fault that was removed, not 2", got)
 	}
 }
 
