@@ -17,7 +17,7 @@ TESTS = CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 $(addprefix TMPDIR=,$(shell tools
 
 PACKAGES ?= $(shell $(GO) list ./... | grep -vx $(MODULE)/e2e)
 
-.PHONY: run build test check generate bench e2e e2e-whole clean
+.PHONY: run build test check generate bench e2e e2e-whole landed clean
 
 # Builds everything and serves config.hcl.
 run: build
@@ -44,6 +44,8 @@ check:
 	$(GO) vet ./...
 	$(GO) test -count=1 -run '^TestLayer' .
 	$(TOOL) buf lint
+	$(TOOL) buf breaking --against sdk/plugin/pluginv1/first.binpb
+	$(TOOL) buf breaking --against sdk/plugin/pluginv1/landed.binpb
 	tools/uptodate.sh
 	$(TOOL) golangci-lint run
 	@if command -v promtool >/dev/null; then cd docs/prometheus && promtool test rules *.test.yml; \
@@ -58,6 +60,10 @@ generate:
 	@if command -v npx >/dev/null; then cd sdk/typescript && npm install --silent --no-audit --no-fund --prefer-offline && \
 	npm run --silent generate >/dev/null && npm run --silent build; \
 	else echo "no npx here: sdk/typescript stays as it is"; fi
+
+# Makes the plugin protocol as it is what later versions may not break: with a release.
+landed:
+	$(TOOL) buf build --exclude-source-info --path sdk/plugin/pluginv1 -o sdk/plugin/pluginv1/landed.binpb
 
 # Measures; docs/performance.md says what and how.
 bench:

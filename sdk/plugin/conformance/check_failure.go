@@ -116,7 +116,7 @@ func slowPlatform(ctx context.Context, k *kit) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := k.driver.fail(ctx, simulator.TroubleSlow, 1, 1.5); err != nil {
+	if err := k.driver.fail(ctx, simulator.TroubleSlow, 1, 2); err != nil {
 		return "", err
 	}
 	done := make(chan error, 1)
@@ -139,7 +139,7 @@ func slowPlatform(ctx context.Context, k *kit) (string, error) {
 	if err := <-done; err != nil {
 		return "", err
 	}
-	if took > 1200*time.Millisecond {
+	if took > 1800*time.Millisecond {
 		return "", fmt.Errorf("the other session had to wait for %s, until the slow one was done", took.Round(time.Millisecond))
 	}
 	return fmt.Sprintf("the other took %d ms", took.Milliseconds()), nil

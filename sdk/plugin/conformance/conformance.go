@@ -6,6 +6,7 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,6 +29,8 @@ type Options struct {
 	Driver []string
 	// Short leaves out what takes long: at most 30 seconds instead of 60.
 	Short bool
+	// Within is how long all checks may take; zero: 60 seconds, or 30 in short.
+	Within time.Duration
 	// Only are names of checks, or their beginnings up to a slash; nil: all.
 	Only []string
 	// Log gets what the plugin and the driver write to standard error; nil: nobody.
@@ -129,9 +132,9 @@ func Statements() []Statement {
 // program, or the driver does not start.
 func Run(ctx context.Context, o Options) (Report, error) {
 	began := time.Now()
-	limit := Whole
+	limit := cmp.Or(o.Within, Whole)
 	if o.Short {
-		limit = Brief
+		limit = cmp.Or(o.Within, Brief)
 	}
 	chosen, err := choose(o.Only)
 	if err != nil {
@@ -175,7 +178,7 @@ func choose(only []string) ([]check, error) {
 }
 
 // slowest is how long one check may take.
-const slowest = 15 * time.Second
+var slowest = 15 * time.Second
 
 // check makes one.
 func (k *kit) check(ctx context.Context, c check) Check {

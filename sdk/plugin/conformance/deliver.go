@@ -18,10 +18,9 @@ import (
 
 // How long one delivery may take here, and what the plugin is told: the core waits for a
 // minute and more, and what a plugin does may depend on it.
-const (
-	callWithin = 8 * time.Second
-	callTold   = 62 * time.Second
-)
+var callWithin = 8 * time.Second
+
+const callTold = 62 * time.Second
 
 // calling is the context of a delivery.
 func calling(ctx context.Context) (context.Context, context.CancelFunc) {

@@ -43,14 +43,19 @@ type update struct {
 
 // runDriver is the main of the driver's process.
 func runDriver() {
-	c := &chat{changed: make(chan struct{}), threads: map[string][]*post{}, gone: map[string]bool{}, copies: 1}
-	c.door.Addr, c.door.Handler = "127.0.0.1:0", c
+	c := newChat()
 	if err := c.door.Open(); err != nil {
 		log.Fatal(err)
 	}
 	if err := c.control().Run(); err != nil {
 		log.Fatal(err)
 	}
+}
+
+func newChat() *chat {
+	c := &chat{changed: make(chan struct{}), threads: map[string][]*post{}, gone: map[string]bool{}, copies: 1}
+	c.door.Addr, c.door.Handler = "127.0.0.1:0", c
+	return c
 }
 
 func (c *chat) control() simulator.Control {

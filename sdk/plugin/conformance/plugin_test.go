@@ -75,7 +75,9 @@ func runPlugin(fault string) {
 		go watchParent()
 	}
 	if os.Getenv(pluginv1.CookieKey) != "" && p.is("logs plain text") {
-		fmt.Fprintln(os.Stderr, "INFO starting up")
+		for i := range 20 {
+			fmt.Fprintln(os.Stderr, "INFO starting up, step", i)
+		}
 	}
 	goplugin.Serve(&goplugin.ServeConfig{
 		HandshakeConfig: handshake, Plugins: goplugin.PluginSet{pluginv1.Name: p}, Logger: p.log,
