@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -14,12 +15,13 @@ type Platforms struct {
 	Telegram *telegramtest.Server
 	Discord  *discordtest.Server
 	Slack    *slacktest.Server
+	Pace     string // of each; empty: as fast as they go
 }
 
-// Bridges are the blocks of a project's bridges to the platforms, as fast as they
-// go. Each has the further lines too.
+// Bridges are the blocks of a project's bridges to the platforms. Each has the further
+// lines too.
 func (p Platforms) Bridges(lines ...string) string {
-	more := strings.Join(append([]string{`pace = "none"`}, lines...), "\n    ")
+	more := strings.Join(append([]string{fmt.Sprintf("pace = %q", cmp.Or(p.Pace, "none"))}, lines...), "\n    ")
 	var blocks strings.Builder
 	if s := p.Telegram; s != nil {
 		fmt.Fprintf(&blocks, `
