@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pocketping/pocketping/sdk/plugin"
+	"github.com/pocketping/pocketping/sdk/plugin/internal/rules"
 )
 
 // open delivers the opening and a first message.
@@ -20,20 +21,17 @@ func (s *Session) open(t *testing.T) *plugin.Message {
 	return m
 }
 
+// wants fails the test with what is wrong.
+func wants(t *testing.T, fault error) {
+	t.Helper()
+	if fault != nil {
+		t.Error(fault)
+	}
+}
+
 func conformPost(t *testing.T, s *Session) {
 	m := s.open(t)
-	if s.Thread == "" {
-		t.Error("no receipt and no record names the session's thread")
-	}
-	parts := s.parts(m.ID)
-	if len(parts) == 0 {
-		t.Fatal("no link names the platform's message: edits, deletes and replies need it")
-	}
-	for _, l := range parts {
-		if l.ExternalID == "" || l.Thread != s.Thread {
-			t.Errorf("the link %+v is not of the thread %q", l, s.Thread)
-		}
-	}
+	wants(t, rules.Shown(s.Thread, s.parts(m.ID)))
 }
 
 func conformThread(t *testing.T, s *Session) {
@@ -47,19 +45,9 @@ func conformThread(t *testing.T, s *Session) {
 
 func conformLong(t *testing.T, s *Session) {
 	s.open(t)
-	m := s.Message(strings.Repeat("A line of a long message. 👩‍👩‍👧‍👦\n", 1000))
+	m := s.Message(rules.Long())
 	s.Must(t, s.Event(plugin.MessagePosted, m))
-	parts := s.parts(m.ID)
-	if len(parts) == 0 {
-		t.Fatal("nothing links the long message")
-	}
-	seen := map[int]bool{}
-	for _, l := range parts {
-		if l.Part < 0 || l.Part >= len(parts) || seen[l.Part] {
-			t.Errorf("%d parts, and one of them has the number %d", len(parts), l.Part)
-		}
-		seen[l.Part] = true
-	}
+	wants(t, rules.Parts(s.parts(m.ID)))
 }
 
 func conformChange(t *testing.T, s *Session) {
@@ -104,8 +92,8 @@ func conformFound(t *testing.T, s *Session) {
 	switch newer, older := at(second.ID), at(first.ID); {
 	case newer < 0 || older < 0:
 		t.Errorf("the host's links %+v do not have both messages", links)
-	case newer > older:
-		t.Errorf("the newer message has the smaller external id: %+v", links)
+	default:
+		wants(t, rules.Grow(links[older].ExternalID, links[newer].ExternalID))
 	}
 }
 
@@ -113,12 +101,10 @@ func conformRepeated(t *testing.T, s *Session) {
 	s.open(t)
 	e := s.Event(plugin.MessagePosted, s.Message(strings.Repeat("twice? ", 2000)))
 	s.Must(t, e)
-	before := externalIDs(s.parts(e.Message.ID))
+	before := s.parts(e.Message.ID)
 	again := *e
 	s.Must(t, &again)
-	if after := externalIDs(s.parts(e.Message.ID)); !slices.Equal(after, before) {
-		t.Errorf("the message was %d of the platform's and is %d after it was delivered again with their links", len(before), len(after))
-	}
+	wants(t, rules.Twice(before, s.parts(e.Message.ID)))
 }
 
 func conformLost(t *testing.T, s *Session) {
@@ -152,9 +138,7 @@ func conformDeleted(t *testing.T, s *Session) {
 
 func conformLimits(t *testing.T, limits []plugin.Limit) {
 	for _, l := range limits {
-		if l.Scope == "" || l.Calls < 1 || l.Per <= 0 {
-			t.Errorf("the limit %+v needs a scope, calls and a time", l)
-		}
+		wants(t, rules.Limit(l))
 	}
 }
 
@@ -193,16 +177,9 @@ func (o *options) conformWait(t *testing.T, s *Session) {
 	}
 }
 
-func externalIDs(parts []plugin.Link) (ids []string) {
-	for _, l := range parts {
-		ids = append(ids, l.ExternalID)
-	}
-	return ids
-}
-
 func conformStrange(t *testing.T, s *Session) {
 	m := s.open(t)
-	for _, text := range []string{"", "\x00\x01", " \n ", "\xff\xfe", "```\nopen fence", "@everyone <b>&amp; [x](y) *_~`"} {
+	for _, text := range append([]string{"\xff\xfe"}, rules.Strange...) {
 		s.Must(t, s.Event(plugin.MessagePosted, s.Message(text)))
 	}
 	nothing := s.Message("never delivered")

@@ -1,12 +1,10 @@
 package plugintest
 
 import (
-	"errors"
-	"fmt"
-	"slices"
 	"testing"
 
 	"github.com/pocketping/pocketping/sdk/plugin"
+	"github.com/pocketping/pocketping/sdk/plugin/internal/rules"
 )
 
 // Conform checks what the core expects of every bridge with threads; reading the
@@ -68,18 +66,4 @@ func WithThrottle(throttle func(t *testing.T)) Option {
 }
 
 // judge says what is wrong with an error of the bridge's.
-func (o *options) judge(err error) error {
-	var f *plugin.Failure
-	if !errors.As(err, &f) || f.Kind != plugin.FailureRetryAfter {
-		return nil
-	}
-	known := f.Scope == "" || f.Scope == plugin.ScopeThread || o.limits == nil ||
-		slices.ContainsFunc(o.limits, func(l plugin.Limit) bool { return l.Scope == f.Scope })
-	switch {
-	case !known:
-		return fmt.Errorf("the bridge asks to wait for %q, which is no declared limit's scope: that holds everything", f.Scope)
-	case f.RetryAfter <= 0:
-		return fmt.Errorf("the bridge asks to wait for %s", f.RetryAfter)
-	}
-	return nil
-}
+func (o *options) judge(err error) error { return rules.Wait(err, o.limits) }
