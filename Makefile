@@ -17,7 +17,7 @@ TESTS = CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 $(addprefix TMPDIR=,$(shell tools
 
 PACKAGES ?= $(shell $(GO) list ./... | grep -vx $(MODULE)/e2e)
 
-.PHONY: run build test check generate bench e2e e2e-whole landed clean
+.PHONY: run build test check generate bench e2e e2e-whole fuzz vuln licenses sbom release landed clean
 
 # Builds everything and serves config.hcl.
 run: build
@@ -79,5 +79,25 @@ e2e-whole:
 	tools/deps.sh
 	CUT_FOR=5m $(GO) test -count=1 -v -timeout 30m ./e2e
 
+# Gives each parser of foreign input FUZZTIME (30s) of inputs that nobody thought of.
+fuzz:
+	tools/fuzz.sh
+
+# Looks for known vulnerabilities, where their database can be reached.
+vuln:
+	tools/vuln.sh
+
+# Writes docs/licenses.md: under which licenses what is linked stands.
+licenses:
+	$(GO) run ./internal/bill licenses >docs/licenses.tmp && mv docs/licenses.tmp docs/licenses.md
+
+# Writes a CycloneDX list of what is linked into the programs in bin/.
+sbom: build
+	$(GO) run ./internal/bill sbom bin/pocketping $(patsubst ./%,bin/%,$(PLUGINS)) >bin/pocketping.cdx.json
+
+# Builds the archives, lists and checksums of VERSION for all systems into dist/.
+release:
+	tools/release.sh
+
 clean:
-	rm -rf bin
+	rm -rf bin dist
