@@ -52,11 +52,11 @@ func (s *server) watchPlugins(ctx context.Context) {
 			s.host.Refresh()
 		}
 		bridges := s.host.Status()
-		if now := wordsOf(bridges); now == said && time.Since(beat) < statusBeat {
+		words := wordsOf(bridges)
+		if words == said && time.Since(beat) < statusBeat {
 			continue
-		} else {
-			said, beat = now, time.Now()
 		}
+		said, beat = words, time.Now()
 		raw, err := json.Marshal(nodeStatus{At: beat.UTC(), Bridges: bridges})
 		if err == nil {
 			err = s.store.SaveStatus(ctx, node, raw)

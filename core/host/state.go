@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/pocketping/pocketping/core"
@@ -68,8 +69,8 @@ func (r *runner) status() core.BridgeStatus {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.said
-	if s.LastError == "" {
-		s.LastError = r.complaint()
+	if s.LastError == "" || s.State == stateStarting {
+		s.LastError = cmp.Or(r.complaint(), s.LastError)
 	}
 	s.Backlog, s.Oldest = r.queue.size(), r.queue.oldest()
 	if words := r.limits.words(); words != "" && r.queue.anyShort() {

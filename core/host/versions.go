@@ -91,7 +91,7 @@ func (r *runner) choose() (*Spec, *binary) {
 		spec.Path = now.path
 		return &spec, v.good
 	}
-	reason := ""
+	var reason string
 	if err != nil {
 		reason = err.Error()
 	} else if reason = v.bad[now.key]; reason == "" {
