@@ -51,7 +51,7 @@ func (f *Folder) underDelve(ctx context.Context, out, addr string) ([]string, er
 	if err != nil {
 		return nil, errors.New("there is no Delve here: go install github.com/go-delve/delve/cmd/dlv@latest")
 	}
-	if err := f.compile(ctx, out, "-gcflags=all=-N -l"); err != nil {
+	if err := f.compile(ctx, out, "-gcflags=-N -l"); err != nil {
 		return nil, err
 	}
 	return []string{"/bin/sh", "-c", delve, dlv, out, addr}, nil
