@@ -72,6 +72,7 @@ var measurements = []struct {
 	{"deliver", measureDeliver},
 	{"posts", measurePosts},
 	{"latency", measureLatency},
+	{"burst", measureBurst},
 	{"idle", measureIdle},
 	{"outage", measureOutage},
 	{"zoo", measureZoo},
