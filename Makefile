@@ -17,7 +17,7 @@ TESTS = CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 $(addprefix TMPDIR=,$(shell tools
 
 PACKAGES ?= $(shell $(GO) list ./... | grep -vx $(MODULE)/e2e)
 
-.PHONY: run build test check generate bench e2e e2e-whole fuzz vuln licenses sbom release landed clean
+.PHONY: run build test check generate bench chaos e2e e2e-whole fuzz vuln licenses sbom release landed clean
 
 # Builds everything and serves config.hcl.
 run: build
@@ -68,6 +68,13 @@ landed:
 # Measures; docs/performance.md says what and how.
 bench:
 	$(GO) run ./bench
+
+# Breaks everything at full size, and writes down what is lost; docs/reliability.md
+# says what and how. SEED=n repeats what a seed does.
+chaos:
+	tools/deps.sh
+	$(addprefix TMPDIR=,$(shell tools/ram.sh)) $(GO) run ./chaos -size full -seed $(or $(SEED),0) \
+		-json docs/reliability.json -md docs/reliability.md -plots docs
 
 # Runs the real binary with real plugins, simulated platforms and a browser.
 e2e:

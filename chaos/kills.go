@@ -10,7 +10,7 @@ import (
 var kills = []scenario{
 	{name: "core", promise: "R1, R4", what: "the core is killed every second", run: killing(storm{victims: []string{theCore}})},
 	{name: "plugins", promise: "R2, R4", what: "every plugin is killed every second", run: killing(storm{victims: bridges})},
-	{name: "both", promise: "R3, R4", what: "the core and every plugin are killed every second, and a fifth of all calls fail", run: killing(storm{victims: all, failing: true})},
+	{name: "both", promise: "R3, R4", what: "the core and every plugin are killed every second, and a fifth of all calls fail", run: killing(storm{victims: all, failing: true, long: true})},
 	{name: "cuts", promise: "R5", what: "visitors' connections are cut every two seconds", run: killing(storm{cutting: true})},
 	{name: "updates", promise: "R6", what: "platforms tell everything up to five times and out of order, while the core and every plugin are killed", run: killing(storm{victims: all, shuffling: true})},
 }
@@ -26,6 +26,7 @@ type storm struct {
 	failing   bool     // calls to the platforms fail
 	cutting   bool     // visitors' connections are cut
 	shuffling bool     // updates come again, and out of order
+	long      bool     // at full size, a hundred thousand messages and as many answers
 }
 
 const (
@@ -41,7 +42,11 @@ func killing(s storm) func(context.Context, *world) (row, error) {
 		}
 		ctx, leave := context.WithCancel(ctx)
 		defer leave()
-		c := w.gather(ctx, of(w.size, 200, 50, 10), of(w.size, 500, 100, 15))
+		each := of(w.size, 100, 100, 15)
+		if s.long && w.size == full {
+			each = 500
+		}
+		c := w.gather(ctx, of(w.size, 200, 50, 10), each)
 		c.shuffled = s.shuffling
 		reaper := c.reaper(s.victims...)
 		began := time.Now()
