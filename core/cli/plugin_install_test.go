@@ -136,3 +136,38 @@ func TestWhatLiesIsNotInstalled(t *testing.T) {
 	write(t, filepath.Join(dir, "config.hcl"), "project \"demo\" { origins = [] }\nbridge \"inbox\" {\n  memory = \"1MB\"\n}\n", 0o600)
 	says(t, dir, 1, `config.hcl:3: bridge "inbox": memory must be at least "32MB"`, "check")
 }
+
+// A server that runs takes what was installed, and list says how its plugins are doing.
+func TestUpdateWhileTheServerRuns(t *testing.T) {
+	t.Parallel()
+	plugins := t.TempDir()
+	config := strings.ReplaceAll(withInbox, "{{plugins}}", plugins)
+	dir := folder(t, strings.ReplaceAll(config, "{{listen}}", "127.0.0.1:0"))
+	says(t, dir, 0, "", "plugin", "install", "--yes", packed(t, "1.0.0", "bridge", ""))
+	c := start(t, config)
+	list := func(words string) func() bool {
+		return func() bool {
+			got := run(t, c.Dir, "plugin", "list", "--json")
+			return got.status == 0 && strings.Contains(got.stdout, words)
+		}
+	}
+	await(t, "it is listed as running", list(`"state": "running"`))
+	says(t, c.Dir, 0, "A server that runs tries it within seconds", "plugin", "update", "--yes", "inbox", packed(t, "1.1.0", "bridge", "more"))
+	await(t, "the new one runs", func() bool { return strings.Count(c.Log(), "the plugin runs") == 2 })
+
+	// What is put into its place by hand is refused, and the one that runs goes on.
+	link := filepath.Join(plugins, "inbox")
+	if err := os.Remove(link); err != nil {
+		t.Fatal(err)
+	}
+	write(t, link, "#!/bin/sh\n", 0o755)
+	if err := c.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the reason", list("is not what plugins.lock pins"))
+	if n := strings.Count(c.Log(), "the plugin runs"); n != 2 || strings.Contains(c.Log(), "the configuration is not applied") {
+		t.Errorf("it was launched %d times:\n%s", n, c.Log())
+	}
+	says(t, c.Dir, 0, "1.0.0 is in its place again", "plugin", "rollback", "inbox")
+	await(t, "the version before runs", func() bool { return strings.Count(c.Log(), "the plugin runs") == 3 })
+}
