@@ -30,7 +30,8 @@ func newPluginTest(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "test PLUGIN [-- ARGUMENTS]",
 		Short: "Check a plugin as the core would use it, in any language, offline",
-		Long: `Launches the plugin as the server does, delivers every kind of event to it, kills and
+		Long: `The plugin is a program, or a folder of source with its plugin.json, which is built first.
+Launches it as the server does, delivers every kind of event to it, kills and
 freezes it, and says of each check what was expected and what happened. With --platform
 it also hears what operators write, and makes calls to the platform fail. Ends with
 status 1 when a check fails.`,
@@ -45,7 +46,12 @@ status 1 when a check fails.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return testPlugin(cmd.Context(), cmd.OutOrStdout(), g.json, f, args)
+			command, done, err := built(cmd.Context(), args)
+			defer done()
+			if err != nil {
+				return err
+			}
+			return testPlugin(cmd.Context(), cmd.OutOrStdout(), g.json, f, command)
 		},
 	}
 	flags := cmd.Flags()

@@ -54,7 +54,9 @@ func evaluate(t *testing.T, addr, expression string) string {
 		t.Fatal(err)
 	}
 	_, answer, err := conn.Read(t.Context())
-	var said struct{ Result struct{ Result struct{ Value string } } }
+	var said struct {
+		Result struct{ Result struct{ Value string } }
+	}
 	if err != nil || json.Unmarshal(answer, &said) != nil {
 		t.Fatalf("%s: %v", answer, err)
 	}

@@ -2,8 +2,10 @@ package cli_test
 
 import (
 	"context"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/pocketping/pocketping/sdk/plugin/conformance"
@@ -46,6 +48,23 @@ func TestPluginNewHasATestOfItsOwn(t *testing.T) {
 				tested(t, scaffolded(t, "echo", "--lang", lang, "--kind", kind), command...)
 			})
 		}
+	}
+}
+
+// TestPluginNewCanBeTestedAndPacked types what the README of a new plugin says, for one
+// check and one system.
+func TestPluginNewCanBeTestedAndPacked(t *testing.T) {
+	t.Parallel()
+	for _, lang := range []string{"go", "python", "node"} {
+		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
+			dir := scaffolded(t, "echo", "--lang", lang)
+			tested(t, dir, bins.Pocketping, "plugin", "test", ".", "--only", "handshake,describe")
+			tested(t, dir, bins.Pocketping, "plugin", "pack", ".", "--system", runtime.GOOS+"/"+runtime.GOARCH)
+			if _, err := os.Stat(filepath.Join(dir, "echo_0.1.0.tar.gz")); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 
