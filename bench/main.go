@@ -1,7 +1,7 @@
 // Command bench measures PocketPing, each figure against a floor that is measured
 // in the same run: these are ratios, because machines differ and are never quiet.
 //
-//	go run ./bench [-only posts,latency,idle,deliver,start,outage,migrate] [-json FILE]
+//	go run ./bench [-only posts,latency,idle,deliver,start,outage,flood,migrate] [-json FILE]
 package main
 
 import (
@@ -76,6 +76,7 @@ var measurements = []struct {
 	{"idle", measureIdle},
 	{"outage", measureOutage},
 	{"zoo", measureZoo},
+	{"flood", measureFlood},
 	{"migrate", measureMigrate},
 }
 

@@ -19,6 +19,8 @@ func playRole(role string) {
 		plugin.Serve(plugin.Spec[struct{}]{Name: "bench", New: func(context.Context, struct{}, plugin.Host) (plugin.Bridge, error) { return silent{}, nil }})
 	case "sockets":
 		serveBareSockets()
+	case "flood":
+		playFlood()
 	case "nothing":
 	default:
 		fmt.Fprintln(os.Stderr, "no such role:", role)
