@@ -23,6 +23,7 @@ type conformity struct {
 	only     []string
 	short    bool
 	verbose  bool
+	remote   bool
 }
 
 func newPluginTest(g *globals) *cobra.Command {
@@ -38,6 +39,7 @@ status 1 when a check fails.`,
 		Example: `  pocketping plugin test ./matrix --settings '{"token": "kit"}'
   pocketping plugin test ./matrix --platform "./matrixtest -control" --short
   pocketping plugin test ./crm --settings '{"url": "{receiver}"}'    a hook
+  pocketping plugin test --remote python3 main.py --settings '{}'
   pocketping plugin test ./matrix --only deliver,stop/in-time --json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -59,12 +61,20 @@ status 1 when a check fails.`,
 	flags.StringVar(&f.platform, "platform", "", "a `command` that stands for its platform (docs/plugins/test.md)")
 	flags.StringSliceVar(&f.only, "only", nil, "only these `checks`, or groups of checks")
 	flags.BoolVar(&f.short, "short", false, "leave out what takes long: 30 seconds at most")
+	flags.BoolVar(&f.remote, "remote", false, "the plugin connects over a WebSocket, as one on another machine does")
 	flags.BoolVar(&f.verbose, "verbose", false, "show what the plugin logs")
 	return cmd
 }
 
 func (f conformity) options(args []string) (conformance.Options, error) {
 	o := conformance.Options{Binary: args[0], Args: args[1:], Driver: strings.Fields(f.platform), Only: f.only, Short: f.short, Config: json.RawMessage(f.settings)}
+	if f.remote { // who stands in for it is launched, and has it connect
+		self, err := os.Executable()
+		if err != nil {
+			return o, err
+		}
+		o.Binary, o.Args = self, append([]string{"plugin", standInName}, args...)
+	}
 	if f.verbose {
 		o.Log = os.Stderr
 	}

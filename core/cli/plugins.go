@@ -44,7 +44,7 @@ func newPlugin(g *globals) *cobra.Command {
 	cmd.AddCommand(newPluginNew(), newPluginDev(g))
 	cmd.AddCommand(newPluginTest(g))
 	cmd.AddCommand(newPluginPack(), newPluginInstall(g), newPluginUpdate(g), newPluginRollback(g), newPluginRemove(g))
-	cmd.AddCommand(newPluginKey())
+	cmd.AddCommand(newPluginKey(), newPluginStandIn())
 	return cmd
 }
 

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/pocketping/pocketping/core"
 	"github.com/pocketping/pocketping/sdk/plugin/remotev1"
+	"github.com/pocketping/pocketping/sdk/plugin/remotev1/wsconn"
 )
 
 // routeBridges adds the doors of remote plugins: their socket, and what a plugin on this
@@ -43,13 +43,8 @@ func (s *Server) getBridgeSocket(c echo.Context) error {
 	if err != nil {
 		return nil // Accept has answered
 	}
-	ws.SetReadLimit(remotev1.MaxFrame)
-	format := remotev1.Format(ws.Subprotocol())
-	kind := websocket.MessageText
-	if format == remotev1.Proto {
-		kind = websocket.MessageBinary
-	}
-	s.o.Remotes.Connect(id, &bridgeConn{ws, kind}, format)
+	conn, format := wsconn.New(ws)
+	s.o.Remotes.Connect(id, conn, format)
 	return nil
 }
 
@@ -105,31 +100,3 @@ func (s *Server) anyBridge(c echo.Context) error {
 
 // bridgeFileWithin is how long a file of a remote plugin may take.
 const bridgeFileWithin = 5 * time.Minute
-
-// bridgeConn is a remotev1.Conn.
-type bridgeConn struct {
-	ws   *websocket.Conn
-	kind websocket.MessageType
-}
-
-func (b *bridgeConn) Read(ctx context.Context) ([]byte, error) {
-	kind, data, err := b.ws.Read(ctx)
-	if err == nil && kind != b.kind {
-		err = errBadFrame
-	}
-	return data, err
-}
-
-func (b *bridgeConn) Write(ctx context.Context, frame []byte) error {
-	return b.ws.Write(ctx, b.kind, frame)
-}
-
-func (b *bridgeConn) Ping(ctx context.Context) error { return b.ws.Ping(ctx) }
-
-func (b *bridgeConn) Close(code int, reason string) {
-	if code == 0 {
-		_ = b.ws.CloseNow() // it may be closed by now
-		return
-	}
-	_ = b.ws.Close(websocket.StatusCode(code), reason)
-}

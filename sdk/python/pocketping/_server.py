@@ -7,7 +7,7 @@ from dataclasses import replace
 import grpc
 
 from . import _wire
-from .failures import Disconnected, Failure, FieldError, Permanent
+from .failures import Disconnected, Failure, FieldError, Permanent, Refused
 from .host import Host, Uplink
 from .objects import Receipt, event_of, link_of, link_to_wire
 
@@ -175,7 +175,7 @@ class Server:
                 if i < len(run.events) - 1:  # the last one's receipt is the answer
                     self._host.record(run.session.id, receipt.thread, receipt.links, _done=event.seq)
             except Exception as error:  # noqa: BLE001 - it is told with the event that it concerns
-                if not isinstance(error, (Failure, Disconnected)):
+                if not isinstance(error, (Failure, Disconnected, Refused)):
                     self._log.warning("%s of %s failed", event.type, run.session.id, exc_info=True)
                 if not isinstance(error, Failure):
                     error = Failure(f"{type(error).__name__}: {error}")

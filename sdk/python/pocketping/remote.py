@@ -122,6 +122,7 @@ class _Connection:
         self._socket = socket
         self._alive = threading.Event()
         self._alive.set()
+        self.started = False
         self.inbound = None  # the core's request that opened the stream
 
     def is_active(self):
@@ -206,8 +207,11 @@ class _Service(Server):
             failure = Failure(f"{type(error).__name__}: {error}")
         connection.answer(number, reply, failure)
 
-    def _start(self, request, _context):
+    def _start(self, request, connection):
         with self._lock:
+            if connection.started:
+                raise Permanent("the plugin was started before")
+            connection.started = True
             if self._bridge is not None and self._goes_on(request):
                 self._host.renew(request)
                 self._generation = request.generation
