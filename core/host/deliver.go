@@ -28,7 +28,7 @@ func (r *runner) deliver(l *launch, work job) {
 		r.queue.drop(ln)
 		return
 	}
-	if found, err := r.hearMissed(l, ln); found > 0 || err != nil {
+	if found, err := r.hearMissed(l, ln); found > 0 || err != nil || r.queue.overtakes(ln, wanted) {
 		r.notRendered(ln, err)
 		return
 	}

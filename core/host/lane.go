@@ -58,6 +58,7 @@ type lane struct {
 	gap  bool  // seqs below next were not heard of: some may be owed
 	used time.Time
 
+	late      int64          // the smallest seq that has come before others since the run was picked; 0: none
 	meanwhile map[int64]bool // settled while the store is asked for those; nil: it is not
 
 	short  time.Time // since when it waits for quota; zero: it does not
@@ -106,6 +107,9 @@ func (ln *lane) add(it item) bool {
 	i, found := slices.BinarySearchFunc(ln.waiting, it.seq, func(a item, seq int64) int { return int(a.seq - seq) })
 	if found {
 		return false
+	}
+	if i < len(ln.waiting) && (ln.late == 0 || it.seq < ln.late) {
+		ln.late = it.seq
 	}
 	ln.waiting = slices.Insert(ln.waiting, i, it)
 	return true

@@ -124,6 +124,14 @@ func (q *queue) unheard(ln *lane) (below int64) {
 	return ln.next
 }
 
+// overtakes reports whether the items, which are about to be delivered, would go before
+// something that has come into the lane since they were picked.
+func (q *queue) overtakes(ln *lane, items []item) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return ln.late > 0 && len(items) > 0 && ln.late < items[len(items)-1].seq
+}
+
 // fill adds to a lane whose call is under way what the store says is owed below the
 // seq, and reports how much of it was new.
 func (q *queue) fill(ln *lane, below int64, owed []core.Delivery) (found int) {
@@ -197,7 +205,7 @@ func (q *queue) pick() (ln *lane, run []item, thread bool) {
 			}
 			ln.ready = notReady
 			if run := q.run(ln); len(run) > 0 {
-				ln.busy = true
+				ln.busy, ln.late = true, 0
 				return ln, slices.Clone(run), ln.thread
 			}
 		}

@@ -106,3 +106,29 @@ func TestQueueServesTextFirst(t *testing.T) {
 		t.Errorf("%s was picked twice", ln.session)
 	}
 }
+
+// Signals may come out of order, also between the picking of a run and its call: what
+// comes late goes first, though the store then has nothing new to tell.
+func TestWhatComesWhileARunIsPickedGoesFirst(t *testing.T) {
+	q := newQueue()
+	hear := func(seq int64) { q.hear(signal("s", true, core.MessagePosted, seq), "b") }
+	hear(3)
+	ln, run, _ := q.pick()
+	hear(2)
+	below := q.unheard(ln)
+	if found := q.fill(ln, below, []core.Delivery{{SessionID: "s", Seq: 2}, {SessionID: "s", Seq: 3}}); found != 0 {
+		t.Fatalf("the store told of %d that were heard", found)
+	}
+	if !q.overtakes(ln, run) {
+		t.Error("3 goes before 2")
+	}
+	q.release(ln)
+	ln, run, _ = q.pick()
+	if len(run) != 2 || run[0].seq != 2 || q.overtakes(ln, run) {
+		t.Errorf("then comes %+v", run)
+	}
+	hear(4)
+	if q.overtakes(ln, run) {
+		t.Error("4 holds 2 and 3")
+	}
+}
