@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/pocketping/pocketping/core"
@@ -123,10 +124,9 @@ func TestJoinedLinesAreDoubtedTogether(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.linesAt("4/400ms")
-	crashed := 0
+	var crashed atomic.Int32
 	w.platform.on(func(d delivery) outcome {
-		if len(d.More) > 0 && crashed == 0 {
-			crashed = 1 + len(d.More)
+		if len(d.More) > 0 && crashed.CompareAndSwap(0, int32(1+len(d.More))) {
 			return outcome{Fail: "exit"}
 		}
 		return outcome{}
@@ -137,7 +137,7 @@ func TestJoinedLinesAreDoubtedTogether(t *testing.T) {
 		want = append(want, fmt.Sprint("line ", n))
 		anna.say(want[n])
 	}
-	w.platform.eventually(t, "all lines again", func() bool { return crashed > 0 && len(w.platform.lines()) >= len(want)+crashed })
+	w.platform.eventually(t, "all lines again", func() bool { return crashed.Load() > 0 && len(w.platform.lines()) >= len(want)+int(crashed.Load()) })
 	w.settled()
 	w.platform.mu.Lock()
 	defer w.platform.mu.Unlock()

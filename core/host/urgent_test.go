@@ -61,3 +61,37 @@ func TestTheThreadIsToldThatAMessageIsLate(t *testing.T) {
 		t.Errorf("with nothing behind it: %q", got)
 	}
 }
+
+// After a restart nobody knows which lines were joined, nor what had overtaken what: each
+// text that may have been in the last call is in doubt, and nothing else.
+func TestOfJoinedLinesAllAreInDoubtAfterARestart(t *testing.T) {
+	for joined, want := range map[bool][]int64{true: {1, 2, 4}, false: {1}} {
+		q := newQueue()
+		q.load([]core.Delivery{
+			{SessionID: "s", Seq: 1, Type: core.MessagePosted}, {SessionID: "s", Seq: 2, Type: core.MessagePosted},
+			{SessionID: "s", Seq: 3, Type: core.MessageEdited}, {SessionID: "s", Seq: 4, Type: core.MessagePosted},
+		}, true)
+		q.sure(false, joined)
+		_, run, _ := q.pick()
+		if got := seqs(slices.DeleteFunc(run, func(it item) bool { return !it.uncertain })); !slices.Equal(got, want) {
+			t.Errorf("joined %v: in doubt are %v, not %v", joined, got, want)
+		}
+	}
+}
+
+// What overtook and fails for ever is parked itself, not what it has overtaken.
+func TestPoisonThatOvertookIsParked(t *testing.T) {
+	chat := &toldChat{}
+	r := newRunner(New(Options{Chat: chat}), Spec{ID: "b"})
+	defer r.finish()
+	r.queue.hear(signal("s", true, core.VisitorTracked, 1), "b")
+	r.queue.hear(signal("s", true, core.MessagePosted, 2), "b")
+	ln, _, _ := r.queue.pick()
+	ln.current = map[int64]*core.Event{2: {Seq: 2}}
+	ln.tries, ln.first = poisonTries, time.Now().Add(-2*poisonAfter)
+	r.wellAt = time.Now()
+	r.retry(ln, "it fails")
+	if !slices.Equal(chat.told, []int64{2}) {
+		t.Errorf("parked were %v", chat.told)
+	}
+}

@@ -194,3 +194,34 @@ func TestStateAndSecrets(t *testing.T) {
 		equal(t, "differs", string(other) != string(secret), true)
 	})
 }
+
+// What shares a message of the platform with an event's comes with it, as it is now, and
+// with its links.
+func TestRunsHaveTheSiblingsOfWhatWasJoined(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		s := w.openSession(w.visitor)
+		one := w.append(w.post(s, "one", bridge)).Message
+		two := w.append(w.post(s, "two", bridge)).Message
+		other := w.append(w.post(s, "other", bridge)).Message
+		w.record(core.Record{SessionID: s.ID, Thread: "topic 7", Links: []core.Link{
+			w.link(s, "101#0", one.ID), w.link(s, "101#1", two.ID), w.link(s, "101", two.ID), w.link(s, "1010", other.ID), w.link(s, "102#0", other.ID),
+		}})
+		run, err := w.Run(ctx(t), bridge, s.ID, []int64{one.Seq})
+		must(t, err)
+		equal(t, "siblings", line(len(run.Siblings), run.Siblings[0].Text, run.Siblings[1].Text), "2 one two")
+		have := map[string]string{}
+		for _, l := range run.Links {
+			have[l.ExternalID] = l.MessageID
+		}
+		equal(t, "links", line(have), line(map[string]string{"101#0": one.ID, "101#1": two.ID, "101": two.ID}))
+
+		w.record(core.Record{SessionID: s.ID, Links: []core.Link{w.link(s, "101", one.ID)}})
+		now, err := w.Link(ctx(t), bridge, "topic 7", "101")
+		must(t, err)
+		equal(t, "answered now", now.MessageID, one.ID)
+		owed, err := w.OwedBelow(ctx(t), bridge, s.ID, other.Seq)
+		must(t, err)
+		equal(t, "owed before the last", line(len(owed), owed[0].Seq, owed[1].MessageID == one.ID), "3 1 true")
+	})
+}
