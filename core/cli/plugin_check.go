@@ -48,7 +48,7 @@ status 1 when a check fails.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			command, done, err := built(cmd.Context(), args)
+			command, done, err := f.built(cmd.Context(), args)
 			defer done()
 			if err != nil {
 				return err
