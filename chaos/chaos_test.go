@@ -7,31 +7,68 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/pocketping/pocketping/internal/harness"
 )
 
+// bins are the programs, which are built once.
+var (
+	folder string
+	built  = sync.OnceValues(func() (harness.Bins, error) {
+		return harness.Build(context.Background(), "..", folder, false, bridges...)
+	})
+)
+
+func TestMain(m *testing.M) {
+	var err error
+	if folder, err = os.MkdirTemp("", "chaos-bin-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(folder)
+	os.Exit(code)
+}
+
 // The short form of R3: the core and every plugin are killed about every second while
 // a fifth of all calls fail. `make chaos` shows the same at full size.
 func TestKilledAndFailing(t *testing.T) {
 	t.Parallel()
-	bins, err := harness.Build(t.Context(), "..", filepath.Join(t.TempDir(), "bin"), false, bridges...)
+	playShort(t, "both")
+}
+
+// The short form of R11: the disk is full, nothing can be written, Postgres ends.
+func TestNothingCanBeStored(t *testing.T) {
+	t.Parallel()
+	playShort(t, "full", "readonly", "postgres")
+}
+
+func playShort(t *testing.T, names ...string) {
+	bins, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := slices.IndexFunc(scenarios, func(s scenario) bool { return s.name == "both" })
-	for _, database := range []string{"sqlite", "postgres"} {
-		t.Run(database, func(t *testing.T) {
-			t.Parallel()
-			l := lab{bins: bins, dir: t.TempDir(), seed: 20261123, size: short, say: func(text string) { t.Log(text) }}
-			r := l.play(t.Context(), scenarios[i], database)
-			t.Logf("%s; %s; %s; %s; %v", r.Load, r.Faults, r.tally, r.doubles(), r.Figures)
-			for _, broken := range r.Broken {
-				t.Errorf("seed %d: %s", l.seed, broken)
+	picked, err := pick(names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sc := range picked {
+		for _, database := range []string{"sqlite", "postgres"} {
+			if !sc.runsOn(database) {
+				continue
 			}
-		})
+			t.Run(sc.name+" "+database, func(t *testing.T) {
+				t.Parallel()
+				l := lab{bins: bins, dir: t.TempDir(), seed: 20261123, size: short, say: func(text string) { t.Log(text) }}
+				r := l.play(t.Context(), sc, database)
+				t.Logf("%s; %s; %s; %s; %v", r.Load, r.Faults, r.tally, r.doubles(), r.Figures)
+				for _, broken := range r.Broken {
+					t.Errorf("seed %d: %s", l.seed, broken)
+				}
+			})
+		}
 	}
 }
 

@@ -28,8 +28,8 @@ func (c *crowd) checkPages(ctx context.Context, r *row, sessions map[string]stor
 	for i := range c.w.looked() {
 		ch := c.chats[i*len(c.chats)/c.w.looked()]
 		state := ch.page.State()
-		want := sessions[state.SessionID].texts()
-		want = want[max(0, len(want)-newest):]
+		messages := sessions[state.SessionID].messages
+		want := stored{messages[max(0, len(messages)-newest):]}.words() // others' texts are none
 		shown, err := c.w.load(browser, state.Token, len(want))
 		if err != nil {
 			return fmt.Errorf("the page of visitor %d in a browser: %w", ch.n, err)
@@ -37,13 +37,6 @@ func (c *crowd) checkPages(ctx context.Context, r *row, sessions map[string]stor
 		r.count(fmt.Sprintf("the page of visitor %d in a browser", ch.n), shown, want)
 	}
 	return nil
-}
-
-func (s stored) texts() (all []string) {
-	for _, m := range s.messages {
-		all = append(all, m.text)
-	}
-	return all
 }
 
 // The widget shows what a visitor of the page reads, below a welcome.
