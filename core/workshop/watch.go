@@ -62,7 +62,11 @@ func (f *Folder) tell(ctx context.Context, w *fsnotify.Watcher, saves chan<- []s
 			}
 			out = nil
 			pause.Reset(quiet)
-		case <-w.Errors: // a save that was missed is told with the next one
+		case err, ok := <-w.Errors: // it is not known what was saved
+			if ok && err != nil && !slices.Contains(names, ".") {
+				names, out = append(names, "."), nil
+				pause.Reset(quiet)
+			}
 		case <-pause.C:
 			out = saves
 		case out <- names:

@@ -109,6 +109,7 @@ func TestWatchTellsOfSaves(t *testing.T) {
 		}
 	}
 	stop()
-	for range saves { //nolint:revive // until it is closed
+	if _, open := <-saves; open {
+		t.Error("it tells of saves after its end")
 	}
 }
