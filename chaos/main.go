@@ -101,7 +101,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	} else {
 		defer func() { _ = os.RemoveAll(dir) }()
 	}
-	bins, err := harness.Build(ctx, ".", filepath.Join(dir, "bin"), false)
+	bins, err := harness.Build(ctx, ".", filepath.Join(dir, "bin"), false, bridges...)
 	if err != nil {
 		return err
 	}
