@@ -59,11 +59,11 @@ func TestStatusTellsWhatWaitsAndWhatIsDead(t *testing.T) {
 	now := SystemClock{}.Now()
 	c := NewChat(Options{Clock: stoppedClock(now), Status: func(string) []BridgeStatus {
 		return []BridgeStatus{
-			{ID: "inbox", State: "running"},
+			{ID: "inbox", State: "running", Backlog: 12, Oldest: now - 40_000, Quota: "Telegram takes 20 messages a minute"},
 			{ID: "telegram", State: "degraded", LastError: "the bot was removed", Backlog: 3, Oldest: now - 90_000, Dead: 1},
 		}
 	}})
-	want := "inbox: running, 0 waiting\ntelegram: degraded, 3 waiting, the oldest for 1m30s, 1 dead letter (see the admin's page, or `pocketping delivery list`), last error: the bot was removed"
+	want := "inbox: running, 12 waiting, the oldest for 40s (Telegram takes 20 messages a minute)\ntelegram: degraded, 3 waiting, the oldest for 1m30s, 1 dead letter (see the admin's page, or `pocketping delivery list`), last error: the bot was removed"
 	if got := c.describeBridges("proj_1"); got != want {
 		t.Errorf("told %q, want %q", got, want)
 	}

@@ -168,6 +168,7 @@ func TestWhatAPlatformCannotDoIsToldOnce(t *testing.T) {
 	anna, bert, carl := w.visitor("Anna"), w.visitor("Bert"), w.visitor("Carl")
 	anna.say("one")
 	w.told(anna.session, "Good to know about this place:\n• It cannot delete.\n• It tells nobody who types.")
+	w.delivered("one")
 	bert.say("two")
 	w.delivered("one", "two")
 	w.settled()
