@@ -51,6 +51,7 @@ var layers = []layer{
 	{pattern: "sdk/plugin", own: []string{"sdk/plugin/..."}, libs: sdkLibs},
 	{pattern: "sdk/plugin/pluginv1", libs: sdkLibs},
 	{pattern: "sdk/plugin/remotev1/wsconn", own: []string{"sdk/plugin/remotev1"}, libs: []string{"github.com/coder/websocket"}},
+	{pattern: "sdk/remote", own: []string{"sdk/plugin", "sdk/plugin/pluginv1", "sdk/plugin/remotev1/..."}, libs: append([]string{"github.com/coder/websocket"}, sdkLibs...)},
 	{pattern: "sdk/plugin/remotev1", own: []string{"sdk/plugin/pluginv1"}, libs: sdkLibs},
 	{pattern: "sdk/plugin/kit", own: plugin, libs: []string{"github.com/rivo/uniseg"}},
 	{pattern: "sdk/plugin/outbound", own: []string{"sdk/plugin"}},

@@ -355,3 +355,31 @@ func (c *cutter) cuts() int {
 	defer c.mu.Unlock()
 	return c.times
 }
+
+// The node that the plugin connects to takes the bridge over from another one, whose
+// plugin is told so and ends.
+func TestRemoteBridgeMovesToAnotherNode(t *testing.T) {
+	t.Parallel()
+	url := databases["postgres"](t)
+	here, there := newRemote(t, url), newRemote(t, url)
+	there.ledger = here.ledger
+	first := here.bridge()
+	page := here.visitor(t.Context())
+	<-page.Post(t.Context(), "question here").Acked
+	here.eventually("a message over the first node", func() bool { return slices.Contains(here.lines(), "question_here") })
+	there.bridge()
+	select {
+	case <-first.ended:
+	case <-time.After(patience):
+		t.Fatal("the first plugin goes on")
+	}
+	if !strings.Contains(first.out.String(), "taken over") {
+		t.Errorf("the first plugin ended otherwise: %s", tail(first.out.String(), 3))
+	}
+	other := there.visitor(t.Context())
+	<-other.Post(t.Context(), "question there").Acked
+	there.eventually("a message over the second node", func() bool { return slices.Contains(there.lines(), "question_there") })
+	if n := len(there.lines()); n != 2 {
+		t.Errorf("the bridge was handed %d messages: %v", n, there.lines())
+	}
+}

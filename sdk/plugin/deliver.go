@@ -140,8 +140,8 @@ type delivery struct {
 
 func (d *delivery) oneByOne(ctx context.Context, bridge Bridge) (*pluginv1.DeliverResponse, error) {
 	for i, e := range d.run.events {
-		if i > 0 && ctx.Err() != nil { // the host no longer waits: this one was surely not sent
-			return nil, d.status(ctx.Err(), e)
+		if err := wantedStill(ctx); i > 0 && err != nil { // the host no longer waits: this one was surely not sent
+			return nil, d.status(err, e)
 		}
 		d.run.ready(e)
 		receipt, err := bridge.Deliver(ctx, e)

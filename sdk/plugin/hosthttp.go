@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/pocketping/pocketping/sdk/plugin/pluginv1"
@@ -17,34 +18,55 @@ import (
 )
 
 // hostHTTP asks the host's HTTP socket for what is large or to be read.
-type hostHTTP struct {
+type hostHTTP struct{ at atomic.Pointer[hostAddr] }
+
+// hostAddr is where the socket is, in one launch.
+type hostAddr struct {
 	client *http.Client
+	base   *url.URL
 	token  string
 }
 
 func newHostHTTP(addr, token string) *hostHTTP {
-	network, address, _ := strings.Cut(addr, ":")
+	h := &hostHTTP{}
+	h.move(addr, token)
+	return h
+}
+
+// move goes on at another address, or with another token.
+func (h *hostHTTP) move(addr, token string) {
 	dialer := &net.Dialer{Timeout: 5 * time.Second}
 	transport := &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return dialer.DialContext(ctx, network, address)
-		},
+		DialContext:           dialer.DialContext,
+		Proxy:                 http.ProxyFromEnvironment,
 		MaxIdleConnsPerHost:   16,
 		IdleConnTimeout:       time.Minute,
 		ResponseHeaderTimeout: 5 * time.Minute, // of an upload: after its last byte
 	}
-	return &hostHTTP{client: &http.Client{Transport: transport}, token: token}
+	base, err := url.Parse(addr)
+	if err != nil || base.Scheme != "https" && base.Scheme != "http" {
+		network, address, _ := strings.Cut(addr, ":")
+		base, transport.Proxy = &url.URL{Scheme: "http", Host: "host"}, nil
+		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, network, address)
+		}
+	}
+	if before := h.at.Swap(&hostAddr{&http.Client{Transport: transport}, base, token}); before != nil {
+		before.client.CloseIdleConnections()
+	}
 }
 
 // do answers with the body of a 200; anything else is an error with the host's words.
 func (h *hostHTTP) do(ctx context.Context, method, path string, query url.Values, body io.Reader) (io.ReadCloser, error) {
-	target := url.URL{Scheme: "http", Host: "host", Path: path, RawQuery: query.Encode()}
+	at := h.at.Load()
+	target := *at.base
+	target.Path, target.RawQuery = at.base.Path+path, query.Encode()
 	req, err := http.NewRequestWithContext(ctx, method, target.String(), body)
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Authorization", "Bearer "+h.token)
-	resp, err := h.client.Do(req)
+	req.Header.Set("Authorization", "Bearer "+at.token)
+	resp, err := at.client.Do(req)
 	if err != nil {
 		return nil, err
 	}

@@ -26,13 +26,7 @@ func Serve[C any](spec Spec[C]) {
 	}
 	log := hclog.New(&hclog.LoggerOptions{Name: spec.Name, Level: hclog.Debug, Output: os.Stderr, JSONFormat: true})
 	s := newServer(describe(spec, fields), log)
-	s.make = func(ctx context.Context, data []byte, host Host) (Bridge, error) {
-		var config C
-		if err := decodeConfig(&config, fields, data); err != nil {
-			return nil, err
-		}
-		return spec.New(ctx, config, host)
-	}
+	s.make = maker(spec, fields)
 	s.exit = os.Exit
 	if os.Getenv(pluginv1.CookieKey) == pluginv1.CookieValue {
 		go watchHost(func() { os.Exit(3) })
@@ -49,6 +43,17 @@ func Serve[C any](spec Spec[C]) {
 		},
 		Logger: log,
 	})
+}
+
+// maker reads the config before the bridge is made.
+func maker[C any](spec Spec[C], fields []field) func(context.Context, []byte, Host) (Bridge, error) {
+	return func(ctx context.Context, data []byte, host Host) (Bridge, error) {
+		var config C
+		if err := decodeConfig(&config, fields, data); err != nil {
+			return nil, err
+		}
+		return spec.New(ctx, config, host)
+	}
 }
 
 // wirePlugin registers the service with go-plugin.

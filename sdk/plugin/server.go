@@ -29,6 +29,7 @@ type server struct {
 	exit     func(code int)
 	log      hclog.Logger
 	up       *uplink
+	remote   bool // it is not launched: Inbound may be opened again, and its HTTP is its own affair
 
 	// run is the life of Run: it ends with Stop.
 	run     context.Context
@@ -40,12 +41,15 @@ type server struct {
 	host       *wireHost
 	generation int64
 	stopping   bool
+	running    bool       // Run has begun, or there is none
+	over       bool       // the bridge has ended by itself
+	ended      chan error // why it has
 	underWay   sync.WaitGroup
 }
 
 func newServer(d *pluginv1.DescribeResponse, log hclog.Logger) *server {
 	run, stop := context.WithCancel(context.Background())
-	return &server{describe: d, log: log, up: newUplink(), run: run, stopRun: stop, ran: make(chan struct{}), exit: func(int) {}}
+	return &server{describe: d, log: log, up: newUplink(), run: run, stopRun: stop, ran: make(chan struct{}), ended: make(chan error, 1), exit: func(int) {}}
 }
 
 // Describe says what the plugin is.
@@ -67,7 +71,7 @@ func (s *server) Start(_ context.Context, req *pluginv1.StartRequest) (*pluginv1
 		return nil, statusOf(err, 0)
 	}
 	addr := ""
-	if handler, ok := bridge.(http.Handler); ok {
+	if handler, ok := bridge.(http.Handler); ok && !s.remote {
 		if addr, err = serveHTTP(handler, s.log); err != nil {
 			return nil, status.Errorf(codes.Internal, "its HTTP socket: %v", err)
 		}
@@ -83,18 +87,50 @@ func (s *server) Inbound(stream inboundStream) error {
 	if err != nil {
 		return err
 	}
-	ended := make(chan error, 2)
-	go func() { ended <- s.up.serve(stream) }()
-	if runner, ok := bridge.(Runner); ok {
-		go func() { ended <- s.runBridge(runner) }()
-	} else {
-		close(s.ran)
+	cut := make(chan error, 1)
+	go func() { cut <- s.up.serve(stream) }()
+	s.runOnce(bridge)
+	select {
+	case err = <-cut:
+	case err = <-s.ended:
 	}
-	err = <-ended
 	if err == nil || errors.Is(err, io.EOF) {
 		return nil
 	}
 	return err
+}
+
+// runOnce runs the bridge when the first stream is opened.
+func (s *server) runOnce(bridge Bridge) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running {
+		return
+	}
+	s.running = true
+	if runner, ok := bridge.(Runner); ok {
+		go func() { s.ended <- s.runBridge(runner) }()
+	} else {
+		close(s.ran)
+	}
+}
+
+// goesOn reports whether the bridge may go on over another connection.
+func (s *server) goesOn(req *pluginv1.StartRequest) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.stopping && !s.over && s.host.bridgeID == req.GetBridgeId() && s.host.knows(req.GetState())
+}
+
+// renew goes on over another connection.
+func (s *server) renew(req *pluginv1.StartRequest) *pluginv1.StartResponse {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.generation = req.GetGeneration()
+	s.host.move(req.GetHostAddr(), req.GetHostToken())
+	s.host.serve(mapAll(req.GetProjects(), projectOf))
+	_, joins := s.bridge.(RunDeliverer)
+	return &pluginv1.StartResponse{JoinsRuns: joins}
 }
 
 // runBridge returns only what ends the plugin: Run came back before it should.
@@ -108,6 +144,9 @@ func (s *server) runBridge(r Runner) error {
 	if err == nil {
 		err = errors.New("the bridge stopped receiving")
 	}
+	s.mu.Lock()
+	s.over = true
+	s.mu.Unlock()
 	level := hclog.Error
 	if f := (*Failure)(nil); errors.As(err, &f) && f.Kind == FailureUnusable {
 		level = hclog.Info // the host says so, once

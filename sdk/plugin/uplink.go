@@ -16,49 +16,72 @@ var errDisconnected = errors.New("the connection to the host is broken; try agai
 
 type inboundStream = grpc.BidiStreamingServer[pluginv1.InboundRequest, pluginv1.InboundResponse]
 
-// uplink carries items to the host over the one Inbound stream and brings each
-// its ack.
+// uplink carries items to the host over the Inbound stream and brings each its ack.
 type uplink struct {
-	opened chan struct{} // closed when the host has opened the stream
-	closed chan struct{} // closed when it broke
-	out    chan *pluginv1.InboundResponse
-	once   sync.Once
+	resumes bool          // another stream may follow one that broke: items wait for it, and are sent again
+	opened  chan struct{} // closed when the host has opened the first stream
+	closed  chan struct{} // closed when no stream follows any more
+	once    sync.Once
+	over    sync.Once
 
 	mu      sync.Mutex
+	pipe    *pipe // the newest stream's; nil: none was opened
+	changed chan struct{}
 	ref     uint64
 	waiting map[uint64]chan *pluginv1.InboundRequest
 }
 
+// pipe leads to one stream.
+type pipe struct {
+	out    chan *pluginv1.InboundResponse
+	closed chan struct{} // closed when it broke
+}
+
 func newUplink() *uplink {
 	return &uplink{
-		opened: make(chan struct{}), closed: make(chan struct{}),
-		out:     make(chan *pluginv1.InboundResponse),
+		opened: make(chan struct{}), closed: make(chan struct{}), changed: make(chan struct{}),
 		waiting: map[uint64]chan *pluginv1.InboundRequest{},
 	}
 }
 
-// serve carries until the stream ends. It can be called once.
+// serve carries until the stream ends. It can be called once, unless it resumes.
 func (u *uplink) serve(stream inboundStream) error {
 	first := false
 	u.once.Do(func() { first = true })
-	if !first {
+	if !first && !u.resumes {
 		return errors.New("the inbound stream was opened before")
 	}
-	defer close(u.closed)
+	p := &pipe{out: make(chan *pluginv1.InboundResponse), closed: make(chan struct{})}
+	defer close(p.closed)
+	if !u.resumes {
+		defer u.end()
+	}
 	received := make(chan error, 1)
 	go func() { received <- u.receive(stream) }()
-	close(u.opened)
+	u.mu.Lock()
+	u.pipe = p
+	close(u.changed)
+	u.changed = make(chan struct{})
+	u.mu.Unlock()
+	if first {
+		close(u.opened)
+	}
 	for {
 		select {
 		case err := <-received:
 			return err
-		case item := <-u.out:
+		case item := <-p.out:
 			if err := stream.Send(item); err != nil {
 				return err
 			}
+		case <-u.closed:
+			return nil
 		}
 	}
 }
+
+// end breaks off what waits: no stream follows.
+func (u *uplink) end() { u.over.Do(func() { close(u.closed) }) }
 
 func (u *uplink) receive(stream inboundStream) error {
 	for {
@@ -81,24 +104,62 @@ func (u *uplink) call(ctx context.Context, item *pluginv1.InboundResponse) (*plu
 	if size := proto.Size(item); size > pluginv1.MaxMessage-1024 {
 		return nil, &Refused{Reason: fmt.Sprintf("%d bytes are more than the host takes at once (%d); SaveFile takes what is large", size, pluginv1.MaxMessage)}
 	}
-	select {
-	case <-u.opened:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 	answer := u.expect(item)
 	defer u.forget(item.GetRef())
+	for broken := (*pipe)(nil); ; {
+		p, err := u.next(ctx, broken)
+		if err != nil {
+			return nil, err
+		}
+		ack, err := p.carry(ctx, item, answer, u.closed)
+		if err == nil {
+			return ack, failureOf(ack.GetFailure())
+		}
+		if !u.resumes || !errors.Is(err, errDisconnected) {
+			return nil, err
+		}
+		broken = p
+	}
+}
+
+// next is the newest stream, once it is another than the one that broke.
+func (u *uplink) next(ctx context.Context, broken *pipe) (*pipe, error) {
+	for {
+		u.mu.Lock()
+		p, changed := u.pipe, u.changed
+		u.mu.Unlock()
+		if p != nil && p != broken {
+			return p, nil
+		}
+		select {
+		case <-changed:
+		case <-u.closed:
+			return nil, errDisconnected
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// carry sends an item and waits for its ack.
+func (p *pipe) carry(ctx context.Context, item *pluginv1.InboundResponse, answer <-chan *pluginv1.InboundRequest, over <-chan struct{}) (*pluginv1.InboundRequest, error) {
 	select {
-	case u.out <- item:
-	case <-u.closed:
+	case p.out <- item:
+	case ack := <-answer:
+		return ack, nil
+	case <-p.closed:
+		return nil, errDisconnected
+	case <-over:
 		return nil, errDisconnected
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 	select {
 	case ack := <-answer:
-		return ack, failureOf(ack.GetFailure())
-	case <-u.closed:
+		return ack, nil
+	case <-p.closed:
+		return nil, errDisconnected
+	case <-over:
 		return nil, errDisconnected
 	case <-ctx.Done():
 		return nil, ctx.Err()

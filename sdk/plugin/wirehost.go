@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"bytes"
 	"context"
 	"maps"
 	"slices"
@@ -20,14 +21,15 @@ type wireHost struct {
 	mu       sync.Mutex
 	projects []Project
 	state    map[string][]byte
-	runs     map[string]*run // deliveries under way, by session
+	saving   map[string][]byte // on its way
+	runs     map[string]*run   // deliveries under way, by session
 }
 
 func newWireHost(req *pluginv1.StartRequest, up *uplink, log hclog.Logger) *wireHost {
 	h := &wireHost{
 		hostHTTP: newHostHTTP(req.GetHostAddr(), req.GetHostToken()),
 		up:       up, bridgeID: req.GetBridgeId(), log: log,
-		projects: mapAll(req.GetProjects(), projectOf), state: map[string][]byte{}, runs: map[string]*run{},
+		projects: mapAll(req.GetProjects(), projectOf), state: map[string][]byte{}, saving: map[string][]byte{}, runs: map[string]*run{},
 	}
 	maps.Copy(h.state, req.GetState())
 	return h
@@ -60,6 +62,14 @@ func (h *wireHost) record(ctx context.Context, r Record, done int64) error {
 
 func (h *wireHost) SaveState(ctx context.Context, key string, value []byte) error {
 	value = slices.Clone(value)
+	h.mu.Lock()
+	h.saving[key] = value
+	h.mu.Unlock()
+	defer func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.saving, key)
+	}()
 	_, err := h.up.call(ctx, &pluginv1.InboundResponse{Item: &pluginv1.InboundResponse_State{State: &pluginv1.State{Key: key, Value: value}}})
 	if err != nil {
 		return err
@@ -68,6 +78,28 @@ func (h *wireHost) SaveState(ctx context.Context, key string, value []byte) erro
 	defer h.mu.Unlock()
 	h.state[key] = value
 	return nil
+}
+
+// knows reports whether the state is what was saved here; what is on its way may be in it
+// or not.
+func (h *wireHost) knows(state map[string][]byte) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	same := func(key string) bool {
+		sent, underWay := h.saving[key]
+		return bytes.Equal(h.state[key], state[key]) || underWay && bytes.Equal(sent, state[key])
+	}
+	for key := range state {
+		if !same(key) {
+			return false
+		}
+	}
+	for key := range h.state {
+		if !same(key) {
+			return false
+		}
+	}
+	return true
 }
 
 func (h *wireHost) State(key string) []byte {

@@ -86,7 +86,7 @@ func (l *Link) watch() {
 
 // Ping asks whether the other side is there.
 func (l *Link) Ping(within time.Duration) error {
-	ctx, cancel := context.WithTimeout(l.ended, within)
+	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
 	return l.conn.Ping(ctx)
 }
@@ -94,7 +94,10 @@ func (l *Link) Ping(within time.Duration) error {
 // read hands each request to ask, until the connection ends.
 func (l *Link) read(ask func(*Frame)) {
 	for {
-		data, err := l.conn.Read(l.ended)
+		data, err := l.conn.Read(context.Background()) // Close ends it, after its last word
+		if l.ended.Err() != nil {
+			return
+		}
 		if err != nil {
 			l.Cut(err)
 			return
@@ -130,7 +133,7 @@ func (l *Link) write(frame *Frame, m proto.Message) error {
 	if l.ended.Err() != nil {
 		return l.gone()
 	}
-	ctx, cancel := context.WithTimeout(l.ended, writeWithin) // not the caller's: half a frame would break the connection
+	ctx, cancel := context.WithTimeout(context.Background(), writeWithin) // not the caller's: half a frame would break the connection
 	defer cancel()
 	if err := l.conn.Write(ctx, data); err != nil {
 		l.Cut(err)
