@@ -49,6 +49,11 @@ func TestZoo(t *testing.T) {
 			t.Logf("%-18s seen after %s: %s", s.animal, s.after.Round(time.Millisecond), s.says)
 			go w.host.Remove(context.Background(), "acme."+s.animal)
 		}
+		for _, animal := range some { // the floods that nothing is said of
+			if strings.HasPrefix(animal, "floods-") {
+				go w.host.Remove(context.Background(), "acme."+animal)
+			}
+		}
 	}
 	w.platform.eventually(t, "what visitors wrote meanwhile, once", func() bool {
 		return !slices.ContainsFunc(texts, func(text string) bool { return w.platform.count(text) != 1 })
