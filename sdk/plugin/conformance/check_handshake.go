@@ -33,7 +33,7 @@ func withoutCookie(_ context.Context, k *kit) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cmd, out, log, err := k.command(dir, k.environ(dir, "1", false))
+	cmd, out, log, err := k.command(k.environ(dir, "1", false))
 	if err != nil {
 		return "", err
 	}
@@ -65,26 +65,22 @@ func withoutCookie(_ context.Context, k *kit) (string, error) {
 	}
 }
 
-func handshakeLine(ctx context.Context, k *kit) (string, error) {
-	p, err := k.launch(ctx)
-	if err != nil {
-		return "", err
+func handshakeLine(_ context.Context, k *kit) (string, error) {
+	if k.probe == nil {
+		return "", k.why
 	}
-	defer p.end()
-	return fmt.Sprintf("after %d ms", p.took.Milliseconds()), nil
+	return fmt.Sprintf("after %d ms", k.probe.took.Milliseconds()), nil
 }
 
-func handshakeSocket(ctx context.Context, k *kit) (string, error) {
-	p, err := k.launch(ctx)
+func handshakeSocket(_ context.Context, k *kit) (string, error) {
+	if k.probe == nil {
+		return "", k.why
+	}
+	network, addr, err := address(k.probe.line)
 	if err != nil {
 		return "", err
 	}
-	defer p.end()
-	network, addr, err := address(p.line)
-	if err != nil {
-		return "", err
-	}
-	return inPlace(p, network, addr)
+	return inPlace(k.probe, network, addr)
 }
 
 // inPlace says whether an address is one that nobody but the host reaches.
@@ -122,7 +118,7 @@ func goPlugin(ctx context.Context, k *kit) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cmd, _, _, err := k.command(dir, nil)
+	cmd, _, _, err := k.command(nil)
 	if err != nil {
 		return "", err
 	}
@@ -157,14 +153,12 @@ func goPlugin(ctx context.Context, k *kit) (string, error) {
 }
 
 func health(ctx context.Context, k *kit) (string, error) {
-	p, err := k.launch(ctx)
-	if err != nil {
-		return "", err
+	if k.probe == nil {
+		return "", k.why
 	}
-	defer p.end()
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	answer, err := grpc_health_v1.NewHealthClient(p.conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: "plugin"})
+	answer, err := grpc_health_v1.NewHealthClient(k.probe.conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: "plugin"})
 	if err != nil {
 		return "", fmt.Errorf("a plugin that does not answer is killed after four times: %w", err)
 	}
@@ -187,16 +181,15 @@ func newerCore(ctx context.Context, k *kit) (string, error) {
 }
 
 func sideBySide(ctx context.Context, k *kit) (string, error) {
-	var both [2]*process
-	for i := range both {
-		p, err := k.launch(ctx)
-		if err != nil {
-			return "", err
-		}
-		defer p.end()
-		both[i] = p
+	if k.probe == nil {
+		return "", k.why
 	}
-	for _, p := range both {
+	p, err := k.launch(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer p.end()
+	for _, p := range []*process{k.probe, p} {
 		if _, err := p.rpc.Describe(ctx, &pluginv1.DescribeRequest{}); err != nil {
 			return "", err
 		}

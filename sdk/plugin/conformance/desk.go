@@ -36,8 +36,7 @@ type desk struct {
 	verdict  func(*heard) verdict           // of inbounds; nil: taken
 	recorded func(*pluginv1.Record) verdict // of records; nil: taken
 	visitor  bool                           // it may speak as the visitor
-	ids      int
-	down     bool // the HTTP socket answers that it is unavailable
+	down     bool                           // the HTTP socket answers that it is unavailable
 }
 
 type file struct {

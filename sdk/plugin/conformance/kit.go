@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -27,7 +28,8 @@ type kit struct {
 	driver *driver // nil: there is none
 	config map[string]json.RawMessage
 	desc   *pluginv1.DescribeResponse
-	why    error // the plugin cannot be used at all
+	why    error    // the plugin cannot be used at all
+	probe  *process // a launch that is asked what it is, and never started
 	began  time.Time
 
 	mu         sync.Mutex
@@ -50,6 +52,9 @@ type launched struct {
 }
 
 func newKit(ctx context.Context, o Options) (*kit, error) {
+	if found, err := exec.LookPath(o.Binary); err == nil {
+		o.Binary = found // of an interpreter, whose name alone is given
+	}
 	info, err := os.Stat(o.Binary)
 	switch {
 	case err != nil:
@@ -106,7 +111,7 @@ func (k *kit) learn(ctx context.Context) {
 	k.desc = &pluginv1.DescribeResponse{}
 	p, err := k.launch(ctx)
 	if err == nil {
-		defer p.end()
+		k.probe = p
 		var d *pluginv1.DescribeResponse
 		ctx, cancel := context.WithTimeout(ctx, handshakeWithin)
 		defer cancel()
@@ -305,10 +310,11 @@ func (s *stream) isEnded() bool {
 func (k *kit) bury(l *launched) {
 	l.process.endsWithin(200 * time.Millisecond) // its stream may end first
 	why := "its process ended"
-	if err := l.stream.err; !l.isEnded() && err != nil && !errors.Is(err, io.EOF) {
-		why = "its Inbound stream ended: " + status.Convert(err).Message()
-	} else if !l.isEnded() {
+	if !l.isEnded() { // then the stream is what has ended
 		why = "its Inbound stream ended"
+		if err := l.stream.err; err != nil && !errors.Is(err, io.EOF) {
+			why += ": " + status.Convert(err).Message()
+		}
 	}
 	k.mu.Lock()
 	k.deaths = append(k.deaths, why+l.err.words())
@@ -354,7 +360,7 @@ func (k *kit) mend(ctx context.Context) {
 	}
 }
 
-// dies counts launches that ended by themselves while fn ran.
+// alive is an error when a launch has ended by itself, or nothing is delivered any more.
 func (k *kit) alive(ctx context.Context) error {
 	k.mu.Lock()
 	before := len(k.deaths)

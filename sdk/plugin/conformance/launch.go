@@ -65,14 +65,14 @@ func (k *kit) environ(dir, versions string, cookie bool) []string {
 	return append(env, k.o.Env...)
 }
 
-// command is the plugin's, not begun, with the end of its standard output.
-func (k *kit) command(dir string, env []string) (*exec.Cmd, *bufio.Reader, *tail, error) {
+// command is the plugin's, not begun, with its standard output and what it logs.
+func (k *kit) command(env []string) (*exec.Cmd, *bufio.Reader, *tail, error) {
 	cmd := exec.Command(k.o.Binary, k.o.Args...)
-	cmd.Env, cmd.Dir = env, ""
-	return k.pipes(cmd, dir)
+	cmd.Env = env
+	return k.pipes(cmd)
 }
 
-func (k *kit) pipes(cmd *exec.Cmd, _ string) (*exec.Cmd, *bufio.Reader, *tail, error) {
+func (k *kit) pipes(cmd *exec.Cmd) (*exec.Cmd, *bufio.Reader, *tail, error) {
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, nil, nil, err
@@ -91,7 +91,7 @@ func (k *kit) launchWith(ctx context.Context, versions string) (*process, error)
 	if err != nil {
 		return nil, err
 	}
-	cmd, out, log, err := k.command(dir, k.environ(dir, versions, true))
+	cmd, out, log, err := k.command(k.environ(dir, versions, true))
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -27,50 +28,65 @@ func endsWithItsHost(ctx context.Context, k *kit) (string, error) {
 	env := k.environ(dir, "1", true)
 	shell := exec.Command("/bin/sh", append([]string{"-c", pluginv1.HostPIDEnv + `=$$ "$0" "$@" & echo $! >&2; wait`, k.o.Binary}, k.o.Args...)...)
 	shell.Env = env
-	cmd, out, log, err := k.pipes(shell, dir)
+	cmd, out, log, err := k.pipes(shell)
 	if err != nil {
 		return "", err
 	}
 	if err := cmd.Start(); err != nil {
 		return "", skip("there is no shell to be its host: %v", err)
 	}
+	var pid int
+	defer func() { // whatever becomes of the check
+		_ = cmd.Process.Kill()
+		if pid > 1 {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+		_ = cmd.Wait()
+	}()
 	first := make(chan string, 1)
 	go func() {
 		line, _ := out.ReadString('\n')
 		first <- strings.TrimSpace(line)
 		_, _ = out.WriteTo(discard{})
 	}()
-	defer func() { _ = cmd.Wait() }()
-	var line string
+	if err := until(ctx, handshakeWithin, "the shell to say which process it began", func() (bool, error) {
+		pid = began(log)
+		return pid > 1, nil
+	}); err != nil {
+		return "", err
+	}
 	select {
-	case line = <-first:
+	case line := <-first:
+		if _, _, err := address(line); err != nil {
+			return "", err
+		}
 	case <-time.After(handshakeWithin):
-		_ = cmd.Process.Kill()
 		return "", errors.New("no handshake line below a shell")
 	case <-ctx.Done():
-		_ = cmd.Process.Kill()
 		return "", ctx.Err()
-	}
-	lines, _ := log.all()
-	var pid int
-	if len(lines) == 0 {
-		return "", errors.New("the shell does not say which process it began")
-	}
-	if _, err := fmt.Sscan(string(lines[0]), &pid); err != nil || pid < 2 {
-		return "", fmt.Errorf("the shell does not say which process it began: %q", lines[0])
-	}
-	if _, _, err := address(line); err != nil {
-		_ = syscall.Kill(pid, syscall.SIGKILL)
-		_ = cmd.Process.Kill()
-		return "", err
 	}
 	_ = cmd.Process.Kill()
 	killed := time.Now()
 	if err := until(ctx, gone, "its end", func() (bool, error) { return !lives(pid), nil }); err != nil {
-		_ = syscall.Kill(pid, syscall.SIGKILL)
+		if ctx.Err() != nil {
+			return "", err
+		}
 		return "", fmt.Errorf("it lives on for %s without its host, and another host launches its own: two of it would fetch from one platform", time.Since(killed).Round(100*time.Millisecond))
 	}
+	pid = 0 // another process may have the number by now
 	return fmt.Sprintf("after %d ms", time.Since(killed).Milliseconds()), nil
+}
+
+// began is the process id that the shell has written among what the plugin logs; 0: none
+// yet.
+func began(log *tail) (pid int) {
+	lines, _ := log.all()
+	for _, line := range lines {
+		if n, err := strconv.Atoi(string(line)); err == nil {
+			return n
+		}
+	}
+	return 0
 }
 
 // lives reports whether a process runs; one that has ended and whose parent has not asked
