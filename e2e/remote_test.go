@@ -383,3 +383,17 @@ func TestRemoteBridgeMovesToAnotherNode(t *testing.T) {
 		t.Errorf("the bridge was handed %d messages: %v", n, there.lines())
 	}
 }
+
+// A plugin that connects passes the checks that one passes which is launched.
+func TestRemotePluginConforms(t *testing.T) {
+	t.Parallel()
+	b, err := bins()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), b.Pocketping, "plugin", "test", "--remote", "--short", "--only", "describe,start,deliver,inbound,http,stop", "/usr/bin/python3", "../sdk/python/examples/echo/main.py")
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), " 0 failed") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}

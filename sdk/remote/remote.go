@@ -92,7 +92,7 @@ func Serve[C any](ctx context.Context, spec plugin.Spec[C], url, key string) err
 func connect(ctx context.Context, service *plugin.Service, url, key string, log hclog.Logger) (worked bool, after time.Duration, err error) {
 	dialing, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	ws, resp, err := websocket.Dial(dialing, strings.TrimRight(url, "/")+remotev1.Path, &websocket.DialOptions{
+	ws, resp, err := websocket.Dial(dialing, strings.TrimRight(url, "/")+remotev1.Path, &websocket.DialOptions{ //nolint:bodyclose // Dial has closed it, and left what it said
 		HTTPHeader: http.Header{"Authorization": {"Bearer " + key}}, Subprotocols: []string{string(remotev1.Proto)},
 	})
 	if err != nil {
