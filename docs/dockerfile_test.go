@@ -21,7 +21,7 @@ func TestDockerfile(t *testing.T) {
 	}
 	steps, guide := read("../Dockerfile"), read("operations.md")
 	found := func(pattern, in string) []string {
-		m := regexp.MustCompile(`(?m)`+pattern).FindStringSubmatch(in)
+		m := regexp.MustCompile(`(?m)` + pattern).FindStringSubmatch(in)
 		if m == nil {
 			t.Fatalf("nothing looks like %s", pattern)
 		}
