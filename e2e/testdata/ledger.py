@@ -32,7 +32,9 @@ class Ledger(Bridge):
         return Receipt(thread, [link])
 
     def run(self, stop):
-        self.known.wait()
+        while not self.known.wait(0.2):
+            if stop.is_set():
+                return
         at = int(self.host.state("answered") or 0)
         while at < self.config["answers"] and not stop.wait(self.config["pause"] / 1000):
             try:
