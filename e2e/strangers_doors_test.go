@@ -21,6 +21,7 @@ const (
 	openDoor                // anybody: it shows nothing of anybody
 	linkDoor                // who has a link that the server made
 	adminDoor               // the server's admin
+	keyDoor                 // a plugin that runs elsewhere
 )
 
 // doors are all calls of docs/openapi.json. One that is not here fails the test: say
@@ -38,6 +39,7 @@ var doors = map[string]door{
 	"GET /v1/socket": visitorDoor, "POST /v1/frames": visitorDoor, "GET /v1/stream": visitorDoor, "GET /v1/widget/{key}": openDoor,
 	"POST /v1/operator/login": openDoor, "GET /v1/openapi.json": openDoor, "GET /healthz": openDoor, "GET /readyz": openDoor,
 	"GET /metrics": openDoor, "GET /widget.js": openDoor, "GET /extra.js": openDoor, "GET /pow.js": openDoor,
+	"GET /v1/bridges/socket": keyDoor,
 }
 
 // doorOf knows the admin's calls by their path.

@@ -185,7 +185,7 @@ func (r *raid) call(operation string) *try {
 		}
 	} else {
 		r.disguise(one)
-		one.refused = to == secretDoor || to == adminDoor || to == linkDoor
+		one.refused = to == secretDoor || to == adminDoor || to == linkDoor || to == keyDoor
 	}
 	r.twist(one)
 	if operation == "GET /v1/events" || operation == "GET /v1/stream" {

@@ -363,7 +363,10 @@ func (h *Host) RemoteHTTP(ctx context.Context, token string) (handler http.Handl
 	if err != nil || r == nil || !r.spec.remote() || !core.SameSecret(token, launchToken(&r.spec, generation)) {
 		return nil, false, nil
 	}
-	newest, err := h.o.Store.Generation(ctx, id)
+	if l := r.current(); l != nil && l.generation == generation {
+		return l.socket.routes(), true, nil
+	}
+	newest, err := h.o.Store.Generation(ctx, id) // another node may have the launch
 	if err != nil || newest != generation {
 		return nil, false, err
 	}
