@@ -196,7 +196,7 @@ func (r *remote) write(page *visitor.Visitor) {
 // killed.
 func (r *remote) cut(page *visitor.Visitor) {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), r.last+2*patience)
+	ctx, cancel := context.WithTimeout(r.t.Context(), 4*r.last+2*patience) // a busy machine takes its time
 	defer cancel()
 	killed := false
 	for ctx.Err() == nil && (len(r.lines()) < r.messages || len(withPrefix(page.State(), "answer ")) < r.messages) {
