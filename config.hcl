@@ -149,6 +149,14 @@ project "demo" {
   #   channel_id = "C0123456789"
   # }
 
+  # Mattermost: one thread for each session in a channel of your own server.
+  # docs/mattermost.md says how to make the bot.
+  # bridge "mattermost" {
+  #   url        = "https://mattermost.example.com"
+  #   token      = env("MATTERMOST_TOKEN")
+  #   channel_id = "4xp9fdt77pncbef59f4k1qe83o"
+  # }
+
   # E-mail: a visitor who left an address and is gone gets the answers by mail, and
   # answers by mail: docs/email.md.
   # bridge "email" {

@@ -21,21 +21,9 @@ func (b *bridge) Run(ctx context.Context) error {
 	b.gateway.hear = func(e event) { b.hear(ctx, e) }
 	b.lives(ctx)
 	defer b.lives(nil)
-	for failures := 0; ctx.Err() == nil; failures++ {
-		ready, err := b.gateway.serve(ctx, func(at time.Time) { b.alive(ctx, at) })
-		if ctx.Err() != nil {
-			return nil
-		}
-		if plugin.KindOf(err) == plugin.FailureUnusable {
-			return err
-		}
-		if ready {
-			failures = 0
-		}
-		b.host.Log().Warn("Discord's gateway is left, connecting again", "error", err)
-		b.pause(ctx, kit.Backoff(failures))
-	}
-	return nil
+	return kit.Reconnect(ctx, b.host, b.pause, func(ctx context.Context) (ready bool, err error) {
+		return b.gateway.serve(ctx, func(at time.Time) { b.alive(ctx, at) })
+	})
 }
 
 func (b *bridge) lives(ctx context.Context) {
@@ -272,9 +260,6 @@ func (b *bridge) takeDeletes(ctx context.Context, thread string, ids []string) b
 	return true
 }
 
-// typingLife is how long it is of use that somebody types.
-const typingLife = 5 * time.Second
-
 func (b *bridge) onTyping(ctx context.Context, e event) error {
 	var t typingStart
 	if err := read(e.Data, &t); err != nil {
@@ -285,12 +270,6 @@ func (b *bridge) onTyping(ctx context.Context, e event) error {
 	if !ok || !ours || !known || b.platform.echo.Mine(t.UserID) {
 		return nil
 	}
-	b.lanes.Go("typing in "+t.ChannelID, func() {
-		ctx, cancel := context.WithTimeout(ctx, typingLife)
-		defer cancel()
-		if _, err := b.host.Receive(ctx, in); err != nil {
-			b.host.Log().Debug("typing was not passed on", "error", err)
-		}
-	})
+	b.lanes.Go("typing in "+t.ChannelID, func() { b.intake.Try(ctx, in) })
 	return nil
 }

@@ -23,6 +23,7 @@ var own = []struct {
 	{plugin: "plugins/telegram", driver: "plugins/telegram/telegramtest/cmd", args: []string{"-control"}, atLeast: 115},
 	{plugin: "plugins/discord", driver: "plugins/discord/discordtest/cmd", args: []string{"-control"}, atLeast: 115},
 	{plugin: "plugins/slack", driver: "plugins/slack/slacktest/cmd", args: []string{"-control"}, atLeast: 120},
+	{plugin: "plugins/mattermost", driver: "plugins/mattermost/mattermosttest/cmd", args: []string{"-control"}, atLeast: 115},
 	{plugin: "plugins/inbox", driver: "plugins/inbox/inboxtest/cmd", atLeast: 100},
 	{plugin: "plugins/email", driver: "plugins/email/emailtest/cmd", atLeast: 85},
 	{plugin: "plugins/webhook", config: `{"url": "{receiver}/hook", "secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "allow_private": true}`, atLeast: 85},

@@ -65,6 +65,19 @@ func (i *Intake) Take(ctx context.Context, in plugin.Inbound, files ...File) (ac
 	return plugin.Ack{}, false
 }
 
+// tryLife is how long it is of use that somebody types.
+const tryLife = 5 * time.Second
+
+// Try brings what is of no use later, such as that somebody types: once, and for some
+// seconds only.
+func (i *Intake) Try(ctx context.Context, in plugin.Inbound) {
+	ctx, cancel := context.WithTimeout(ctx, tryLife)
+	defer cancel()
+	if _, err := i.Host.Receive(ctx, in); err != nil {
+		i.Host.Log().Debug("what is of no use later was not passed on", "error", err)
+	}
+}
+
 // threadsKnown waits for threads that are being made; nil when none is.
 func (i *Intake) threadsKnown() func(context.Context) {
 	if i.Courier == nil {

@@ -70,12 +70,16 @@ func (m *Mark) Since() time.Time {
 }
 
 // Begin notes that something was reported; done, that it was committed.
-func (m *Mark) Begin() (done func()) {
+func (m *Mark) Begin() (done func()) { return m.Missing(time.Now()) }
+
+// Missing notes that what happened since is still to be fetched, and keeps the mark
+// where it is; done, that it was fetched.
+func (m *Mark) Missing(since time.Time) (done func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	id := m.next
 	m.next++
-	m.under[id] = time.Now()
+	m.under[id] = since
 	return func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
