@@ -59,7 +59,7 @@ func lastGroup(run []item) (last int) {
 // others of each, by the seq of the first, whose receipt is theirs.
 func (work job) fold(items []item, events []*pluginv1.Event, folds bool) (folded []*pluginv1.Event, with map[int64][]int64) {
 	with = map[int64][]int64{}
-	for len(events) > 0 && (!work.short || len(folded) < work.calls()) {
+	for len(events) > 0 && (!work.short || !work.joins || len(folded) < work.calls()) {
 		n := 1
 		switch {
 		case work.gathers(items[0]):

@@ -18,9 +18,11 @@ func (work job) gathers(it item) bool {
 }
 
 // lines is how many of the events, from the first on, one speaker says without a break.
+// What may be there goes without what is not: a plugin that has done it says so of all.
 func lines(items []item, events []*pluginv1.Event) (n int) {
 	n = 1
-	for n < min(len(events), core.MaxJoined) && items[n].kind == core.MessagePosted && goesOn(events[n-1].GetMessage(), events[n].GetMessage()) {
+	for n < min(len(events), core.MaxJoined) && items[n].kind == core.MessagePosted && items[n].uncertain == items[0].uncertain &&
+		goesOn(events[n-1].GetMessage(), events[n].GetMessage()) {
 		n++
 	}
 	return n
@@ -40,7 +42,6 @@ func plain(m *pluginv1.Message) bool {
 func join(events []*pluginv1.Event) {
 	for _, e := range events[1:] {
 		events[0].More = append(events[0].More, e.GetMessage())
-		events[0].Uncertain = events[0].GetUncertain() || e.GetUncertain()
 	}
 }
 

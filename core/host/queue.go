@@ -340,7 +340,8 @@ func (q *queue) doubt(ln *lane, items []item, joins bool) {
 
 // sure clears the doubts about what was loaded and was surely not sent before: all but
 // what one call can have had, or the first event that is not done, with the lines that
-// may have been joined to it. Texts may have overtaken what stands before them.
+// may have been joined to it. It may have overtaken what is less urgent: then it is the
+// first of its class.
 func (q *queue) sure(joins, lines bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -349,10 +350,11 @@ func (q *queue) sure(joins, lines bool) {
 	}
 	q.unsettled = false
 	for _, ln := range q.lanes {
+		var seen [classes]bool
 		for i := range ln.waiting {
 			it := &ln.waiting[i]
-			doubted := i == 0 || i < maxRun && (joins || lines && it.kind == core.MessagePosted)
-			it.uncertain = it.uncertain && doubted
+			doubted := i < maxRun && (joins || !seen[it.class()] || lines && it.kind == core.MessagePosted)
+			it.uncertain, seen[it.class()] = it.uncertain && doubted, true
 		}
 	}
 }

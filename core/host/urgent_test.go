@@ -62,20 +62,65 @@ func TestTheThreadIsToldThatAMessageIsLate(t *testing.T) {
 	}
 }
 
-// After a restart nobody knows which lines were joined, nor what had overtaken what: each
-// text that may have been in the last call is in doubt, and nothing else.
+// After a restart nobody knows which lines were joined, nor what had overtaken what: what
+// may have been in the last call is in doubt, and nothing else.
 func TestOfJoinedLinesAllAreInDoubtAfterARestart(t *testing.T) {
-	for joined, want := range map[bool][]int64{true: {1, 2, 4}, false: {1}} {
+	for joined, want := range map[bool][]int64{true: {1, 2, 3, 4, 5, 7}, false: {1, 3, 5, 7}} {
 		q := newQueue()
 		q.load([]core.Delivery{
 			{SessionID: "s", Seq: 1, Type: core.MessagePosted}, {SessionID: "s", Seq: 2, Type: core.MessagePosted},
 			{SessionID: "s", Seq: 3, Type: core.MessageEdited}, {SessionID: "s", Seq: 4, Type: core.MessagePosted},
+			{SessionID: "s", Seq: 5, Type: core.SessionClosed}, {SessionID: "s", Seq: 6, Type: core.MessageEdited},
+			{SessionID: "s", Seq: 7, Type: core.SessionRated},
 		}, true)
 		q.sure(false, joined)
 		_, run, _ := q.pick()
 		if got := seqs(slices.DeleteFunc(run, func(it item) bool { return !it.uncertain })); !slices.Equal(got, want) {
 			t.Errorf("joined %v: in doubt are %v, not %v", joined, got, want)
 		}
+	}
+}
+
+// Under a short quota a text goes before what only informs, on bridges that join nothing,
+// too: after a restart it is what may have been sent.
+func TestWhatMayHaveOvertakenIsInDoubtAfterARestart(t *testing.T) {
+	q := newQueue()
+	q.load([]core.Delivery{{SessionID: "s", Seq: 1, Type: core.VisitorTracked}, {SessionID: "s", Seq: 2, Type: core.NotePosted}}, true)
+	q.sure(false, false)
+	if _, run, _ := q.pick(); len(run) != 2 || !run[1].uncertain {
+		t.Errorf("the note behind what it may have overtaken is not in doubt: %+v", run)
+	}
+}
+
+// Lines that may be there go again as they went: none is added that is not there.
+func TestLinesInDoubtAreNotJoinedWithOthers(t *testing.T) {
+	work := job{short: true, joins: true, costs: make([]call, 4)}
+	work.costs[0].n, work.costs[1].n = 2+threadCalls, 1
+	var items []item
+	var events []*pluginv1.Event
+	for seq := range int64(4) {
+		doubted := seq < 2
+		items = append(items, item{seq: seq + 1, kind: core.MessagePosted, uncertain: doubted})
+		events = append(events, &pluginv1.Event{Seq: seq + 1, Uncertain: doubted, Message: &pluginv1.Message{Sender: "visitor"}})
+	}
+	folded, with := work.fold(items, events, false)
+	if len(folded) != 2 || !slices.Equal(with[1], []int64{2}) || !slices.Equal(with[3], []int64{4}) || folded[1].GetUncertain() {
+		t.Errorf("%d messages, with %v", len(folded), with)
+	}
+}
+
+// A bridge that joins runs makes one call of all, also after it was told to wait.
+func TestARunThatWaitedIsStillOne(t *testing.T) {
+	l := &launch{peer: &peer{desc: &pluginv1.DescribeResponse{}}, joins: true}
+	var items []item
+	var events []*pluginv1.Event
+	for seq := range int64(4) {
+		items = append(items, item{seq: seq + 1, kind: core.MessagePosted})
+		events = append(events, &pluginv1.Event{Seq: seq + 1, Message: &pluginv1.Message{}})
+	}
+	work := job{short: true, thread: true, wanted: items, costs: l.costs(true, items, false)}
+	if folded, _ := work.fold(items, events, false); len(folded) != len(items) {
+		t.Errorf("the run has %d events of %d", len(folded), len(items))
 	}
 }
 
