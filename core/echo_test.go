@@ -40,7 +40,7 @@ func newRelay(h *house, session, prefix string, across bool) *relay {
 
 // copy takes what is shown, as an operator's message to come.
 func (r *relay) copy(to string, e *core.Event) {
-	text := ""
+	var text string
 	switch {
 	case e.Message != nil && e.Type == core.MessagePosted:
 		text = e.Message.Text
@@ -121,5 +121,35 @@ func TestPeopleMaySayTheSame(t *testing.T) {
 	say("acme.telegram", "42", "3", "ok")
 	if got := strings.Count(h.transcript(v, s.ID), "operator: ok"); got != 3 {
 		t.Errorf("the visitor sees %d of 3 answers:\n%s", got, h.transcript(v, s.ID))
+	}
+}
+
+// Who is refused by mistake learns of it each time, and what was refused does not come
+// later, when its platform brings it again.
+func TestEachRefusedEchoIsTold(t *testing.T) {
+	h := newHouse(t)
+	v := h.visitor()
+	s := h.post(v, core.Post{Text: "hello"}).Session
+	h.thread("acme.telegram", s.ID, "42")
+	say := func(bridge, thread, id, text string) {
+		t.Helper()
+		h.must(core.Inbound{BridgeID: bridge, Thread: thread, Kind: core.InboundMessage, ExternalID: id, Text: text})
+	}
+	for _, text := range []string{"yes", "One moment"} {
+		say("acme.telegram", "42", text+" 1", text)
+		say("inbox", s.ID, text+" 2", text)
+		say("acme.telegram", "42", text+" 3", text)
+		if got := h.lastNotice(s.ID); !strings.Contains(got, text) || !strings.Contains(got, "not sent") {
+			t.Errorf("of %q that was refused the operator reads %q", text, got)
+		}
+	}
+	h.clock.now += 61_000
+	say("acme.telegram", "42", "yes 3", "yes") // brought again, after the connection was away
+	if got := strings.Count(h.transcript(v, s.ID), "operator: yes"); got != 2 {
+		t.Errorf("what was refused comes all the same:\n%s", h.transcript(v, s.ID))
+	}
+	say("acme.telegram", "42", "yes 4", "yes")
+	if got := strings.Count(h.transcript(v, s.ID), "operator: yes"); got != 3 {
+		t.Errorf("a minute later it is refused still:\n%s", h.transcript(v, s.ID))
 	}
 }

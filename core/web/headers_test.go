@@ -39,9 +39,8 @@ func TestEveryAnswerHasItsHeaders(t *testing.T) {
 	var tried []string
 	for _, route := range h.srv.echo.Routes() {
 		for who, header := range callers {
-			path := route.Path
 			for _, ids := range []map[string]string{{}, {":key": h.acme.PublicKey, ":bridge": "acme.inbox", ":project": h.acme.ID}} {
-				path = parameter.ReplaceAllStringFunc(route.Path, func(name string) string {
+				path := parameter.ReplaceAllStringFunc(route.Path, func(name string) string {
 					if id, ok := ids[name]; ok {
 						return id
 					}

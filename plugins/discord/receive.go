@@ -19,17 +19,22 @@ func (b *bridge) Run(ctx context.Context) error {
 	defer cancel()
 	b.mark.Keep(ctx)
 	b.gateway.hear = func(e event) { b.hear(ctx, e) }
-	b.lives(ctx)
-	defer b.lives(nil)
+	defer b.lives(ctx)()
 	return kit.Reconnect(ctx, b.host, b.pause, func(ctx context.Context) (ready bool, err error) {
 		return b.gateway.serve(ctx, func(at time.Time) { b.alive(ctx, at) })
 	})
 }
 
-func (b *bridge) lives(ctx context.Context) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.life = ctx
+// lives notes that the bridge receives, until end is called.
+func (b *bridge) lives(ctx context.Context) (end func()) {
+	set := func(ctx context.Context) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.life = ctx
+	}
+	set(ctx)
+	var none context.Context
+	return func() { set(none) }
 }
 
 // alive moves the mark while nothing is left to fetch.

@@ -57,7 +57,7 @@ func survivesKill(ctx context.Context, k *kit) (string, error) {
 	case <-time.After(500 * time.Millisecond): // it records none of them
 	}
 	k.killMain()
-	_ = <-call // it was broken off
+	<-call // it was broken off
 	for i, e := range t.owed(events) {
 		e.Uncertain = i == 0 || joins // the others were not begun
 	}
@@ -132,7 +132,7 @@ func killedBeforeReceipt(ctx context.Context, k *kit) (string, error) {
 		return "", err
 	}
 	k.killMain() // the platform does it, and nobody learns of it
-	_ = <-call
+	<-call
 	e.Uncertain = true
 	if err := t.must(ctx, e); err != nil {
 		return "", err
