@@ -1,7 +1,9 @@
 package plugin
 
 import (
+	"cmp"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/pocketping/pocketping/sdk/plugin/pluginv1"
@@ -58,6 +60,7 @@ func (e *Event) Parts(messageID string) []Link {
 			parts = append(parts, l)
 		}
 	}
+	slices.SortStableFunc(parts, func(a, b Link) int { return cmp.Compare(a.Part, b.Part) })
 	return parts
 }
 
