@@ -22,6 +22,9 @@ func (c *Chat) isEcho(ctx context.Context, s *Session, in Inbound, text string) 
 	if link, err := c.linkOf(ctx, in, in.ExternalID); err != nil || link != nil {
 		return false, err // it is known already, and brought again
 	}
+	if strings.Contains(text, echoWhy) {
+		return true, nil // no visitor is to read it
+	}
 	names, err := c.namesOf(ctx, s.ProjectID, in.Files)
 	if err != nil {
 		return false, err
@@ -71,9 +74,25 @@ func fileNames(files []*Attachment) string {
 	return b.String()
 }
 
-// stopEcho takes the message, and says once in a session why it goes nowhere.
-func (c *Chat) stopEcho(ctx context.Context, s *Session, in Inbound) error {
-	once := &Once{Scope: in.BridgeID, Key: "echo:" + s.ID}
-	return c.notice(ctx, s, once, "This was not sent again: the same was said several times within a minute, as if something copied messages from one platform to another without end. "+
-		"If there is such a thing, switch it off: PocketPing shows everything on both.", in.BridgeID)
+// What an operator is told of a message that was taken for an echo.
+const (
+	echoTold = "This was not sent to the visitor: "
+	echoWhy  = " The same was said here and elsewhere, or many times, within a minute, as if something copied messages from one platform to another without end. " +
+		"If there is such a thing, switch it off: PocketPing shows everything on both. If you meant it, send it again in a minute, or in other words."
+)
+
+const echoQuote = 100 // runes of the message that are told
+
+// stopEcho takes the message for good and says of each why it goes nowhere, but for copies of what it says.
+func (c *Chat) stopEcho(ctx context.Context, s *Session, in Inbound, text string) error {
+	if strings.Contains(text, echoWhy) {
+		_, err := c.commit(ctx, in.once(), func(context.Context) (*Change, error) {
+			return &Change{ProjectID: s.ProjectID, At: c.clock.Now()}, nil
+		})
+		return err
+	}
+	if r := []rune(text); len(r) > echoQuote {
+		text = string(r[:echoQuote]) + "…"
+	}
+	return c.notice(ctx, s, in.once(), echoTold+"“"+text+"”."+echoWhy, in.BridgeID)
 }

@@ -96,6 +96,9 @@ func TestTwoBridgesThatEchoEachOtherStop(t *testing.T) {
 			}
 			h.post(v, core.Post{Text: "and then?"})
 			r.run()
+			if strings.Contains(h.transcript(v, s.ID), "not sent") {
+				t.Errorf("the visitor reads what operators are told:\n%s", h.transcript(v, s.ID))
+			}
 			if n := strings.Count(h.transcript(v, s.ID), "and then?"); n > 1+tt.answers {
 				t.Errorf("the visitor sees what they wrote %d times:\n%s", n, h.transcript(v, s.ID))
 			}

@@ -90,7 +90,7 @@ func (c *Chat) receiveMessage(ctx context.Context, by Actor, s *Session, in Inbo
 		if echo, err := c.isEcho(ctx, s, in, post.Text); err != nil {
 			return nil, err
 		} else if echo {
-			return nil, c.stopEcho(ctx, s, in)
+			return nil, c.stopEcho(ctx, s, in, post.Text)
 		}
 	}
 	link, err := c.linkOf(ctx, in, in.ReplyTo)
