@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/hashicorp/go-hclog"
@@ -177,28 +178,42 @@ func (c *connection) Deliver(ctx context.Context, req *pluginv1.DeliverRequest) 
 // host did not get them.
 func (s *Service) deliver(ctx context.Context, now *server, req *pluginv1.DeliverRequest) (*pluginv1.DeliverResponse, error) {
 	session := req.GetSession().GetId()
-	known := s.memory.of(session, req.GetEvents())
+	known, partly := s.memory.of(session, req.GetEvents())
 	if len(known) == len(req.GetEvents()) {
 		return &pluginv1.DeliverResponse{Receipts: known}, nil
 	}
-	if len(known) > 0 {
+	if len(known) > 0 || partly != nil {
 		rest := proto.CloneOf(req)
 		rest.Events = rest.Events[len(known):]
 		for _, receipt := range known {
-			record := Record{SessionID: session, Thread: receipt.GetThread(), Links: mapAll(receipt.GetLinks(), linkOf)}
-			if err := now.host.record(ctx, record, receipt.GetSeq()); err != nil {
-				return nil, statusOf(err, receipt.GetSeq())
+			if err := now.tellAgain(ctx, rest, receipt, receipt.GetSeq()); err != nil {
+				return nil, err
 			}
-			if receipt.GetThread() != "" {
-				rest.Thread = receipt.GetThread()
+		}
+		if partly != nil {
+			if err := now.tellAgain(ctx, rest, partly, 0); err != nil {
+				return nil, err
 			}
-			rest.Links = append(rest.Links, receipt.GetLinks()...)
 		}
 		req = rest
 	}
 	answer, err := now.Deliver(ctx, req)
-	s.memory.keep(session, answer.GetReceipts())
+	s.memory.keep(session, req.GetEvents(), answer.GetReceipts())
 	return answer, err
+}
+
+// tellAgain records what the receipt says, for the host and for the events that follow.
+// done is the event that is finished with it; zero: none is.
+func (s *server) tellAgain(ctx context.Context, rest *pluginv1.DeliverRequest, receipt *pluginv1.Receipt, done int64) error {
+	record := Record{SessionID: rest.GetSession().GetId(), Thread: receipt.GetThread(), Links: mapAll(receipt.GetLinks(), linkOf)}
+	if err := s.host.record(ctx, record, done); err != nil {
+		return statusOf(err, receipt.GetSeq())
+	}
+	if receipt.GetThread() != "" {
+		rest.Thread = receipt.GetThread()
+	}
+	rest.Links = append(rest.Links, receipt.GetLinks()...)
+	return nil
 }
 
 // callKey is where the context of a call is found that outlives its connection.
@@ -230,7 +245,7 @@ const remembered = 10_000
 // memory keeps the receipts of what was delivered last.
 type memory struct {
 	mu       sync.Mutex
-	receipts map[delivered]*pluginv1.Receipt
+	receipts map[delivered]receipt
 	order    []delivered
 }
 
@@ -239,32 +254,54 @@ type delivered struct {
 	seq     int64
 }
 
+// receipt is of an event with the lines that it had.
+type receipt struct {
+	*pluginv1.Receipt
+	lines []string
+}
+
+func linesOf(e *pluginv1.Event) (ids []string) {
+	for _, m := range e.GetMore() {
+		ids = append(ids, m.GetId())
+	}
+	return ids
+}
+
 // of are the receipts of the events at the beginning that come again and are known.
-func (m *memory) of(session string, events []*pluginv1.Event) (known []*pluginv1.Receipt) {
+// partly is that of the event after them where it had other lines then: some of those that
+// it has now may not have been delivered.
+func (m *memory) of(session string, events []*pluginv1.Event) (known []*pluginv1.Receipt, partly *pluginv1.Receipt) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, e := range events {
-		receipt := m.receipts[delivered{session, e.GetSeq()}]
-		if receipt == nil || !e.GetUncertain() {
-			break
+		r, ok := m.receipts[delivered{session, e.GetSeq()}]
+		switch {
+		case !ok || !e.GetUncertain():
+			return known, nil
+		case !slices.Equal(r.lines, linesOf(e)):
+			return known, r.Receipt
 		}
-		known = append(known, receipt)
+		known = append(known, r.Receipt)
 	}
-	return known
+	return known, nil
 }
 
-func (m *memory) keep(session string, receipts []*pluginv1.Receipt) {
+func (m *memory) keep(session string, events []*pluginv1.Event, receipts []*pluginv1.Receipt) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.receipts == nil {
-		m.receipts = map[delivered]*pluginv1.Receipt{}
+		m.receipts = map[delivered]receipt{}
 	}
 	for _, r := range receipts {
 		key := delivered{session, r.GetSeq()}
-		if m.receipts[key] == nil {
+		if m.receipts[key].Receipt == nil {
 			m.order = append(m.order, key)
 		}
-		m.receipts[key] = r
+		var lines []string
+		if i := slices.IndexFunc(events, func(e *pluginv1.Event) bool { return e.GetSeq() == r.GetSeq() }); i >= 0 {
+			lines = linesOf(events[i])
+		}
+		m.receipts[key] = receipt{r, lines}
 	}
 	for len(m.order) > remembered {
 		delete(m.receipts, m.order[0])
