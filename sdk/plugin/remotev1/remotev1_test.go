@@ -184,6 +184,70 @@ func checkInbound(t *testing.T, rpc pluginv1.PluginClient, s *service) {
 	}
 }
 
+// reporter is a plugin that reports more at once than may wait.
+type reporter struct {
+	service
+	sent chan struct{}
+}
+
+const reported = 4 * remotev1.Window
+
+func (s *reporter) Inbound(stream pluginv1.Plugin_InboundServer) error {
+	sending := make(chan error, 1)
+	go func() {
+		for ref := range uint64(reported) {
+			if err := stream.Send(&pluginv1.InboundResponse{Ref: ref + 1, Item: &pluginv1.InboundResponse_State{State: &pluginv1.State{Key: "k"}}}); err != nil {
+				sending <- err
+				return
+			}
+			s.sent <- struct{}{}
+		}
+		sending <- nil
+	}()
+	for range reported {
+		if _, err := stream.Recv(); err != nil {
+			return err
+		}
+	}
+	return <-sending
+}
+
+// A plugin whose reports nobody acks for a while waits with the rest, in place of being
+// sent away for them, again and again.
+func TestReportsThatAreNotAckedWait(t *testing.T) {
+	t.Parallel()
+	core, there := newWire()
+	s := &reporter{sent: make(chan struct{}, reported)}
+	go func() { _ = remotev1.Serve(t.Context(), there, remotev1.Proto, s) }() // it ends with the test
+	link := remotev1.Call(core, remotev1.Proto)
+	rpc := pluginv1.NewPluginClient(link)
+	stream, err := rpc.Inbound(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range remotev1.Window {
+		<-s.sent
+	}
+	for range 10 { // it answers meanwhile
+		if _, err := rpc.Describe(t.Context(), &pluginv1.DescribeRequest{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range reported {
+		item, err := stream.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := stream.Send(&pluginv1.InboundRequest{Ref: item.GetRef()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := stream.Recv(); !errors.Is(err, io.EOF) {
+		t.Errorf("the end of the stream: %v", err)
+	}
+	link.Close(remotev1.CloseNormal, "the test is over")
+}
+
 // What a plugin may not do ends its connection, and says why.
 func TestWhatEndsAConnection(t *testing.T) {
 	t.Parallel()

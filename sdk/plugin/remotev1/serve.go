@@ -24,7 +24,7 @@ func Serve(ctx context.Context, conn Conn, format Format, service pluginv1.Plugi
 		go func() {
 			defer done()
 			if frame.GetMethod() == inboundMethod {
-				l.answer(frame, nil, service.Inbound(&items{link: l, ctx: ctx, acks: make(chan *pluginv1.InboundRequest)}))
+				l.answer(frame, nil, service.Inbound(newItems(ctx, l)))
 				return
 			}
 			reply, err := l.serve(ctx, frame, service)
@@ -70,10 +70,20 @@ type items struct {
 	link *Link
 	ctx  context.Context
 	acks chan *pluginv1.InboundRequest
+	room chan struct{} // one for each that waits for its ack
 }
 
-// Send sends an item; its ack comes with its ref.
+func newItems(ctx context.Context, l *Link) *items {
+	return &items{link: l, ctx: ctx, acks: make(chan *pluginv1.InboundRequest), room: make(chan struct{}, Window)}
+}
+
+// Send sends an item, once there is room for it; its ack comes with its ref.
 func (s *items) Send(item *pluginv1.InboundResponse) error {
+	select {
+	case s.room <- struct{}{}:
+	case <-s.ctx.Done():
+		return s.link.gone()
+	}
 	ref := item.GetRef()
 	id, answer := s.link.expect()
 	sent := proto.CloneOf(item)
@@ -86,6 +96,7 @@ func (s *items) Send(item *pluginv1.InboundResponse) error {
 		defer s.link.forget(id)
 		select {
 		case frame := <-answer:
+			<-s.room
 			s.acked(ref, frame)
 		case <-s.ctx.Done():
 		}
