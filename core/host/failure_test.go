@@ -20,6 +20,8 @@ func (c *toldChat) DeliveryFailed(_ context.Context, _, _ string, seq int64, _ s
 	return nil
 }
 
+func (c *toldChat) BridgeTrouble(context.Context, string, string, string, string) error { return nil }
+
 func TestPoisonIsParkedWhenOthersGetThrough(t *testing.T) {
 	for name, c := range map[string]struct {
 		tries  int

@@ -196,9 +196,14 @@ func (r *runner) prove(l *launch, b *binary) {
 		if why == "" {
 			why = worse(found, known)
 		}
+		if l.ended.Err() != nil {
+			return // as below
+		}
 		if why != "" {
 			r.reject(b, why)
-			r.restart.over(errRolledBack)
+			if r.current() == l {
+				r.restart.over(errRolledBack)
+			}
 			return
 		}
 		failing = names(found)
