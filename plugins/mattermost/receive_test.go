@@ -197,3 +197,19 @@ func TestRevokedToken(t *testing.T) {
 	r.Revoke()
 	plugintest.WantFailure(t, <-ended, plugin.FailureUnusable, "make another one", r.Token)
 }
+
+// The server gives a thousand posts at once, and no more: the others are on its pages.
+func TestMoreIsMissedThanOneAnswerHolds(t *testing.T) {
+	r := newRig(t)
+	card := r.open()
+	const many = 1100
+	for i := range many {
+		r.olga.Reply(card, fmt.Sprint("line ", i))
+	}
+	r.connected()
+	for i, in := range r.received(many) {
+		if in.Text != fmt.Sprint("line ", i) {
+			t.Fatalf("message %d is %q", i, in.Text)
+		}
+	}
+}
