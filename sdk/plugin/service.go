@@ -212,7 +212,10 @@ func (s *server) tellAgain(ctx context.Context, rest *pluginv1.DeliverRequest, r
 	if receipt.GetThread() != "" {
 		rest.Thread = receipt.GetThread()
 	}
-	rest.Links = append(rest.Links, receipt.GetLinks()...)
+	for _, l := range receipt.GetLinks() {
+		same := func(had *pluginv1.Link) bool { return had.GetThread() == l.GetThread() && had.GetExternalId() == l.GetExternalId() }
+		rest.Links = append(slices.DeleteFunc(rest.Links, same), l)
+	}
 	return nil
 }
 
