@@ -213,7 +213,9 @@ func (s *server) tellAgain(ctx context.Context, rest *pluginv1.DeliverRequest, r
 		rest.Thread = receipt.GetThread()
 	}
 	for _, l := range receipt.GetLinks() {
-		same := func(had *pluginv1.Link) bool { return had.GetThread() == l.GetThread() && had.GetExternalId() == l.GetExternalId() }
+		same := func(had *pluginv1.Link) bool {
+			return had.GetThread() == l.GetThread() && had.GetExternalId() == l.GetExternalId()
+		}
 		rest.Links = append(slices.DeleteFunc(rest.Links, same), l)
 	}
 	return nil
