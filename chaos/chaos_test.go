@@ -126,7 +126,7 @@ func TestTheTableTakesItsPlaceInThePage(t *testing.T) {
 	if err := os.WriteFile(file, []byte(page), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := report{Made: facts{Seed: 7}, Rows: []row{{Scenario: "both", Promise: "R3", Database: "sqlite", tally: tally{Lost: 3}, Broken: []string{"3 lost"}}}}
+	r := report{Rows: []row{{Made: facts{Seed: 7}, Scenario: "both", Promise: "R3", Database: "sqlite", tally: tally{Lost: 3}, Broken: []string{"3 lost"}}}}
 	for range 2 {
 		if err := r.saveMarkdown(file); err != nil {
 			t.Fatal(err)
@@ -153,6 +153,38 @@ func TestTheTableTakesItsPlaceInThePage(t *testing.T) {
 	}
 	if err := r.saveMarkdown(file); err == nil || !strings.Contains(err.Error(), "has no lines") {
 		t.Errorf("a page without markers: %v", err)
+	}
+}
+
+// A run of one scenario leaves what others have brought.
+func TestResultsOfOtherRunsStay(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "results.json")
+	for _, r := range []report{
+		{Rows: []row{{Scenario: "soak", Database: "sqlite", Load: "stays"}, {Scenario: "core", Database: "sqlite", Load: "goes"}}},
+		{Rows: []row{{Scenario: "core", Database: "sqlite", Load: "new"}}},
+		{Rows: []row{{Scenario: "core", Database: "postgres", Load: "other"}}},
+	} {
+		if err := r.save(file, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := report{}.and(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var loads []string
+	for _, r := range all.Rows {
+		loads = append(loads, r.Load)
+	}
+	if want := []string{"new", "other", "stays"}; !slices.Equal(loads, want) {
+		t.Errorf("there are %q, want %q", loads, want)
+	}
+	if err := os.WriteFile(file, []byte("no JSON"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := (report{}).save(file, ""); err == nil || !strings.Contains(err.Error(), "is not what a run before has written") {
+		t.Errorf("a file that is something else: %v", err)
 	}
 }
 

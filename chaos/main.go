@@ -59,8 +59,8 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 	databases := flags.String("db", "sqlite,postgres", "databases to run on, joined by commas")
 	name := flags.String("size", "medium", "full (an hour), medium (some minutes) or short (half a minute)")
 	flags.Uint64Var(&s.seed, "seed", 0, "of everything that happens by chance; 0: another each time")
-	flags.StringVar(&s.json, "json", "", "write the results to this file as well")
-	flags.StringVar(&s.markdown, "md", "", "put the table between the markers of this file")
+	flags.StringVar(&s.json, "json", "", "write the results to this file as well, beside what it has of other scenarios")
+	flags.StringVar(&s.markdown, "md", "", "put the table between the markers of this file, with what the file of -json has of other scenarios")
 	flags.BoolVar(&s.keep, "keep", false, "keep the folder with logs and databases")
 	flags.DurationVar(&s.lasts, "for", 0, "how long the soak lasts; 0: by the size")
 	flags.StringVar(&s.plots, "plots", "", "folder for the soak's table and plot; empty: none")
@@ -107,15 +107,18 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	}
 	l := lab{bins: bins, dir: dir, seed: s.seed, size: s.size, lasts: s.lasts, plots: s.plots, say: func(text string) { fmt.Fprintln(os.Stderr, text) }}
 	var rows []row
+	facts := made(ctx, s)
 	for _, sc := range picked {
 		for _, database := range s.databases {
 			if !sc.runsOn(database) || ctx.Err() != nil {
 				continue
 			}
-			rows = append(rows, l.play(ctx, sc, database))
+			played := l.play(ctx, sc, database)
+			played.Made = facts
+			rows = append(rows, played)
 		}
 	}
-	r := report{Made: made(ctx, s), Rows: rows}
+	r := report{Rows: rows}
 	r.print(out)
-	return errors.Join(r.saveJSON(s.json), r.saveMarkdown(s.markdown), ctx.Err(), r.broken())
+	return errors.Join(r.save(s.json, s.markdown), ctx.Err(), r.broken())
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -19,13 +20,12 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 )
 
-// report is a whole run.
+// report is what came of scenarios, each the last time that it was run.
 type report struct {
-	Made facts `json:"made"`
 	Rows []row `json:"rows"`
 }
 
-// facts say what was run, and where.
+// facts say when something was run, of what, and where.
 type facts struct {
 	Date   string `json:"date"`
 	Seed   uint64 `json:"seed"`
@@ -46,6 +46,10 @@ func made(ctx context.Context, s settings) facts {
 	}
 }
 
+func (f facts) String() string {
+	return fmt.Sprintf("%s, commit %s, seed %d, size %s, Go %s, %d cores", f.Date, f.Commit, f.Seed, f.Size, f.Go, f.Cores)
+}
+
 func (r report) broken() error {
 	var all []error
 	for _, row := range r.Rows {
@@ -56,7 +60,7 @@ func (r report) broken() error {
 	return errors.Join(all...)
 }
 
-var columns = []string{"promise", "scenario", "database", "load", "faults", "lost", "twice", "reordered", "twice on platforms", "time", "holds"}
+var columns = []string{"promise", "scenario", "database", "load", "faults", "lost", "twice", "reordered", "twice on platforms", "time", "holds", "run"}
 
 func (r row) cells() []any {
 	holds := "yes"
@@ -64,7 +68,7 @@ func (r row) cells() []any {
 		holds = "NO"
 	}
 	took := time.Duration(r.Seconds * float64(time.Second)).Round(time.Second).String()
-	return []any{r.Promise, r.Scenario, r.Database, r.Load, r.Faults, r.Lost, r.Twice, r.Reordered, r.doubles(), took, holds}
+	return []any{r.Promise, r.Scenario, r.Database, r.Load, r.Faults, r.Lost, r.Twice, r.Reordered, r.doubles(), took, holds, r.Made.String()}
 }
 
 func (r row) doubles() string {
@@ -93,6 +97,52 @@ func (r report) print(out io.Writer) {
 			_, _ = fmt.Fprintf(out, "%s on %s: %s\n", row.Scenario, row.Database, figure) // the terminal has gone when it fails
 		}
 	}
+}
+
+// and is the report with what the file has of other scenarios and databases.
+func (r report) and(file string) (report, error) {
+	b, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return r, nil
+	}
+	var old report
+	if err == nil {
+		err = json.Unmarshal(b, &old)
+	}
+	if err != nil {
+		return r, fmt.Errorf("%s is not what a run before has written: %w", file, err)
+	}
+	all := slices.Clone(r.Rows)
+	for _, before := range old.Rows {
+		if !slices.ContainsFunc(r.Rows, before.isOf) {
+			all = append(all, before)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b row) int {
+		return cmp.Or(cmp.Compare(placeOf(a), placeOf(b)), -cmp.Compare(a.Database, b.Database))
+	})
+	return report{Rows: all}, nil
+}
+
+// isOf reports whether the rows are of one scenario on one database.
+func (r row) isOf(other row) bool {
+	return r.Scenario == other.Scenario && r.Database == other.Database
+}
+
+func placeOf(r row) int {
+	return slices.IndexFunc(scenarios, func(s scenario) bool { return s.name == r.Scenario })
+}
+
+// save writes the results, with those of other runs that the file has, as JSON and into
+// the page.
+func (r report) save(file, page string) error {
+	if file != "" {
+		var err error
+		if r, err = r.and(file); err != nil {
+			return err
+		}
+	}
+	return errors.Join(r.saveJSON(file), r.saveMarkdown(page))
 }
 
 func (r report) saveJSON(file string) error {
@@ -132,7 +182,6 @@ func (r report) saveMarkdown(file string) error {
 
 func (r report) markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Run on %s at commit %s with seed %d and size %s: Go %s, %d cores.\n\n", r.Made.Date, r.Made.Commit, r.Made.Seed, r.Made.Size, r.Made.Go, r.Made.Cores)
 	fmt.Fprintf(&b, "| %s |\n|%s\n", strings.Join(columns, " | "), strings.Repeat("---|", len(columns)))
 	for _, row := range r.Rows {
 		for _, cell := range row.cells() {

@@ -88,6 +88,7 @@ type row struct {
 	Scenario string `json:"scenario"`
 	Promise  string `json:"promise"`
 	Database string `json:"database"`
+	Made     facts  `json:"made"`
 	Load     string `json:"load"`   // what was done
 	Faults   string `json:"faults"` // what was done to it
 	tally
