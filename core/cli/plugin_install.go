@@ -159,7 +159,7 @@ func (i *installer) run(cmd *cobra.Command, from string) error {
 	if err := i.fits(archive, have); err != nil {
 		return err
 	}
-	signed, err := i.signed(have, path, signature)
+	signed, err := i.signed(have, archive, signature)
 	if err != nil {
 		return fmt.Errorf("%s is refused: %w", from, err)
 	}
@@ -220,11 +220,11 @@ func (i *installer) fits(a *packages.Archive, have *packages.Entry) error {
 }
 
 // signed checks the signature where there is a key, and returns the key.
-func (i *installer) signed(have *packages.Entry, archive, signature string) (string, error) {
+func (i *installer) signed(have *packages.Entry, archive *packages.Archive, signature string) (string, error) {
 	key := i.key
 	if have != nil && have.Key != "" {
 		if key != "" {
-			given, err := packages.CheckSignature(archive, signature, key)
+			given, err := archive.CheckSignature(signature, key)
 			if err != nil {
 				return "", err
 			}
@@ -238,7 +238,7 @@ func (i *installer) signed(have *packages.Entry, archive, signature string) (str
 	if key == "" {
 		return "", nil
 	}
-	return packages.CheckSignature(archive, signature, key)
+	return archive.CheckSignature(signature, key)
 }
 
 // show tells what the plugin is and asks for.
@@ -293,7 +293,7 @@ func (i *installer) show(w io.Writer, a *packages.Archive, have *packages.Entry,
 // plain keeps a stranger's text to one line without control characters.
 func plain(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x200b && r <= 0x200f || r >= 0x202a && r <= 0x202e {
+		if r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x200b && r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
 			return -1
 		}
 		return r
@@ -356,9 +356,11 @@ func (i *installer) done(w io.Writer, cfg *config.Config, m *packages.Manifest, 
 		value := `"…"`
 		switch {
 		case f.Secret:
-			value = fmt.Sprintf("env(%q)", strings.ToUpper(m.Name+"_"+f.Name))
-		case f.Type == "int":
+			value = fmt.Sprintf("env(%q)", strings.ToUpper(strings.ReplaceAll(plain(m.Name+"_"+f.Name), "-", "_")))
+		case f.Type == "int" || f.Type == "bool":
 			value = "…"
+		case f.Type == "strings":
+			value = `["…"]`
 		}
 		fmt.Fprintf(w, "    %s = %s\n", plain(f.Name), value)
 	}

@@ -2,12 +2,15 @@ package cli_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
+	"github.com/pocketping/pocketping/core/scaffold"
 	"github.com/pocketping/pocketping/sdk/plugin/conformance"
 )
 
@@ -60,11 +63,32 @@ func TestPluginNewCanBeTestedAndPacked(t *testing.T) {
 			t.Parallel()
 			dir := scaffolded(t, "echo", "--lang", lang)
 			tested(t, dir, bins.Pocketping, "plugin", "test", ".", "--only", "handshake,describe")
+			if lang == "node" { // an archive holds no links
+				link := filepath.Join(dir, "node_modules")
+				packages, err := filepath.EvalSymlinks(link)
+				if err := errors.Join(err, os.Remove(link), os.CopyFS(link, os.DirFS(packages))); err != nil {
+					t.Fatal(err)
+				}
+			}
 			tested(t, dir, bins.Pocketping, "plugin", "pack", ".", "--system", runtime.GOOS+"/"+runtime.GOARCH)
 			if _, err := os.Stat(filepath.Join(dir, "echo_0.1.0.tar.gz")); err != nil {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// A checkout may lie in a folder with a space in its name.
+func TestPluginNewQuotesTheCheckout(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "echo")
+	err := scaffold.Write(scaffold.Options{Dir: dir, Name: "echo", Kind: "bridge", Lang: "go", Go: "1.26", Version: "v0.0.0", Checkout: "/home/jo smith/pocketping"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), "go", "mod", "edit", "-json", filepath.Join(dir, "go.mod")).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), `"Path": "/home/jo smith/pocketping"`) {
+		t.Errorf("go.mod is read as: %v: %s", err, out)
 	}
 }
 

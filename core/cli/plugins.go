@@ -101,7 +101,7 @@ func listPlugins(ctx context.Context, w io.Writer, asJSON bool, cfg *config.Conf
 		return printJSON(w, append([]*program{}, programs...))
 	}
 	if len(programs) == 0 {
-		return fmt.Errorf("no plugin in %s: build them with `make build`, or set plugins.dir in %s", cfg.Plugins.Dir, cfg.Path)
+		return fmt.Errorf("no plugin in %s: `pocketping plugin install` brings one there, `make build` those of the project; or set plugins.dir in %s", cfg.Plugins.Dir, cfg.Path)
 	}
 	var rows []table.Row
 	for _, p := range programs {

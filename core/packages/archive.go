@@ -58,6 +58,9 @@ func Open(file string) (*Archive, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s is no archive of a plugin: %w", file, err)
 	}
+	if _, err := a.Manifest.program(); err != nil { // before anybody is asked whether to install it
+		return nil, fmt.Errorf("%s is refused: %w", file, err)
+	}
 	return a, nil
 }
 
@@ -115,7 +118,7 @@ func (a *Archive) Unpack(dir string) (program string, err error) {
 			break
 		}
 		if err != nil {
-			return "", fmt.Errorf("the archive is broken: %w", err)
+			return "", fmt.Errorf("the archive is cut off or broken: get it again (%w)", err)
 		}
 		if err := a.entry(dir, h, tr, seen); err != nil {
 			return "", fmt.Errorf("the archive is refused: %w", err)
@@ -172,6 +175,9 @@ func (a *Archive) entry(dir string, h *tar.Header, r io.Reader, seen map[string]
 	}
 	sum := sha256.New()
 	_, err := io.Copy(io.MultiWriter(to, sum), r)
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, gzip.ErrChecksum) {
+		err = fmt.Errorf("the archive is cut off or broken: get it again (%w)", err)
+	}
 	if err := errors.Join(err, to.Close()); err != nil {
 		return fmt.Errorf("%s: %w", h.Name, err)
 	}

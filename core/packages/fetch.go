@@ -2,6 +2,8 @@ package packages
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -93,9 +95,9 @@ func download(ctx context.Context, client *http.Client, from, to string, most in
 	return errors.Join(err, f.Close())
 }
 
-// CheckSignature says that the archive is not signed with minisign's public key: its
-// text, or the file that has it. It returns the key's text.
-func CheckSignature(archive, signature, key string) (string, error) {
+// CheckSignature says that the archive, as it was opened, is not signed with minisign's
+// public key: its text, or the file that has it. It returns the key's text.
+func (a *Archive) CheckSignature(signature, key string) (string, error) {
 	if raw, err := os.ReadFile(key); err == nil {
 		key = string(raw)
 	}
@@ -110,9 +112,12 @@ func CheckSignature(archive, signature, key string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	message, err := os.ReadFile(archive)
+	message, err := os.ReadFile(a.Path)
 	if err != nil {
 		return "", err
+	}
+	if sum := sha256.Sum256(message); hex.EncodeToString(sum[:]) != a.SHA256 { // what is signed is what was shown, and is unpacked
+		return "", fmt.Errorf("%s was changed while it was read", a.Path)
 	}
 	if !minisign.Verify(public, message, sig) {
 		return "", fmt.Errorf("its signature is not that of the key %016X: it is another's, or it was changed", public.ID())

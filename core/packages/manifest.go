@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // ManifestName is the manifest's file, in a plugin's source and in its archive.
@@ -75,6 +76,7 @@ func System() string { return runtime.GOOS + "/" + runtime.GOARCH }
 var (
 	namePattern    = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 	versionPattern = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}$`)
+	systemPattern  = regexp.MustCompile(`^(any|[a-z0-9]+/[a-z0-9]+)$`)
 	hashPattern    = regexp.MustCompile(`^[0-9a-f]{64}$`)
 )
 
@@ -138,7 +140,7 @@ func (m *Manifest) here(name string) bool {
 // checkPath says what is wrong with a path in an archive.
 func checkPath(name string) error {
 	switch {
-	case name == "" || len(name) > 400 || strings.ContainsAny(name, "\\\x00\n:"):
+	case name == "" || len(name) > 400 || strings.ContainsAny(name, `\:`) || strings.ContainsFunc(name, unicode.IsControl):
 		return fmt.Errorf("the path %q is none that every system has", name)
 	case path.IsAbs(name) || !filepath.IsLocal(filepath.FromSlash(name)):
 		return fmt.Errorf("the path %q leads out of the archive", name)
@@ -173,8 +175,11 @@ func (m *Manifest) checkFiles() error {
 		return fmt.Errorf("its files are larger than %d MB together", maxTotal/1_000_000)
 	}
 	for system, p := range m.Programs {
+		if !systemPattern.MatchString(system) {
+			return fmt.Errorf("%q is no system: one is written as linux/amd64", system)
+		}
 		if f, ok := m.Files[p]; !ok || !f.Exec {
-			return fmt.Errorf("the program for %s, %s, is not among its files", system, p)
+			return fmt.Errorf("the program for %s, %q, is not among its files", system, p)
 		}
 	}
 	return nil

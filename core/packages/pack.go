@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -25,7 +26,7 @@ type Source struct {
 
 // Prepare collects what goes into the archive: a Go program is built for each of the
 // systems, of an interpreted plugin everything in its folder is taken, but for what is
-// hidden and dev.hcl. Close gives back what it made.
+// hidden and for files of settings (.hcl). Close gives back what it made.
 func Prepare(ctx context.Context, dir string, systems []string) (_ *Source, err error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, err
@@ -93,7 +94,11 @@ func (s *Source) compile(ctx context.Context, systems []string) error {
 		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", file, ".")
 		cmd.Dir = s.dir
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+goarch)
-		if out, err := cmd.CombinedOutput(); err != nil {
+		out, err := cmd.CombinedOutput()
+		if errors.Is(err, exec.ErrNotFound) {
+			return errors.New("there is no Go here: install it from https://go.dev/dl")
+		}
+		if err != nil {
 			return fmt.Errorf("go build for %s: %w: %s", system, err, strings.TrimSpace(string(out)))
 		}
 		if err := s.add(name, file, true); err != nil {
@@ -113,6 +118,10 @@ func launcherName(m *Manifest) string {
 	return ".run-" + m.Name
 }
 
+// ownFiles are how names of its author's own files end: settings, which hold secrets, and
+// what was packed and signed before.
+var ownFiles = []string{".hcl", ".tar.gz", ".minisig"}
+
 func (s *Source) interpreted() error {
 	err := filepath.WalkDir(s.dir, func(file string, e fs.DirEntry, err error) error {
 		if err != nil || file == s.dir {
@@ -125,10 +134,13 @@ func (s *Source) interpreted() error {
 		switch name := e.Name(); {
 		case e.IsDir() && (strings.HasPrefix(name, ".") || name == "__pycache__"):
 			return filepath.SkipDir
-		case e.IsDir() || strings.HasPrefix(name, ".") || name == "dev.hcl" || rel == ManifestName || strings.HasSuffix(name, ".tar.gz"):
+		case e.IsDir() || strings.HasPrefix(name, ".") || rel == ManifestName || slices.ContainsFunc(ownFiles, func(end string) bool { return strings.HasSuffix(name, end) }):
 			return nil
 		}
 		info, err := os.Stat(file) // a link's file is packed in its place
+		if err == nil && info.IsDir() {
+			return fmt.Errorf("%s is a link to a folder, which would be missing where the plugin is installed: put the folder itself there (`npm ci` does, for packages of Node)", rel)
+		}
 		if err != nil || !info.Mode().IsRegular() {
 			return err
 		}

@@ -98,13 +98,15 @@ func TestArchivesThatAreRefused(t *testing.T) {
 		"too large": {good, func(m *Manifest) {
 			m.Files["run"] = File{SHA256: strings.Repeat("0", 64), Size: maxFile + 1, Exec: true}
 		}, nil, "larger than 300 MB"},
-		"other system":      {good, func(m *Manifest) { m.Programs = map[string]string{"plan9/mips": "run"} }, []entry{run}, "no program for " + System() + ", but for plan9/mips"},
-		"no program":        {map[string]string{"other": "x"}, nil, nil, "is not among its files"},
-		"other protocol":    {good, func(m *Manifest) { m.Protocol = 2 }, nil, "protocol 2"},
-		"name of a path":    {good, func(m *Manifest) { m.Name = "../x" }, nil, "name \"../x\""},
-		"version of a path": {good, func(m *Manifest) { m.Version = "1/../.." }, nil, "version"},
-		"no kind":           {good, func(m *Manifest) { m.Kind = "daemon" }, nil, "kind"},
-		"bare manifest":     {nil, func(m *Manifest) { m.Asks = nil }, nil, "pocketping plugin pack"},
+		"other system":       {good, func(m *Manifest) { m.Programs = map[string]string{"plan9/mips": "run"} }, []entry{run}, "no program for " + System() + ", but for plan9/mips"},
+		"a terminal's words": {map[string]string{"run": run.text, "a\x1b[2J": "x"}, nil, []entry{run}, `"a\x1b[2J" is none that every system has`},
+		"system of a path":   {good, func(m *Manifest) { m.Programs = map[string]string{"linux\x1b[2J": "run"} }, []entry{run}, `"linux\x1b[2J" is no system`},
+		"no program":         {map[string]string{"other": "x"}, nil, nil, "is not among its files"},
+		"other protocol":     {good, func(m *Manifest) { m.Protocol = 2 }, nil, "protocol 2"},
+		"name of a path":     {good, func(m *Manifest) { m.Name = "../x" }, nil, "name \"../x\""},
+		"version of a path":  {good, func(m *Manifest) { m.Version = "1/../.." }, nil, "version"},
+		"no kind":            {good, func(m *Manifest) { m.Kind = "daemon" }, nil, "kind"},
+		"bare manifest":      {nil, func(m *Manifest) { m.Asks = nil }, nil, "pocketping plugin pack"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -124,6 +126,17 @@ func TestArchivesThatAreRefused(t *testing.T) {
 	}
 	_, err := Open(filepath.Join(t.TempDir(), "none"))
 	refused(t, err, "cannot be read")
+	_, err = Open(forge(t, good, func(m *Manifest) { m.Programs = map[string]string{"plan9/mips": "run"} }, run))
+	refused(t, err, "is refused: the archive has no program for")
+	noise := make([]byte, 1<<20)
+	_, err = rand.Read(noise)
+	must(t, err)
+	half := forge(t, map[string]string{"run": string(noise)}, nil, entry{name: "run", text: string(noise)})
+	must(t, os.Truncate(half, 500_000))
+	a, err := Open(half)
+	must(t, err)
+	_, err = Stage(t.TempDir(), a)
+	refused(t, err, "cut off or broken: get it again")
 	text := filepath.Join(t.TempDir(), "text")
 	must(t, os.WriteFile(text, []byte("hello"), 0o600))
 	_, err = Open(text)
@@ -251,23 +264,29 @@ func TestFetchAndSignature(t *testing.T) {
 	ctx, dir := context.Background(), t.TempDir()
 	path, sig, err := Fetch(ctx, server.Client(), server.URL+"/matrix.tar.gz", dir)
 	must(t, err)
-	key, err := CheckSignature(path, sig, public.String())
+	a, err := Open(path)
+	must(t, err)
+	key, err := a.CheckSignature(sig, public.String())
 	must(t, err)
 	if key != public.String() {
 		t.Errorf("the key is %s", key)
 	}
-	_, err = CheckSignature(path, sig, foreign.String())
+	_, err = a.CheckSignature(sig, foreign.String())
 	refused(t, err, "is not that of the key")
 	must(t, os.WriteFile(path, append(archive, 0), 0o600))
-	_, err = CheckSignature(path, sig, public.String())
+	_, err = a.CheckSignature(sig, public.String())
+	refused(t, err, "was changed while it was read")
+	a, err = Open(path)
+	must(t, err)
+	_, err = a.CheckSignature(sig, public.String())
 	refused(t, err, "is not that of the key")
-	_, err = CheckSignature(path, sig, "RWnothing")
+	_, err = a.CheckSignature(sig, "RWnothing")
 	refused(t, err, "none of minisign's")
 	path, sig, err = Fetch(ctx, server.Client(), server.URL+"/unsigned.tar.gz", dir)
 	if must(t, err); sig != "" {
 		t.Errorf("signature %s", sig)
 	}
-	_, err = CheckSignature(path, sig, public.String())
+	_, err = a.CheckSignature(sig, public.String())
 	refused(t, err, "it is not signed")
 	for from, says := range map[string]string{
 		server.URL + "/none.tar.gz":       "404",
@@ -295,7 +314,7 @@ func TestPack(t *testing.T) {
 	write(dir, ManifestName, `{"name":"matrix","version":"1.0.0","kind":"bridge","protocol":1,"run":["python3","main.py"]}`, 0o644)
 	write(dir, "main.py", "print('hello')\n", 0o644)
 	write(dir, "it's/words.py", "", 0o644)
-	for _, own := range []string{"dev.hcl", ".env", ".git/config", "__pycache__/main.pyc", "matrix_0.9.tar.gz"} {
+	for _, own := range []string{"dev.hcl", ".env", ".git/config", "__pycache__/main.pyc", "matrix_0.9.tar.gz", "matrix_0.9.tar.gz.minisig", "mine.hcl"} {
 		write(dir, own, "secret", 0o644)
 	}
 	s, err := Prepare(t.Context(), dir, nil)
@@ -322,6 +341,9 @@ func TestPack(t *testing.T) {
 	write(dir, ManifestName, `{"name":"matrix","version":"1.0.0","kind":"bridge","protocol":1,"run":["main.py"]}`, 0o644)
 	_, err = Prepare(t.Context(), dir, nil)
 	refused(t, err, "chmod +x")
+	must(t, os.Symlink(out, filepath.Join(dir, "node_modules")))
+	_, err = Prepare(t.Context(), dir, nil)
+	refused(t, err, "node_modules is a link to a folder")
 
 	golang := t.TempDir()
 	write(golang, ManifestName, `{"name":"matrix","version":"1.0.0","kind":"hook","protocol":1}`, 0o644)
