@@ -28,6 +28,7 @@ type pluginLog struct {
 	mu      sync.Mutex
 	secrets *strings.Replacer
 	last    string
+	wrote   string // of what is no log: what says best why the program ended
 	tokens  float64
 	at      time.Time
 	dropped int
@@ -107,6 +108,9 @@ func (l *pluginLog) Accept(name string, level hclog.Level, msg string, args ...a
 		return
 	}
 	to := levels[level]
+	if len(args) == 0 {
+		l.note(msg)
+	}
 	if to < slog.LevelInfo && !l.log.Enabled(context.Background(), to) {
 		return
 	}
@@ -123,6 +127,28 @@ func (l *pluginLog) Accept(name string, level hclog.Level, msg string, args ...a
 var levels = map[hclog.Level]slog.Level{
 	hclog.Trace: slog.LevelDebug, hclog.Debug: slog.LevelDebug, hclog.Info: slog.LevelInfo,
 	hclog.Warn: slog.LevelWarn, hclog.Error: slog.LevelError,
+}
+
+// note remembers what an interpreter or a shell wrote: an error, or else the newest line
+// that is not part of a listing.
+func (l *pluginLog) note(line string) {
+	if line == "" || line[0] == ' ' || line[0] == '\t' {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !strings.Contains(l.wrote, "Error") || strings.Contains(line, "Error") {
+		l.wrote = l.secrets.Replace(cut(line))
+	}
+}
+
+// wroteLast is what note has remembered; it is forgotten then.
+func (l *pluginLog) wroteLast() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	wrote := l.wrote
+	l.wrote = ""
+	return wrote
 }
 
 // keep remembers the error; of a panic its first line says it.

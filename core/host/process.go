@@ -131,9 +131,10 @@ func (h *Host) launch(spec *Spec, log *pluginLog) (*process, error) {
 		SyncStderr:       printed,
 		GRPCDialOptions:  []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxReceive)), grpc.WithUnaryInterceptor(p.under.intercept)},
 	})
+	log.wroteLast() // it was another launch's
 	if err := p.connect(wire); err != nil {
 		p.kill()
-		return nil, explain(spec, log.said(err))
+		return nil, explain(spec, log.said(err), log.wroteLast())
 	}
 	if limit := spec.Limits.Memory; limit > 0 {
 		go p.watchMemory(p.ended, limit)
@@ -253,8 +254,9 @@ func checkPinned(spec *Spec) error {
 	return nil
 }
 
-// explain turns what go-plugin and the system say into what to do.
-func explain(spec *Spec, err error) error {
+// explain turns what go-plugin, the system, and the program where it wrote anything, say
+// into what to do.
+func explain(spec *Spec, err error, wrote string) error {
 	text := err.Error()
 	var words *lastWordsError
 	switch {
@@ -270,9 +272,12 @@ func explain(spec *Spec, err error) error {
 		return fmt.Errorf("%s speaks another version of the plugin protocol than %d: use a plugin and a PocketPing that belong together", spec.Path, pluginv1.ProtocolVersion)
 	case strings.Contains(text, "Unrecognized remote plugin message"), strings.Contains(text, "unsupported plugin protocol"),
 		strings.Contains(text, "error parsing"), strings.Contains(text, "plugin exited before"):
+		if wrote != "" {
+			return fmt.Errorf("%s is no PocketPing plugin, or ended at once, and wrote: %s", spec.Path, wrote)
+		}
 		return fmt.Errorf("%s is no PocketPing plugin, or ended at once: its main must call plugin.Serve", spec.Path)
 	case strings.Contains(text, "timeout while waiting"):
-		return fmt.Errorf("%s did not start within %s: is it a PocketPing plugin?", spec.Path, handshakeTimeout)
+		return fmt.Errorf("%s did not start within %s: try again if this machine is busy, otherwise it is no PocketPing plugin", spec.Path, handshakeTimeout)
 	}
 	first, _, _ := strings.Cut(text, "\n")
 	return fmt.Errorf("%s could not be launched: %s", spec.Path, first)
