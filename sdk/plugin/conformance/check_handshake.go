@@ -23,7 +23,7 @@ var handshakeChecks = []check{
 	{"handshake/line", "The first line on standard output is 1|1|unix|<path>|grpc, within 8 s.", needs{}, handshakeLine},
 	{"handshake/socket", "Its socket lies in the folder that PLUGIN_UNIX_SOCKET_DIR names, or on a port of the loopback.", needs{}, handshakeSocket},
 	{"handshake/go-plugin", "The client that the core launches plugins with accepts it.", needs{}, goPlugin},
-	{"handshake/health", "It answers gRPC's health check of the service “plugin” with SERVING: the core asks every 2 s.", needs{}, health},
+	{"handshake/health", "It answers gRPC's health check of the service “plugin” with SERVING: the core asks each second.", needs{}, health},
 	{"handshake/newer-core", "A core that offers a further version of the protocol, too, is answered in version 1.", needs{}, newerCore},
 	{"handshake/side-by-side", "Two of it run at the same time: the core checks one beside another that delivers.", needs{}, sideBySide},
 }
