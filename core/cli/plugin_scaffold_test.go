@@ -78,6 +78,23 @@ func TestPluginNewCanBeTestedAndPacked(t *testing.T) {
 	}
 }
 
+// Started by hand, a plugin in Python says what it lacks.
+func TestPluginStartedByHandSaysWhatItLacks(t *testing.T) {
+	t.Parallel()
+	dir := scaffolded(t, "echo", "--lang", "python")
+	for set, want := range map[string]string{
+		"NOTHING=set":                       "pocketping plugin dev",
+		"POCKETPING_URL=http://127.0.0.1:1": "set POCKETPING_BRIDGE_KEY, too",
+		"POCKETPING_BRIDGE_KEY=bk_x":        "set POCKETPING_URL, too",
+	} {
+		cmd := exec.CommandContext(t.Context(), "python3", "main.py")
+		cmd.Dir, cmd.Env = dir, append(cmd.Environ(), set)
+		if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), want) {
+			t.Errorf("with %s: %v: %s", set, err, out)
+		}
+	}
+}
+
 // A checkout may lie in a folder with a space in its name.
 func TestPluginNewQuotesTheCheckout(t *testing.T) {
 	t.Parallel()

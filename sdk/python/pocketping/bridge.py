@@ -90,6 +90,9 @@ def serve(kind):
 
         serve_remote(kind, url, key)
     if os.environ.get(_COOKIE[0]) != _COOKIE[1]:
+        if url or key:
+            missing = "POCKETPING_BRIDGE_KEY" if url else "POCKETPING_URL"
+            sys.exit(f"{kind.name} does not know how to connect: set {missing}, too (`pocketping plugin key` makes a key)")
         sys.exit(f"{kind.name} is a plugin, which PocketPing launches: pocketping plugin dev {os.path.dirname(sys.argv[0]) or '.'}")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: the core ends its plugins
     log, output = open_log(kind.name)
