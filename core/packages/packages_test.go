@@ -282,7 +282,7 @@ func TestFetchAndSignature(t *testing.T) {
 	refused(t, err, "is not that of the key")
 	_, err = a.CheckSignature(sig, "RWnothing")
 	refused(t, err, "none of minisign's")
-	path, sig, err = Fetch(ctx, server.Client(), server.URL+"/unsigned.tar.gz", dir)
+	_, sig, err = Fetch(ctx, server.Client(), server.URL+"/unsigned.tar.gz", dir)
 	if must(t, err); sig != "" {
 		t.Errorf("signature %s", sig)
 	}
