@@ -57,7 +57,7 @@ func survivesKill(ctx context.Context, k *kit) (string, error) {
 	case <-time.After(500 * time.Millisecond): // it records none of them
 	}
 	k.killMain()
-	<-call // it was broken off
+	_ = outcome(call) // it was broken off
 	for i, e := range t.owed(events) {
 		e.Uncertain = i == 0 || joins // the others were not begun
 	}
@@ -132,7 +132,7 @@ func killedBeforeReceipt(ctx context.Context, k *kit) (string, error) {
 		return "", err
 	}
 	k.killMain() // the platform does it, and nobody learns of it
-	<-call
+	_ = outcome(call)
 	e.Uncertain = true
 	if err := t.must(ctx, e); err != nil {
 		return "", err
@@ -306,3 +306,6 @@ func survivesCut(ctx context.Context, k *kit) (string, error) {
 	_ = l.conn.Close()
 	return "the next launch delivers", k.alive(ctx)
 }
+
+// outcome waits until the call has one.
+func outcome(call <-chan error) error { return <-call }
