@@ -28,9 +28,9 @@ func (w *watcher) follow(ctx context.Context) {
 }
 
 func (w *watcher) look() {
-	made := w.since(w.looked)
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	made := w.since(w.looked)
 	w.looked += len(made)
 	for _, m := range made {
 		for _, word := range wordsIn(m.text) {

@@ -28,8 +28,8 @@ type stranger struct {
 // worldly are methods that name no project because what they do is the server's, a
 // bridge's or a login's; what a bridge may see is decided by who holds its lease.
 var worldly = []string{
-	"AddAudit", "AddLogin", "AddProject", "Answering", "Backlogs", "Close", "DeadLetters", "DropDead", "First", "Forget", "ForgetBrowsers", "Lease", "Link", "LoginByCookie",
-	"NextErasure", "NextGeneration", "Outline", "Owed", "OwedBelow", "OwedDeliveries", "Owing", "Ping", "Presences", "Projects", "ProjectsRevision", "RemoveLogin", "RetryDead", "Revive", "Run", "SaveOutline", "SaveState", "Secret", "SessionOfThread", "State",
+	"AddAudit", "AddLogin", "AddProject", "Answering", "Backlogs", "Close", "DeadLetters", "DropDead", "First", "Forget", "ForgetBrowsers", "Generation", "Lease", "Link", "LoginByCookie",
+	"NextErasure", "NextGeneration", "Outline", "Owed", "OwedBelow", "OwedDeliveries", "Owing", "Ping", "Presences", "Projects", "ProjectsRevision", "RemoveLogin", "RetryDead", "Revive", "Run", "SaveOutline", "SaveState", "SaveStatus", "Secret", "SessionOfThread", "State", "Statuses",
 	"SyncProject", "SyncProjects", "Thread", "Unneeded", "UseLoginCode", "Wipe",
 }
 

@@ -134,6 +134,8 @@ func TestConnectionsOfOneAddress(t *testing.T) {
 	_ = first.conn.CloseNow()
 	until(t, "one is gone", func() bool { return h.srv.sockets.count() == 1 })
 	h.again(w, nil)
+	h.srv.held.mu.Lock()
+	defer h.srv.held.mu.Unlock()
 	if n := len(h.srv.held.n); n != 1 {
 		t.Errorf("%d addresses are held", n)
 	}

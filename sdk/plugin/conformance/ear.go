@@ -35,11 +35,16 @@ func (k *kit) ear(ctx context.Context) (*ear, error) {
 func (e *ear) all(want func(*heard) bool) []*heard {
 	var all []*heard
 	for _, h := range e.k.desk.heard[e.from:] {
-		if (h.GetThread() == e.thread || h.GetThread() == e.info.GetId()) && want(h) {
+		if e.mine(h) && want(h) {
 			all = append(all, h)
 		}
 	}
 	return all
+}
+
+// mine reports whether it is of the session.
+func (e *ear) mine(h *heard) bool {
+	return h.GetThread() == e.thread || h.GetThread() == e.info.GetId()
 }
 
 // says lets an operator write.
