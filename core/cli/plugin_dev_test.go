@@ -22,7 +22,7 @@ import (
 // sources are the file of a scaffold that says what comes back, what it says there, and
 // what is wrong in every language.
 var sources = map[string]struct{ file, says, instead, wrong string }{
-	"go":     {"main.go", "b.Prefix+m.Text", `"Now: "+m.Text`, "\nfunc {\n"},
+	"go":     {"main.go", "b.Prefix + m.Text", `"Now: " + m.Text`, "\nfunc {\n"},
 	"python": {"main.py", `self.config["prefix"] + message.text`, `"Now: " + message.text`, "\ndef (:\n"},
 	"node":   {"plugin.js", "this.config.prefix + message.text", "'Now: ' + message.text", "\nclass {{\n"},
 }
@@ -44,7 +44,11 @@ func TestPluginDevFromNewToAnAnswer(t *testing.T) {
 			d.hears(t, page, "with other fields", "Echo: with other fields")
 
 			file := filepath.Join(dir, source.file)
-			good := strings.Replace(read(t, file), source.says, source.instead, 1)
+			before := read(t, file)
+			good := strings.Replace(before, source.says, source.instead, 1)
+			if good == before {
+				t.Fatalf("%s does not say %s", file, source.says)
+			}
 			save(t, file, good+source.wrong)
 			d.await(t, "the version before goes on", source.file)
 			d.hears(t, page, "the old one runs", "Echo: the old one runs")
