@@ -68,7 +68,8 @@ func uncertainText(guest, n int) string { return fmt.Sprintf("uncertain %02d-%02
 func (w *world) arrived(p place, want []string) (again int) {
 	w.t.Helper()
 	var got []string
-	w.eventually(fmt.Sprintf("%s to show %d messages", p.name(), len(want)), func() bool {
+	// Where six tries in a row are cut, the next one waits for half a minute.
+	w.within(3*patience, fmt.Sprintf("%s to show %d messages", p.name(), len(want)), func() bool {
 		got = got[:0]
 		for _, e := range p.lines() {
 			if slices.Contains(want, e.text) {
