@@ -96,9 +96,9 @@ func TestProjectsWhileTheServerRuns(t *testing.T) {
 	if status != 200 || !strings.Contains(said, `"added":["project \"shop\""]`) {
 		t.Errorf("%d %s", status, said)
 	}
-	if !strings.Contains(c.Log(), "made over the API: it is the file's from now on") {
-		t.Errorf("the log does not say who has the say of shop:\n%s", c.Log())
-	}
+	await(t, "the log to say who has the say of shop", func() bool {
+		return strings.Contains(c.Log(), "made over the API: it is the file's from now on")
+	})
 	if got := run(t, c.Dir, "check"); strings.Contains(got.stdout, "+ project") {
 		t.Errorf("check says again what is applied: %s", got.stdout)
 	}
