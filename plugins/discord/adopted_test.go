@@ -2,6 +2,7 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"github.com/pocketping/pocketping/plugins/discord/discordtest"
 	"github.com/pocketping/pocketping/sdk/plugin"
@@ -30,9 +31,14 @@ func TestWhatIsSaidBeforeAThreadIsKnown(t *testing.T) {
 	if text := <-refused; text != "Hello, I am here" {
 		t.Fatal(text)
 	}
+	// What is said while the thread is found does not overtake what was said before.
+	r.Inject(discordtest.Fault{Method: "GET", Route: "/guilds/{guild}/threads/active", Delay: 300 * time.Millisecond, Times: 1})
+	go func() {
+		r.Operator("Olga").Message(r.State().Threads[0].ID, "How can I help?")
+	}()
 	opening.Uncertain = true
 	r.must(opening)
-	if got := texts(r.received(1)); got[0] != "Hello, I am here" {
+	if got := texts(r.received(2)); got[0] != "Hello, I am here" || got[1] != "How can I help?" {
 		t.Errorf("the host received %q", got)
 	}
 }

@@ -142,7 +142,9 @@ func (b *bridge) hand(ctx context.Context, m meaning) bool {
 	if !ok {
 		return false
 	}
-	b.taken.add(in.EffectKey)
+	if ack != (plugin.Ack{}) { // what was refused may be taken when it is fetched
+		b.taken.add(in.EffectKey)
+	}
 	b.taken.settle(in.Thread, m.state)
 	if b.config.ReadMarks && in.Kind == plugin.InboundMessage {
 		b.unread.Add(in.Thread, in.ExternalID, ack)

@@ -59,11 +59,11 @@ func (d *delivery) open(ctx context.Context) error {
 
 // openThread tells the host of the thread at once: what is said there has to be
 // somebody's.
-func (d *delivery) openThread(ctx context.Context) error {
-	defer d.opening.begin()()
-	since := d.since()
-	found, err := d.makeThread(ctx, since)
-	if err == nil {
+func (d *delivery) openThread(ctx context.Context) (err error) {
+	since, found := d.since(), false
+	end := d.opening.begin()
+	defer func() { end(found && err == nil) }()
+	if found, err = d.makeThread(ctx, since); err == nil {
 		err = d.record(ctx)
 	}
 	if err == nil && found && d.Adopted != nil {

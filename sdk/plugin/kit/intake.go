@@ -51,7 +51,9 @@ func (i *Intake) Take(ctx context.Context, in plugin.Inbound, files ...File) (ac
 			return ack, true
 		}
 		if plugin.IsRefused(err) && known != nil {
-			known(ctx)
+			if found := known(ctx); found {
+				return plugin.Ack{}, ctx.Err() == nil // it is fetched, after what was said there before
+			}
 			known = nil
 			continue
 		}
@@ -79,7 +81,7 @@ func (i *Intake) Try(ctx context.Context, in plugin.Inbound) {
 }
 
 // threadsKnown waits for threads that are being made; nil when none is.
-func (i *Intake) threadsKnown() func(context.Context) {
+func (i *Intake) threadsKnown() func(context.Context) (found bool) {
 	if i.Courier == nil {
 		return nil
 	}
