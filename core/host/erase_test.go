@@ -129,9 +129,7 @@ func TestErasedThreadsAreRemovedOnThePlatform(t *testing.T) {
 	if got := w.audited("visitor.erased.left"); len(got) != 1 || got[0] != want {
 		t.Errorf("the audit log says %q, want %q", got, want)
 	}
-	if !strings.Contains(w.log.String(), "stay on a platform until somebody removes them") {
-		t.Error("the log does not say so")
-	}
+	w.logged("stay on a platform until somebody removes them")
 }
 
 // What is on its way to the platform while its visitor is erased does not stay there.

@@ -305,6 +305,17 @@ func (w *world) delivered(texts ...string) {
 	w.platform.eventually(w.t, fmt.Sprint("delivery of ", texts), func() bool { return slices.Equal(w.platform.texts(), texts) })
 }
 
+// logged waits until the log has the text.
+func (w *world) logged(text string) {
+	w.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(w.log.String(), text); {
+		if time.Now().After(deadline) {
+			w.t.Fatalf("the log does not say %q", text)
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+}
+
 // status waits until the bridge's is as asked for.
 func (w *world) status(what string, ok func(core.BridgeStatus) bool) core.BridgeStatus {
 	w.t.Helper()
