@@ -170,7 +170,7 @@ func (b *bridge) survey(ctx context.Context, since time.Time) (*catching, error)
 	}
 	idle := 0
 	for _, status := range []string{"active", "closed"} {
-		err := b.eachThread(ctx, status, func(t *plugin.Thread) error {
+		err := b.platform.eachThread(ctx, status, func(t *plugin.Thread) error {
 			recent := t.LastActivity.After(since)
 			if _, seen := c.seen[t.ID]; seen || recent {
 				b.platform.threads.learn(t.ID, true)

@@ -204,7 +204,7 @@ var errEnough = errors.New("enough was seen")
 
 // sessionOf is the session of a thread; empty when it is of none.
 func (b *bridge) sessionOf(ctx context.Context, thread string) (session string, err error) {
-	err = b.eachThread(ctx, "", func(t *plugin.Thread) error {
+	err = b.platform.eachThread(ctx, "", func(t *plugin.Thread) error {
 		if t.ID != thread {
 			return nil
 		}
@@ -216,10 +216,10 @@ func (b *bridge) sessionOf(ctx context.Context, thread string) (session string, 
 
 // eachThread goes through the bridge's threads, the latest active first, until fn
 // has seen enough.
-func (b *bridge) eachThread(ctx context.Context, status string, fn func(*plugin.Thread) error) error {
+func (p *platform) eachThread(ctx context.Context, status string, fn func(*plugin.Thread) error) error {
 	q := plugin.SessionQuery{Status: status, Limit: 200}
 	for {
-		page, next, err := b.host.Threads(ctx, q)
+		page, next, err := p.host.Threads(ctx, q)
 		if err != nil {
 			return err
 		}

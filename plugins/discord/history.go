@@ -6,8 +6,10 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/pocketping/pocketping/sdk/plugin"
 	"github.com/pocketping/pocketping/sdk/plugin/kit"
 )
 
@@ -20,41 +22,104 @@ func (p *platform) findThread(ctx context.Context, at place, o kit.Opening) (str
 	if !at.isForum() {
 		return p.findCard(ctx, at, o)
 	}
-	self, err := p.ownID(ctx)
+	candidates, err := p.strays(ctx, at, o.Since)
 	if err != nil {
 		return "", err
 	}
-	kit.CountCall(ctx)
-	candidates, err := p.activeThreads(ctx, at.GuildID)
-	if err != nil {
-		return "", err
-	}
-	archived, _, err := p.archivedThreads(ctx, at.ID, time.Time{})
-	if err != nil {
-		return "", channelGone(err)
-	}
-	since := p.idSince(o.Since)
-	for _, c := range append(candidates, archived...) {
-		if c.ParentID != at.ID || c.OwnerID != self || !newer(c.ID, since) {
-			continue
-		}
-		kit.CountCall(ctx)
-		first, err := p.message(ctx, c.ID, c.ID)
-		if err == nil && namesSession(first, o.Session.ID) {
-			return c.ID, nil
-		}
-		if err != nil && !saying(err, codeUnknownMessage, codeUnknownChannel) {
+	for _, id := range candidates {
+		card, err := p.cardOf(ctx, id)
+		if err != nil {
 			return "", err
+		}
+		if namesSession(card, o.Session.ID) {
+			return id, nil
 		}
 	}
 	return "", nil
+}
+
+// strays are the bot's own threads since then that the host does not know.
+func (p *platform) strays(ctx context.Context, at place, since time.Time) (ids []string, err error) {
+	self, err := p.ownID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	kit.CountCall(ctx)
+	made, err := p.activeThreads(ctx, at.GuildID)
+	if err != nil {
+		return nil, err
+	}
+	archived, _, err := p.archivedThreads(ctx, at.ID, time.Time{})
+	if err != nil {
+		return nil, channelGone(err)
+	}
+	first := p.idSince(since)
+	for _, c := range append(made, archived...) {
+		if c.ParentID == at.ID && c.OwnerID == self && newer(c.ID, first) {
+			ids = append(ids, c.ID)
+		}
+	}
+	return p.unknownOf(ctx, ids, since)
+}
+
+// unknownOf leaves out those that the host has; who has a thread since then was active
+// since, or is asked about for nothing.
+func (p *platform) unknownOf(ctx context.Context, ids []string, since time.Time) ([]string, error) {
+	err := p.eachThread(ctx, "", func(t *plugin.Thread) error {
+		ids = slices.DeleteFunc(ids, func(id string) bool { return id == t.ID })
+		if len(ids) == 0 || t.LastActivity.Before(since) {
+			return errEnough
+		}
+		return nil
+	})
+	return ids, err
+}
+
+// cardOf is what a thread begins with; empty: it is gone. It is remembered, because
+// the search begins anew with each call that fails.
+func (p *platform) cardOf(ctx context.Context, thread string) (string, error) {
+	if card, known := p.cards.of(thread); known {
+		return card, nil
+	}
+	kit.CountCall(ctx)
+	first, err := p.message(ctx, thread, thread)
+	if err != nil && !saying(err, codeUnknownMessage, codeUnknownChannel) {
+		return "", err
+	}
+	card := *cmp.Or(first.Content, &noText)
+	p.cards.keep(thread, card)
+	return card, nil
+}
+
+// cards are the beginnings of threads that were read. The zero value is ready.
+type cards struct {
+	mu   sync.Mutex
+	read map[string]string // by thread
+}
+
+const maxCards = 1000
+
+func (c *cards) of(thread string) (card string, known bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	card, known = c.read[thread]
+	return card, known
+}
+
+func (c *cards) keep(thread, card string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.read == nil || len(c.read) >= maxCards {
+		c.read = map[string]string{}
+	}
+	c.read[thread] = card
 }
 
 // findCard looks for the card in a text channel, and for the thread on it.
 func (p *platform) findCard(ctx context.Context, at place, o kit.Opening) (string, error) {
 	var card string
 	err := p.eachOwn(ctx, at.ID, p.idSince(o.Since), func(m message) bool {
-		if namesSession(m, o.Session.ID) {
+		if namesSession(*cmp.Or(m.Content, &noText), o.Session.ID) {
 			card = m.ID
 		}
 		return card == ""
@@ -142,7 +207,5 @@ func (p *platform) eachOwn(ctx context.Context, in, after string, fn func(messag
 	}
 }
 
-// namesSession reports whether the message is the session's card.
-func namesSession(m message, session string) bool {
-	return m.Content != nil && strings.Contains(*m.Content, escape(session))
-}
+// namesSession reports whether the text is the session's card.
+func namesSession(text, session string) bool { return strings.Contains(text, escape(session)) }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pocketping/pocketping/plugins/discord/discordtest"
 	"github.com/pocketping/pocketping/sdk/plugin"
+	"github.com/pocketping/pocketping/sdk/plugin/plugintest"
 )
 
 // An answer that is lost after the effect makes nothing twice: not a message, nor a
@@ -98,5 +99,46 @@ func TestUncertainMessagesThatChangedSince(t *testing.T) {
 				t.Errorf("the thread says %.300q", got)
 			}
 		})
+	}
+}
+
+// Many visitors come at once while Discord fails: a thread that may have been made is
+// found although hardly any search gets to its end, and threads that the host knows
+// are not looked into.
+func TestThreadIsFoundAmongManyWhileCallsFail(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	routeCard := "/channels/{channel}/messages/{message}"
+	opening := func(n int, fails bool) (*plugintest.Session, *plugin.Event) {
+		s := plugintest.NewSession(r.host, r.bridge)
+		s.Info.ID = fmt.Sprintf("sess_of_%d", n)
+		e := s.Event(plugin.SessionOpened, nil)
+		if !fails {
+			s.Must(t, e)
+			return s, e
+		}
+		r.Inject(discordtest.Fault{Method: "POST", Route: routeOpen, Drop: discordtest.DropAfter, Times: 1})
+		if _, err := s.Deliver(t.Context(), e); plugin.KindOf(err) != plugin.FailureRetry {
+			t.Fatal(err)
+		}
+		e.Uncertain = true
+		return s, e
+	}
+	s, e := opening(0, true)
+	for n := range 40 {
+		opening(1+n, n%2 == 0)
+	}
+	defer r.Inject(discordtest.Fault{Method: "GET", Route: routeCard, Status: 500, Chance: 0.5})()
+	tries := 0
+	for _, err := s.Deliver(t.Context(), e); err != nil; _, err = s.Deliver(t.Context(), e) {
+		if tries++; tries > 100 {
+			t.Fatal(err)
+		}
+	}
+	if n := r.Count("GET", routeCard); n > tries+21 {
+		t.Errorf("%d first messages were read in %d tries", n, tries)
+	}
+	if n := len(r.State().Threads); n != 41 {
+		t.Errorf("there are %d threads", n)
 	}
 }

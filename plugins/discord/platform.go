@@ -20,6 +20,7 @@ type platform struct {
 	host    plugin.Host
 	echo    kit.Echo
 	threads threads
+	cards   cards
 	owed    names
 
 	mu    sync.Mutex
