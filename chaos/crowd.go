@@ -13,9 +13,11 @@ import (
 
 const (
 	// allowed is how many messages may be under way; then everybody waits.
-	allowed = 1500
+	allowed = 2000
 	// patience is how long nothing may arrive until what is missing is lost.
 	patience = 90 * time.Second
+	// tellEvery is how often one is told how far they are.
+	tellEvery = 30 * time.Second
 )
 
 // crowd are visitors who write, and operators on all platforms who answer each
@@ -145,10 +147,14 @@ func (c *crowd) progress() (n int) {
 
 // guard ends the talk when nothing goes on any more.
 func (c *crowd) guard(ctx context.Context, end context.CancelCauseFunc) {
-	last, since := -1, time.Now()
+	last, since, told := -1, time.Now(), time.Now()
 	for sleep(ctx, time.Second) {
 		if now := c.progress(); now != last {
 			last, since = now, time.Now()
+		}
+		if time.Since(told) > tellEvery {
+			told = time.Now()
+			c.w.say(c.String())
 		}
 		if time.Since(since) > patience {
 			end(fmt.Errorf("nothing has happened for %s: %s", patience, c))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -168,15 +169,46 @@ func TestJoinedRunsCountOnce(t *testing.T) {
 		s.Pace = "4/20s"
 		s.Env = map[string]string{"FIXTURE_JOINS": "1"}
 	}))
-	w.platform.within(t, 10*time.Second, "all in one run", func() bool { return len(w.platform.texts()) == 30 })
+	w.platform.within(t, 10*time.Second, "all of them", func() bool { return len(w.platform.texts()) == 30 })
 	w.settled()
 	if took := time.Since(began); took > 10*time.Second {
 		t.Errorf("it took %s", took)
 	}
 	w.platform.mu.Lock()
 	defer w.platform.mu.Unlock()
-	if w.platform.got[0].Run != 31 {
-		t.Errorf("the first run had %d events", w.platform.got[0].Run)
+	runs := []int{w.platform.got[0].Run, w.platform.got[8].Run, w.platform.got[30].Run}
+	if !slices.Equal(runs, []int{8, 16, 7}) {
+		t.Errorf("the runs had %d events", runs)
+	}
+}
+
+// What follows an event that fails was rendered in vain: few go in the next call.
+func TestRunsAreShortAfterAFailure(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	anna := w.visitor("Anna")
+	for n := range 40 {
+		anna.say(fmt.Sprint(n))
+	}
+	var failed atomic.Bool
+	w.platform.on(func(d delivery) outcome {
+		if d.Text == "12" && failed.CompareAndSwap(false, true) {
+			return outcome{Fail: "retry"}
+		}
+		return outcome{}
+	})
+	w.host.Run(w.spec(func(s *host.Spec) { s.Env = map[string]string{"FIXTURE_JOINS": "1"} }))
+	w.platform.eventually(t, "all of them", func() bool { return len(w.platform.texts()) >= 41 })
+	w.platform.mu.Lock()
+	defer w.platform.mu.Unlock()
+	var runs []int
+	for _, d := range w.platform.got {
+		if d.Text == "12" {
+			runs = append(runs, d.Run)
+		}
+	}
+	if !slices.Equal(runs, []int{16, 10}) { // twice the five before it
+		t.Errorf("it came in runs of %d events", runs)
 	}
 }
 

@@ -99,14 +99,20 @@ type job struct {
 func (r *runner) spare(l *launch, work *job) []call {
 	costs := l.costs(work.thread, work.wanted, false)
 	short := r.limits.short(work.lane.session, costs)
+	width := minRun
 	r.queue.with(work.lane.session, func(ln *lane) {
+		width, ln.done = ln.width(), 0
 		if short {
 			ln.runsShort()
 		}
 		work.short, work.single = !ln.short.IsZero(), ln.single
 		work.joins = l.lines && ln.tries < suspectTries
 	})
-	if !work.short || l.hook || l.joins {
+	if !work.short {
+		work.wanted = work.wanted[:min(len(work.wanted), width)]
+		return costs[:len(work.wanted)]
+	}
+	if l.hook || l.joins {
 		return costs
 	}
 	first, done := urgent(work.wanted)

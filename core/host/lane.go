@@ -65,6 +65,7 @@ type lane struct {
 	told   time.Time // when its operators were told of that
 	single int64     // the newest seq of lines that were refused together, and go alone
 
+	done  int // events that the latest call got through
 	tries int // failures in a row of the first that waits
 	first time.Time
 	gone  int // threads that were gone, in a row
@@ -117,6 +118,10 @@ func (ln *lane) add(it item) bool {
 
 // run is what may be delivered next.
 func (ln *lane) run() []item { return ln.waiting[:min(len(ln.waiting), maxRun)] }
+
+// width is how many go in the next call: twice of what the latest got through, because
+// what follows an event that fails was rendered in vain.
+func (ln *lane) width() int { return max(minRun, 2*ln.done) }
 
 // supersededBy are the kinds that make an earlier event of the same message needless:
 // events show their message as it is now.

@@ -11,6 +11,7 @@ import (
 
 const (
 	maxRun = 50 // events in one call
+	minRun = 8  // in the first, and after one that failed
 	// How late the signal of what was read from the store may come.
 	lateSignal = time.Minute
 	// How long an idle session is remembered.
@@ -237,6 +238,7 @@ func (q *queue) settled(session string, seqs ...int64) int {
 	q.backlog -= n
 	if n > 0 {
 		ln.tries, ln.gone = 0, 0
+		ln.done += n
 	}
 	return n
 }

@@ -43,30 +43,39 @@ func newDoubts(host plugin.Host) *doubts {
 	return d
 }
 
-// absent is told that nothing is to be seen under the key. It returns nil when that
-// has been so for long enough: what is looked for then next is another post.
-func (d *doubts) absent(ctx context.Context, key string) error {
-	now := time.Now()
+// early fails while it was looked for in vain so lately that it is not yet looked for
+// again.
+func (d *doubts) early(key string) error {
 	d.mu.Lock()
+	defer d.mu.Unlock()
 	since, known := d.first[key]
-	left := d.wait - now.Sub(time.UnixMilli(since))
-	switch {
-	case !known || left > d.wait: // or the clock was set back
-		left = d.wait
-		d.change(func() { d.first[key] = now.UnixMilli() })
-	case left > 0:
-		d.mu.Unlock()
+	left := d.wait - time.Since(time.UnixMilli(since))
+	if left > d.wait { // the clock was set back
+		delete(d.first, key)
+	} else if known && left > 0 {
 		return plugin.RetryAfter(left, plugin.ScopeThread, errInDoubt)
-	default:
-		d.change(func() { delete(d.first, key) })
 	}
+	return nil
+}
+
+// absent is told that nothing is to be seen under the key. It returns nil the second
+// time, which early puts off for long enough: what is looked for then next is another
+// post.
+func (d *doubts) absent(ctx context.Context, key string) error {
+	d.mu.Lock()
+	_, known := d.first[key]
+	d.change(func() {
+		if delete(d.first, key); !known {
+			d.first[key] = time.Now().UnixMilli()
+		}
+	})
 	n := d.n
 	d.mu.Unlock()
 	if err := d.save(ctx, n); err != nil {
 		return err
 	}
-	if left > 0 {
-		return plugin.RetryAfter(left, plugin.ScopeThread, errInDoubt)
+	if !known {
+		return plugin.RetryAfter(d.wait, plugin.ScopeThread, errInDoubt)
 	}
 	return nil
 }

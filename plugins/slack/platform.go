@@ -78,6 +78,9 @@ func (p *platform) find(ctx context.Context, parent string, since time.Time, key
 	if since.IsZero() {
 		return "", nil
 	}
+	if err := p.doubts.early(keys[0]); err != nil {
+		return "", err
+	}
 	if _, err := p.who(ctx); err != nil {
 		return "", err
 	}
