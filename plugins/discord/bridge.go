@@ -24,10 +24,12 @@ type bridge struct {
 	mark   *kit.Mark
 	launch string // tells the changes of this launch from others'
 	pause  func(ctx context.Context, d time.Duration)
+	slots  chan struct{} // one for each thread that is fetched at this moment
 
 	mu       sync.Mutex
-	catching func()          // ends the catching up that is under way
-	behind   bool            // something may have been missed, and is not fetched yet
+	catching func() // tells the latest time of catching up that there is a newer one
+	behind   bool   // something may have been missed, and is not fetched yet
+	fetches  map[string]*fetch
 	life     context.Context // Run's; nil while it does not receive
 	found    time.Time       // when the oldest thread was made of which all is to be fetched; zero: none
 	holding  bool            // what is reported waits in held
@@ -51,6 +53,7 @@ func newBridge(_ context.Context, c Config, host plugin.Host) (plugin.Bridge, er
 		courier: &kit.Courier{Host: host, Platform: p, Format: format},
 		intake:  &kit.Intake{Host: host, Platform: p},
 		mark:    kit.NewMark(host), launch: time.Now().UTC().Format("20060102150405.000"), strange: map[string]bool{},
+		slots: make(chan struct{}, catchUpAtOnce), fetches: map[string]*fetch{},
 	}
 	b.courier.Adopted, b.intake.Courier = b.adopted, b.courier
 	b.mark.Clock = &a.clock

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/pocketping/pocketping/sdk/plugin"
@@ -25,33 +23,33 @@ const (
 	holdAtMost = 15 * time.Second
 	// threadTries bound how long a thread that cannot be read holds up what is
 	// reported of it; it is tried again after a while.
-	threadTries = 5
+	threadTries = 10
 	againAfter  = time.Minute
 	// maxIdle closed sessions' threads are looked through for those that woke up.
 	maxIdle = 2000
 )
 
-// startCatchUp begins to fetch what may have been missed, in place of what is under
-// way of that.
+// startCatchUp begins to fetch what may have been missed. What another time fetches at
+// this moment goes on, because what was reported since waits for it in the lanes.
 func (b *bridge) startCatchUp(ctx context.Context) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.catching != nil {
 		b.catching()
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	b.catching, b.behind = cancel, true
+	alone, newer := context.WithCancel(ctx)
+	b.catching, b.behind = newer, true
 	b.hold()
 	hold, since := b.holds, b.mark.Since()
 	if !b.found.IsZero() && b.found.Before(since) {
 		since = b.found
 	}
-	b.lanes.Go("catching up", func() {
-		defer cancel()
-		b.catchUp(ctx, since, func() { b.release(hold) })
+	b.lanes.Go(fmt.Sprint("catching up ", hold), func() {
+		defer newer()
+		b.catchUp(ctx, alone, since, func() { b.release(hold) })
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		if ctx.Err() == nil {
+		if alone.Err() == nil {
 			b.behind, b.found = false, time.Time{}
 		}
 	})
@@ -72,14 +70,15 @@ func (b *bridge) adopted(since time.Time) {
 }
 
 // catchUp fetches what happened in the threads since a moment, and returns when all
-// of it is committed. What is reported at the same time comes after it, or is
-// recognized by its key; queued is called when that order is safe.
-func (b *bridge) catchUp(ctx context.Context, since time.Time, queued func()) {
+// of it is committed; a newer time, which ends alone, looks for all that this one has not
+// found by then. What is reported at the same time comes after it, or is recognized by
+// its key; queued is called when that order is safe.
+func (b *bridge) catchUp(ctx, alone context.Context, since time.Time, queued func()) {
 	defer queued()
-	for ctx.Err() == nil {
+	for alone.Err() == nil {
 		var c *catching
-		b.insist(ctx, 0, func() (err error) {
-			if c, err = b.survey(ctx, since); plugin.KindOf(err) == plugin.FailureUnusable {
+		b.insist(alone, 0, func() (err error) {
+			if c, err = b.survey(alone, since); plugin.KindOf(err) == plugin.FailureUnusable {
 				queued() // it can take long until somebody acts
 			}
 			return err
@@ -87,30 +86,54 @@ func (b *bridge) catchUp(ctx context.Context, since time.Time, queued func()) {
 		if c == nil || b.catchUpEach(ctx, c, queued) {
 			return
 		}
-		b.pause(ctx, againAfter)
+		b.pause(alone, againAfter)
 	}
 }
 
 // catchUpEach fetches what happened in each thread, and reports whether all of it
 // could be.
 func (b *bridge) catchUpEach(ctx context.Context, c *catching, queued func()) bool {
-	slots := make(chan struct{}, catchUpAtOnce)
-	var all sync.WaitGroup
-	var failed atomic.Bool
+	var all []*fetch
 	for _, t := range c.threads {
-		all.Add(1)
-		b.lanes.Go(t.ID, func() {
-			defer all.Done()
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			if !b.insist(ctx, threadTries, func() error { return c.threadOrGone(ctx, t) }) {
-				failed.Store(true)
-			}
-		})
+		all = append(all, b.fetch(ctx, c, t))
 	}
 	queued()
-	all.Wait()
-	return !failed.Load()
+	whole := true
+	for _, f := range all {
+		<-f.over
+		whole = whole && f.whole
+	}
+	return whole
+}
+
+// fetch is what happened in a thread being fetched, in the thread's lane. Until it
+// begins it is for each time of catching up that asks for it.
+type fetch struct {
+	*catching // the newest of those
+	over      chan struct{}
+	whole     bool // after over
+}
+
+func (b *bridge) fetch(ctx context.Context, c *catching, t *plugin.Thread) *fetch {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if f := b.fetches[t.ID]; f != nil {
+		f.catching = c
+		return f
+	}
+	f := &fetch{catching: c, over: make(chan struct{})}
+	b.fetches[t.ID] = f
+	b.lanes.Go(t.ID, func() {
+		defer close(f.over)
+		b.slots <- struct{}{}
+		defer func() { <-b.slots }()
+		b.mu.Lock()
+		delete(b.fetches, t.ID)
+		c := f.catching
+		b.mu.Unlock()
+		f.whole = b.insist(ctx, threadTries, func() error { return c.threadOrGone(ctx, t) })
+	})
+	return f
 }
 
 // insist does something until it works, waiting as Discord asks. It gives up what
@@ -140,7 +163,7 @@ func (b *bridge) insist(ctx context.Context, tries int, do func() error) bool {
 		if try++; try == tries {
 			return false
 		}
-		b.pause(ctx, kit.Backoff(try))
+		b.pause(ctx, kit.Backoff(try/3)) // what is reported waits for it
 	}
 	return false
 }

@@ -33,7 +33,7 @@ const (
 	readGap     = 1200 * time.Millisecond // 50 a minute, once the quick ones are used up
 	againAfter  = time.Minute             // for threads that could not be read
 	droppedFor  = 90 * time.Second
-	fillTries   = 4 // before something that is raised now
+	fillTries   = 8 // in 7 seconds, before something that is raised now
 	maxHold     = 5 * time.Second
 )
 
@@ -180,7 +180,7 @@ func (b *bridge) fillFirst(ctx context.Context, thread string) {
 			return
 		}
 		if !asked {
-			wait = kit.Backoff(failures)
+			wait = kit.Backoff(failures / 3)
 		}
 		b.pause(ctx, wait)
 	}
