@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -129,22 +130,23 @@ func TestRestartFetchesWhatWasMissed(t *testing.T) {
 func TestKilledBeforeTheCommit(t *testing.T) {
 	r := newRig(t)
 	thread := r.open()
+	var full atomic.Bool
+	refused := make(chan struct{}, 100)
+	r.host.OnReceive = func(plugin.Inbound) error {
+		if !full.Load() {
+			return nil
+		}
+		refused <- struct{}{}
+		return errors.New("the disk is full")
+	}
 	stop := r.run()
 	r.Operator("Olga").Message(thread, "one")
 	r.received(1)
-	refuse := make(chan struct{})
-	r.host.OnReceive = func(plugin.Inbound) error {
-		select {
-		case <-refuse:
-		default:
-			close(refuse)
-		}
-		return errors.New("the disk is full")
-	}
+	full.Store(true)
 	r.Operator("Olga").Message(thread, "two")
-	<-refuse
+	<-refused
 	stop()
-	r.host.OnReceive = nil
+	full.Store(false)
 	r.bridge = r.newBridge()
 	r.run()
 	if got := texts(r.received(2)); !slices.Equal(got, []string{"one", "two"}) {

@@ -156,7 +156,7 @@ func TestOldCommandsStayDone(t *testing.T) {
 	r, parent, olga, stop := live(t)
 	r.must(posted(visitorSays("msg_0", "hi")))
 	var brought atomic.Int32
-	r.host.OnReceive = func(plugin.Inbound) error { brought.Add(1); return &plugin.Refused{Reason: "it was a command"} }
+	r.host.Decide(func(plugin.Inbound) error { brought.Add(1); return &plugin.Refused{Reason: "it was a command"} })
 	olga.Message(parent, "!close")
 	r.acked()
 	r.down(stop, func() {})

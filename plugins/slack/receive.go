@@ -138,13 +138,12 @@ func (b *bridge) hand(ctx context.Context, m meaning) bool {
 	in.Text = strings.TrimSpace(plain(m.said, func(user string) string { return b.people.operator(ctx, user).Name }))
 	files, addresses := b.api.fetches(ctx, m.files)
 	in.Text = strings.TrimSpace(strings.Join(append([]string{in.Text}, addresses...), "\n"))
+	age := b.taken.current()
 	ack, ok := b.intake.Take(ctx, in, files...)
 	if !ok {
 		return false
 	}
-	if ack != (plugin.Ack{}) { // what was refused may be taken when it is fetched
-		b.taken.add(in.EffectKey)
-	}
+	b.taken.add(in.EffectKey, age)
 	b.taken.settle(in.Thread, m.state)
 	if b.config.ReadMarks && in.Kind == plugin.InboundMessage {
 		b.unread.Add(in.Thread, in.ExternalID, ack)
@@ -188,10 +187,11 @@ func (b *bridge) forget(ctx context.Context, thread string) error {
 	}
 }
 
-// taken remember what the host has taken, so that what comes again costs nothing;
-// the host itself knows for ever. The zero value is ready.
+// taken remember what the host has taken or refused, so that what comes again costs
+// nothing; the host itself knows for ever. The zero value is ready.
 type taken struct {
 	mu     sync.Mutex
+	age    int // grows when all is forgotten
 	keys   map[string]bool
 	order  []string
 	states map[string]string // by thread: when it was last closed or opened again
@@ -205,13 +205,21 @@ func (t *taken) has(key string) bool {
 	return t.keys[key]
 }
 
-func (t *taken) add(key string) {
+func (t *taken) current() (age int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.age
+}
+
+// add remembers what was handed over in that age. When all was forgotten since, it may
+// have been refused before its thread was known.
+func (t *taken) add(key string, age int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.keys == nil {
 		t.keys = map[string]bool{}
 	}
-	if t.keys[key] {
+	if t.keys[key] || t.age != age {
 		return
 	}
 	t.keys[key] = true
@@ -226,6 +234,7 @@ func (t *taken) forget() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.keys, t.order = nil, nil
+	t.age++
 }
 
 // isLate reports whether the thread was closed or opened again after that moment.

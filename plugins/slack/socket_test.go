@@ -158,7 +158,7 @@ func TestAckFollowsTheCommit(t *testing.T) {
 
 func TestRefusedForGoodIsAcknowledged(t *testing.T) {
 	r, parent, olga, _ := live(t)
-	r.host.OnReceive = func(plugin.Inbound) error { return &plugin.Refused{Reason: "no such thread"} }
+	r.host.Decide(func(plugin.Inbound) error { return &plugin.Refused{Reason: "no such thread"} })
 	olga.Message(parent, "hello")
 	r.acked()
 }
@@ -334,7 +334,7 @@ func TestRunWaitsForSlack(t *testing.T) {
 func TestKilledBeforeTheAck(t *testing.T) {
 	r, parent, olga, stop := live(t, slacktest.WithClock(simulator.FastClock(20)))
 	cut := sync.OnceFunc(r.CutSockets)
-	r.host.OnReceive = func(plugin.Inbound) error { cut(); return nil }
+	r.host.Decide(func(plugin.Inbound) error { cut(); return nil })
 	olga.Message(parent, "hello")
 	r.received(1)
 	if err := stop(); err != nil {

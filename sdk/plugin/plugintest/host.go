@@ -23,7 +23,7 @@ type Host struct {
 	ID          string // of the bridge
 	ProjectList []plugin.Project
 	// OnReceive, when set, decides about an inbound: an error is what Receive
-	// returns, and nothing is kept.
+	// returns, and nothing is kept. While the bridge runs it is Decide that sets it.
 	OnReceive func(plugin.Inbound) error
 
 	log hclog.Logger
@@ -173,13 +173,23 @@ func (h *Host) AddSession(s *plugin.Session, messages ...*plugin.Message) {
 	})
 }
 
+// Decide sets OnReceive, also while the bridge runs.
+func (h *Host) Decide(on func(plugin.Inbound) error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.OnReceive = on
+}
+
 // Receive takes an effect once.
 func (h *Host) Receive(ctx context.Context, in plugin.Inbound) (plugin.Ack, error) {
 	if err := ctx.Err(); err != nil {
 		return plugin.Ack{}, err
 	}
-	if h.OnReceive != nil {
-		if err := h.OnReceive(in); err != nil {
+	h.mu.Lock()
+	decide := h.OnReceive
+	h.mu.Unlock()
+	if decide != nil {
+		if err := decide(in); err != nil {
 			return plugin.Ack{}, err
 		}
 	}
