@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pocketping/pocketping/core/scaffold"
 	"github.com/pocketping/pocketping/sdk/plugin/conformance"
@@ -27,7 +28,9 @@ func TestPluginNewKeepsToTheProtocol(t *testing.T) {
 				tested(t, dir, "go", "build", "-ldflags=-s -w", "-o", program, ".")
 				tested(t, dir, "go", "vet", ".")
 			}
-			report, err := conformance.Run(context.WithoutCancel(t.Context()), conformance.Options{Binary: filepath.Join(dir, program), Short: true})
+			report, err := conformance.Run(context.WithoutCancel(t.Context()), conformance.Options{
+				Binary: filepath.Join(dir, program), Short: true, Within: 3 * time.Minute, // other tests run beside it
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
