@@ -46,7 +46,7 @@ func killing(s storm) func(context.Context, *world) (row, error) {
 		if s.long && w.size == full {
 			each = 500
 		}
-		c := w.gather(ctx, of(w.size, 200, 100, 10), each)
+		c := w.gather(ctx, of(w.size, 200, 50, 10), each)
 		c.shuffled = s.shuffling
 		reaper := c.reaper(s.victims...)
 		began := time.Now()
