@@ -130,7 +130,7 @@ func (s *story) firstMessage() {
 	s.t.Helper()
 	s.page.write("Do you ship to Norway?")
 	state := s.telegram.WaitFor(s.t, func(state telegramtest.State) bool {
-		return len(state.Topics) == 1 && len(state.In(state.Topics[0].ID)) == 2
+		return len(state.Topics) == 1 && len(state.In(state.Topics[0].ID)) >= 2 // and what the platform cannot do
 	})
 	s.topic = state.Topics[0].ID
 	s.inbox = s.world.inbox(s.person())
