@@ -80,6 +80,10 @@ func (s *Server) deliver(hook webhook) {
 	retry := firstRetry
 	for {
 		s.mu.Lock()
+		if s.webhook.stop != hook.stop { // what comes after it was deleted is not for it
+			s.mu.Unlock()
+			return
+		}
 		changed, head := s.changed, queued{}
 		if len(s.queue.updates) > 0 {
 			head = s.queue.updates[0]
