@@ -22,7 +22,7 @@ func (p *platform) findThread(ctx context.Context, at place, o kit.Opening) (str
 	if !at.isForum() {
 		return p.findCard(ctx, at, o)
 	}
-	candidates, err := p.strays(ctx, at, o.Since)
+	candidates, err := p.strays(ctx, at, o)
 	if err != nil {
 		return "", err
 	}
@@ -38,8 +38,9 @@ func (p *platform) findThread(ctx context.Context, at place, o kit.Opening) (str
 	return "", nil
 }
 
-// strays are the bot's own threads since then that the host does not know.
-func (p *platform) strays(ctx context.Context, at place, since time.Time) (ids []string, err error) {
+// strays are the bot's own threads since then that the host does not know as another
+// session's.
+func (p *platform) strays(ctx context.Context, at place, o kit.Opening) (ids []string, err error) {
 	self, err := p.ownID(ctx)
 	if err != nil {
 		return nil, err
@@ -53,21 +54,23 @@ func (p *platform) strays(ctx context.Context, at place, since time.Time) (ids [
 	if err != nil {
 		return nil, channelGone(err)
 	}
-	first := p.idSince(since)
+	first := p.idSince(o.Since)
 	for _, c := range append(made, archived...) {
 		if c.ParentID == at.ID && c.OwnerID == self && newer(c.ID, first) {
 			ids = append(ids, c.ID)
 		}
 	}
-	return p.unknownOf(ctx, ids, since)
+	return p.withoutOthers(ctx, ids, o)
 }
 
-// unknownOf leaves out those that the host has; who has a thread since then was active
-// since, or is asked about for nothing.
-func (p *platform) unknownOf(ctx context.Context, ids []string, since time.Time) ([]string, error) {
+// withoutOthers leaves out what the host has of other sessions; who has a thread since
+// then was active since, or is asked about for nothing.
+func (p *platform) withoutOthers(ctx context.Context, ids []string, o kit.Opening) ([]string, error) {
 	err := p.eachThread(ctx, "", func(t *plugin.Thread) error {
-		ids = slices.DeleteFunc(ids, func(id string) bool { return id == t.ID })
-		if len(ids) == 0 || t.LastActivity.Before(since) {
+		if t.SessionID != o.Session.ID {
+			ids = slices.DeleteFunc(ids, func(id string) bool { return id == t.ID })
+		}
+		if len(ids) == 0 || t.LastActivity.Before(o.Since) {
 			return errEnough
 		}
 		return nil
@@ -75,7 +78,7 @@ func (p *platform) unknownOf(ctx context.Context, ids []string, since time.Time)
 	return ids, err
 }
 
-// cardOf is what a thread begins with; empty: it is gone. It is remembered, because
+// cardOf is what a thread begins with; empty: nothing is to be seen. It is remembered, because
 // the search begins anew with each call that fails.
 func (p *platform) cardOf(ctx context.Context, thread string) (string, error) {
 	if card, known := p.cards.of(thread); known {
@@ -83,7 +86,10 @@ func (p *platform) cardOf(ctx context.Context, thread string) (string, error) {
 	}
 	kit.CountCall(ctx)
 	first, err := p.message(ctx, thread, thread)
-	if err != nil && !saying(err, codeUnknownMessage, codeUnknownChannel) {
+	if saying(err, codeUnknownMessage, codeUnknownChannel) {
+		return "", nil // it may yet come to be seen
+	}
+	if err != nil {
 		return "", err
 	}
 	card := *cmp.Or(first.Content, &noText)

@@ -142,3 +142,16 @@ func TestThreadIsFoundAmongManyWhileCallsFail(t *testing.T) {
 		t.Errorf("there are %d threads", n)
 	}
 }
+
+// The host learns of a session's thread after the event that comes again was rendered: it
+// is found, and no second one is made.
+func TestThreadThatTheHostLearnsOfMeanwhileIsFound(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	thread := r.open()
+	r.session.Thread, r.session.Links = "", nil
+	r.must(&plugin.Event{Type: plugin.SessionOpened, Uncertain: true})
+	if threads := r.State().Threads; len(threads) != 1 || r.session.Thread != thread {
+		t.Errorf("it is in %q, and there are %d threads", r.session.Thread, len(threads))
+	}
+}
