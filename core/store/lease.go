@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -66,9 +67,11 @@ func (l fileLeases) hold(ctx context.Context, name string) (*held, error) {
 
 // advisoryLeases are locks of Postgres sessions; the server frees them when the
 // connection ends.
-type advisoryLeases struct{ cfg *pgx.ConnConfig }
+type advisoryLeases struct {
+	cfg   *pgx.ConnConfig
+	check time.Duration // how soon it is noticed that the network between them is gone
+}
 
-// How soon either side notices that the network between them is gone.
 const leaseCheck = 5 * time.Second
 
 func (l advisoryLeases) hold(ctx context.Context, name string) (*held, error) {
@@ -89,37 +92,38 @@ func (l advisoryLeases) hold(ctx context.Context, name string) (*held, error) {
 	lost, wanted := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(lost)
-		watch(watched, conn, lockKey(name), sync.OnceFunc(func() { close(wanted) }))
-		closing, done := context.WithTimeout(context.Background(), leaseCheck)
+		l.watch(watched, conn, lockKey(name), sync.OnceFunc(func() { close(wanted) }))
+		closing, done := context.WithTimeout(context.Background(), l.check)
 		defer done()
 		_ = conn.Close(closing)
 	}()
 	return &held{lost: lost, wanted: wanted, release: func() { cancel(); <-lost }}, nil
 }
 
-// sqlWaiters counts who waits for an advisory lock. Its key is in two halves there.
-const sqlWaiters = `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+// sqlWaiters are the sessions that wait for an advisory lock. Its key is in two halves there.
+const sqlWaiters = `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+	AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 	AND classid::bigint = ($1::bigint >> 32) & 4294967295 AND objid::bigint = $1::bigint & 4294967295`
 
-// watch returns when the connection is dead or ctx ends. Who waits at two looks in a row
-// wants the lock: others only ask whether it is free.
-func watch(ctx context.Context, conn *pgx.Conn, key int64, wanted func()) {
-	before := 0
+// watch returns when the connection is dead or ctx ends. A session that waits at two looks
+// in a row wants the lock: others only ask whether it is free.
+func (l advisoryLeases) watch(ctx context.Context, conn *pgx.Conn, key int64, wanted func()) {
+	var before []int32
 	for ctx.Err() == nil {
-		quiet, done := context.WithTimeout(ctx, leaseCheck)
+		quiet, done := context.WithTimeout(ctx, l.check)
 		_, err := conn.WaitForNotification(quiet)
 		done()
 		if err != nil && !pgconn.Timeout(err) && !errors.Is(err, context.DeadlineExceeded) {
 			return
 		}
-		check, done := context.WithTimeout(ctx, leaseCheck)
-		waiting := 0
-		err = conn.QueryRow(check, sqlWaiters, key).Scan(&waiting)
+		check, done := context.WithTimeout(ctx, l.check)
+		rows, _ := conn.Query(check, sqlWaiters, key) // its error is CollectRows'
+		waiting, err := pgx.CollectRows(rows, pgx.RowTo[int32])
 		done()
 		if err != nil {
 			return
 		}
-		if waiting > 0 && before > 0 {
+		if slices.ContainsFunc(waiting, func(pid int32) bool { return slices.Contains(before, pid) }) {
 			wanted()
 		}
 		before = waiting

@@ -47,6 +47,49 @@ func TestLeaseIsHeldByOneNode(t *testing.T) {
 	})
 }
 
+func TestOnlyWhoWaitsWantsTheLease(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	a, b, c := open(t, url), open(t, url), open(t, url)
+	leases := a.leases.(advisoryLeases)
+	leases.check = time.Second
+	a.leases = leases
+	l, err := a.Lease(ctx(t), bridge)
+	must(t, err)
+	defer l.Release()
+	waiting, leave := context.WithCancel(ctx(t))
+	defer leave()
+	wait := func(s *Store) { go func() { _, _ = s.Lease(waiting, bridge) }() }
+
+	elsewhere := pgtest.URL(t) // another database of the same server
+	other := open(t, elsewhere)
+	theirs, err := other.Lease(ctx(t), bridge)
+	must(t, err)
+	defer theirs.Release()
+	wait(open(t, elsewhere))
+	asking, enough := context.WithTimeout(ctx(t), 5*leases.check)
+	defer enough()
+	for n := 0; asking.Err() == nil; n++ { // one of two nodes asks at every look
+		short, cancel := context.WithTimeout(asking, leases.check/2)
+		if _, err := []*Store{b, c}[n%2].Lease(short, bridge); err == nil {
+			t.Fatal("two nodes have the lease")
+		}
+		cancel()
+	}
+	select {
+	case <-l.Wanted:
+		t.Fatal("no node waits: they only asked whether it is free")
+	default:
+	}
+
+	wait(b)
+	select {
+	case <-l.Wanted:
+	case <-ctx(t).Done():
+		t.Fatal("nobody noticed the node that waits")
+	}
+}
+
 func TestLeaseIsLostWithItsConnection(t *testing.T) {
 	s := open(t, pgtest.URL(t))
 	l, err := s.Lease(ctx(t), bridge)

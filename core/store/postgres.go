@@ -35,7 +35,7 @@ func openPostgres(ctx context.Context, url string, o Options) (*Store, error) {
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	return start(ctx, read, write, advisoryLeases{cfg: cfg}, func(p gorm.ConnPool) gorm.Dialector {
+	return start(ctx, read, write, advisoryLeases{cfg: cfg, check: leaseCheck}, func(p gorm.ConnPool) gorm.Dialector {
 		return gormpostgres.New(gormpostgres.Config{Conn: p})
 	})
 }
