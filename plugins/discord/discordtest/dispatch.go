@@ -35,11 +35,12 @@ func intentOf(kind string) int {
 // dispatch tells all sessions of an event of the guild, or of a channel of it
 // that the bot may see. It needs s.mu.
 func (s *Server) dispatch(kind string, c *channel, data any) {
-	s.dispatchEach(kind, c, func(*session) any { return data })
+	b := mustJSON(data)
+	s.dispatchEach(kind, c, func(*session) json.RawMessage { return b })
 }
 
 // dispatchEach is dispatch of data that is not the same for all sessions.
-func (s *Server) dispatchEach(kind string, c *channel, data func(*session) any) {
+func (s *Server) dispatchEach(kind string, c *channel, data func(*session) json.RawMessage) {
 	if s.guild.kicked || s.guild.unavailable || c != nil && !s.can(c, ViewChannel) {
 		return
 	}
@@ -47,24 +48,32 @@ func (s *Server) dispatchEach(kind string, c *channel, data func(*session) any) 
 		if need := intentOf(kind); need != 0 && live.intents&need == 0 {
 			continue
 		}
-		s.push(live, kind, mustJSON(data(live)))
+		s.push(live, kind, data(live))
 	}
 }
 
 // dispatchMessage tells of a new or changed message, with what only the gateway says.
 func (s *Server) dispatchMessage(kind string, m *Message) {
-	c := s.channels[m.Channel]
-	s.dispatchEach(kind, c, func(live *session) any {
-		o := s.wireMessage(m, live.intents&intentContent != 0)
-		o["guild_id"], o["channel_type"] = s.GuildID, c.kind
-		if m.Webhook == "" {
-			o["member"] = s.wireMember(m.Author.ID)
+	made := map[bool]json.RawMessage{} // by whether the session may read it
+	s.dispatchEach(kind, s.channels[m.Channel], func(live *session) json.RawMessage {
+		readable := live.intents&intentContent != 0
+		if made[readable] == nil {
+			made[readable] = mustJSON(s.wireEvent(kind, m, readable))
 		}
-		if m.Nonce != "" && kind == "MESSAGE_CREATE" {
-			o["nonce"] = m.Nonce
-		}
-		return o
+		return made[readable]
 	})
+}
+
+func (s *Server) wireEvent(kind string, m *Message, readable bool) obj {
+	o := s.wireMessage(m, readable)
+	o["guild_id"], o["channel_type"] = s.GuildID, s.channels[m.Channel].kind
+	if m.Webhook == "" {
+		o["member"] = s.wireMember(m.Author.ID)
+	}
+	if m.Nonce != "" && kind == "MESSAGE_CREATE" {
+		o["nonce"] = m.Nonce
+	}
+	return o
 }
 
 func (s *Server) dispatchTyping(c *channel, u User) {

@@ -22,7 +22,18 @@ type session struct {
 
 type frame struct {
 	seq  int64
-	data []byte
+	kind string
+	data json.RawMessage
+}
+
+// encoded is the frame as it is sent.
+func (f frame) encoded() []byte {
+	return mustJSON(struct {
+		Op   int             `json:"op"`
+		Seq  int64           `json:"s"`
+		Type string          `json:"t"`
+		Data json.RawMessage `json:"d"`
+	}{0, f.seq, f.kind, f.data})
 }
 
 func (s *Server) newSession(c *conn, intents int) *session {
@@ -41,19 +52,14 @@ func (s *Server) newSession(c *conn, intents int) *session {
 // emit gives the event its number, keeps it and sends it when there is a connection.
 func (s *Server) emit(live *session, kind string, data json.RawMessage) {
 	live.seq++
-	b := mustJSON(struct {
-		Op   int             `json:"op"`
-		Seq  int64           `json:"s"`
-		Type string          `json:"t"`
-		Data json.RawMessage `json:"d"`
-	}{0, live.seq, kind, data})
-	live.frames = append(live.frames, frame{live.seq, b})
+	f := frame{live.seq, kind, data}
+	live.frames = append(live.frames, f)
 	if len(live.frames) > keepFrames {
 		live.frames = live.frames[1:]
 	}
 	s.gateway.Dispatched++
 	if live.conn != nil && !live.conn.zombie {
-		live.conn.put(outgoing{data: b})
+		live.conn.put(outgoing{data: f.encoded()})
 	}
 }
 
@@ -87,7 +93,7 @@ func (s *Server) resume(live *session, c *conn, seq int64) {
 	live.conn, c.session = c, live
 	for _, f := range live.frames {
 		if f.seq > seq {
-			c.put(outgoing{data: f.data})
+			c.put(outgoing{data: f.encoded()})
 		}
 	}
 	s.emit(live, "RESUMED", json.RawMessage(`{"_trace":[]}`))
