@@ -40,19 +40,34 @@ func (b *bridge) startCatchUp(ctx context.Context) {
 	alone, newer := context.WithCancel(ctx)
 	b.catching, b.behind = newer, true
 	b.hold()
-	hold, since := b.holds, b.mark.Since()
-	if !b.found.IsZero() && b.found.Before(since) {
-		since = b.found
+	hold, began := b.holds, span{since: b.mark.Since(), until: time.Now()}
+	if !b.found.IsZero() && b.found.Before(began.since) {
+		began.since, began.everywhere = b.found, true
 	}
 	b.lanes.Go(fmt.Sprint("catching up ", hold), func() {
 		defer newer()
-		b.catchUp(ctx, alone, since, func() { b.release(hold) })
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		if alone.Err() == nil {
-			b.behind, b.found = false, time.Time{}
+		b.catchUp(ctx, alone, began, func() { b.release(hold) })
+		if b.caughtUp(alone) {
+			b.alive(ctx, began.until)
 		}
 	})
+}
+
+// caughtUp notes that nothing is left to fetch, unless a newer time has begun.
+func (b *bridge) caughtUp(alone context.Context) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if alone.Err() != nil {
+		return false
+	}
+	b.behind, b.found = false, time.Time{}
+	return true
+}
+
+// span is the time in which something may have been missed.
+type span struct {
+	since, until time.Time
+	everywhere   bool // also in threads of which more was fetched before
 }
 
 // adopted fetches what was said in a thread before the host knew it.
@@ -73,12 +88,12 @@ func (b *bridge) adopted(since time.Time) {
 // of it is committed; a newer time, which ends alone, looks for all that this one has not
 // found by then. What is reported at the same time comes after it, or is recognized by
 // its key; queued is called when that order is safe.
-func (b *bridge) catchUp(ctx, alone context.Context, since time.Time, queued func()) {
+func (b *bridge) catchUp(ctx, alone context.Context, missed span, queued func()) {
 	defer queued()
 	for alone.Err() == nil {
 		var c *catching
 		b.insist(alone, 0, func() (err error) {
-			if c, err = b.survey(alone, since); plugin.KindOf(err) == plugin.FailureUnusable {
+			if c, err = b.survey(alone, missed); plugin.KindOf(err) == plugin.FailureUnusable {
 				queued() // it can take long until somebody acts
 			}
 			return err
@@ -171,7 +186,7 @@ func (b *bridge) insist(ctx context.Context, tries int, do func() error) bool {
 // catching is one time of catching up.
 type catching struct {
 	*bridge
-	since   time.Time
+	span
 	self    string
 	threads []*plugin.Thread
 	seen    map[string]channel // threads that are active, or were archived since
@@ -179,8 +194,8 @@ type catching struct {
 
 // survey finds the threads in which something may have been missed: an archived
 // thread gains nothing without becoming active.
-func (b *bridge) survey(ctx context.Context, since time.Time) (*catching, error) {
-	c := &catching{bridge: b, since: since, seen: map[string]channel{}}
+func (b *bridge) survey(ctx context.Context, missed span) (*catching, error) {
+	c := &catching{bridge: b, span: missed, seen: map[string]channel{}}
 	at, err := b.platform.find(ctx)
 	if err != nil {
 		return nil, err
@@ -194,7 +209,7 @@ func (b *bridge) survey(ctx context.Context, since time.Time) (*catching, error)
 	idle := 0
 	for _, status := range []string{"active", "closed"} {
 		err := b.platform.eachThread(ctx, status, func(t *plugin.Thread) error {
-			recent := t.LastActivity.After(since)
+			recent := t.LastActivity.After(c.since)
 			if _, seen := c.seen[t.ID]; seen || recent {
 				b.platform.threads.learn(t.ID, true)
 				c.threads = append(c.threads, t)
@@ -262,7 +277,8 @@ func (c *catching) thread(ctx context.Context, t *plugin.Thread) error {
 	if err != nil {
 		return err
 	}
-	history, err := c.history(ctx, t.ID)
+	since := c.sinceIn(t.ID)
+	history, err := c.history(ctx, t.ID, since)
 	if err != nil {
 		return err
 	}
@@ -277,7 +293,7 @@ func (c *catching) thread(ctx context.Context, t *plugin.Thread) error {
 		return c.state(ctx, t)
 	}
 	created, edited, deleted := kit.Missed(links, history[0].ID, now)
-	created = slices.DeleteFunc(created, func(id string) bool { return !newer(id, idAt(c.since)) })
+	created = slices.DeleteFunc(created, func(id string) bool { return !newer(id, idAt(since)) })
 	for _, id := range created {
 		if !c.take(ctx, t.ID, c.people.posted(byID[id]), event{Type: "MESSAGE_CREATE", Data: []byte(fmt.Sprintf("%q", id))}) {
 			return ctx.Err()
@@ -291,11 +307,23 @@ func (c *catching) thread(ctx context.Context, t *plugin.Thread) error {
 	if !c.takeDeletes(ctx, t.ID, deleted) {
 		return ctx.Err()
 	}
-	return c.state(ctx, t)
+	if err := c.state(ctx, t); err != nil {
+		return err
+	}
+	c.mark.Caught(ctx, t.ID, c.until)
+	return nil
+}
+
+// sinceIn is from when on something of the thread may have been missed.
+func (c *catching) sinceIn(thread string) time.Time {
+	if since := c.mark.SinceIn(thread); !c.everywhere && since.After(c.since) {
+		return since
+	}
+	return c.since
 }
 
 // history is the thread's since the moment, a page of it at least, the oldest first.
-func (c *catching) history(ctx context.Context, thread string) ([]message, error) {
+func (c *catching) history(ctx context.Context, thread string, since time.Time) ([]message, error) {
 	var all []message
 	query := url.Values{"limit": {"100"}}
 	for range maxHistory {
@@ -308,7 +336,7 @@ func (c *catching) history(ctx context.Context, thread string) ([]message, error
 			break
 		}
 		oldest := slices.MinFunc(page, func(a, b message) int { return compareIDs(a.ID, b.ID) }).ID
-		if !newer(oldest, idAt(c.since)) {
+		if !newer(oldest, idAt(since)) {
 			break
 		}
 		query.Set("before", oldest)

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,5 +50,55 @@ func TestAnsweredBeforeTheFirstConnection(t *testing.T) {
 	r.Operator("Olga").Message(thread, "hello?")
 	if got := r.newBridge().mark.Since(); !got.Before(time.Now().Add(-30 * time.Minute)) {
 		t.Errorf("what came after %v would be fetched: as if nothing had begun before", got)
+	}
+}
+
+// lateClock is behind ours by what is set.
+type lateClock struct{ by *atomic.Int64 }
+
+func (c lateClock) Now() time.Time                         { return time.Now().Add(-time.Duration(c.by.Load())) }
+func (c lateClock) After(d time.Duration) <-chan time.Time { return time.After(d) }
+
+// A bridge that is never there for long enough to fetch all that was missed fetches
+// nothing twice that it could: else it would have more to fetch each time.
+func TestFetchedThreadsAreNotFetchedAgain(t *testing.T) {
+	t.Parallel()
+	clock := lateClock{new(atomic.Int64)}
+	r := newRig(t, discordtest.WithClock(clock))
+	r.run()() // from now on something may be missed
+	other := r.open()
+	r.session.Info = &plugin.Session{ID: "sess_2", Status: "active"}
+	r.session.Thread = ""
+	thread := r.open()
+	clock.by.Store(int64(10 * time.Minute))
+	for n := range 3 * pageSize {
+		r.Operator("Olga").Message(thread, fmt.Sprint(n))
+	}
+	clock.by.Store(0)
+	mend := r.Inject(discordtest.Fault{Method: "GET", Route: "/channels/" + other + "/messages", Status: 500})
+	pages := func() int { return r.Count("GET", "/channels/"+thread+"/messages") }
+	fetched := func() int {
+		r.bridge = r.newBridge()
+		before := pages()
+		stop := r.run()
+		r.received(3 * pageSize)
+		r.WaitFor(t, func(discordtest.State) bool {
+			return pages() > before && strings.Contains(string(r.host.State("threads")), thread)
+		})
+		stop()
+		return pages() - before
+	}
+	if n := fetched(); n < 3 {
+		t.Fatalf("%d pages of three were fetched", n)
+	}
+	if n := fetched(); n != 1 {
+		t.Errorf("the next time %d pages were fetched, want the newest alone", n)
+	}
+	mend()
+	r.bridge = r.newBridge()
+	r.run()
+	r.caughtUp()
+	if behind := time.Since(r.newBridge().mark.Since()); behind > 5*time.Minute {
+		t.Errorf("all was fetched, and the mark is %s behind", behind)
 	}
 }

@@ -40,7 +40,8 @@ const (
 // gap is the time in which something may have been missed, and which threads are
 // filled up already.
 type gap struct {
-	since time.Time
+	since, until time.Time
+	everywhere   bool // also in threads of which more was fetched before
 
 	mu     sync.Mutex
 	filled map[string]bool
@@ -48,12 +49,20 @@ type gap struct {
 }
 
 // openGap is to come before anything that was raised since.
-func (b *bridge) openGap() *gap { return b.openGapSince(b.mark.Since()) }
+func (b *bridge) openGap() *gap { return b.open(&gap{since: b.mark.Since()}) }
 
-func (b *bridge) openGapSince(since time.Time) *gap {
-	g := &gap{since: since, filled: map[string]bool{}}
+func (b *bridge) open(g *gap) *gap {
+	g.until, g.filled = time.Now(), map[string]bool{}
 	b.gap.Store(g)
 	return g
+}
+
+// sinceIn is from when on something of the thread may have been missed.
+func (b *bridge) sinceIn(g *gap, thread string) time.Time {
+	if since := b.mark.SinceIn(thread); !g.everywhere && since.After(g.since) {
+		return since
+	}
+	return g.since
 }
 
 func (g *gap) isFilled() bool {
@@ -96,7 +105,7 @@ func (b *bridge) markAlive(ctx context.Context) {
 func (b *bridge) fillAll(ctx context.Context, g *gap) {
 	var threads []*plugin.Thread
 	err := b.untilDone(ctx, "what was missed in Slack is not fetched yet, trying again", func() (err error) {
-		threads, err = b.toRead(ctx, g.since)
+		threads, err = b.toRead(ctx, g)
 		return err
 	})
 	if err != nil {
@@ -108,8 +117,12 @@ func (b *bridge) fillAll(ctx context.Context, g *gap) {
 			b.pause(ctx, againAfter)
 		}
 	}
-	if ctx.Err() == nil {
-		g.close()
+	if ctx.Err() != nil {
+		return
+	}
+	g.close()
+	if b.gap.Load() == g { // a newer one may go back further
+		b.mark.Alive(ctx, g.until)
 	}
 }
 
@@ -132,7 +145,7 @@ func (b *bridge) adopted(since time.Time) {
 		since = first
 	}
 	b.taken.forget()
-	g := b.openGapSince(b.mark.Clock.Earliest(since))
+	g := b.open(&gap{since: b.mark.Clock.Earliest(since), everywhere: true})
 	b.lanes.Go("adopted", func() { b.fillAll(life.ctx, g) })
 }
 
@@ -193,7 +206,7 @@ func (b *bridge) fill(ctx context.Context, thread string) error {
 	if g == nil || thread == "" || g.has(thread) {
 		return nil
 	}
-	err := b.readThread(ctx, thread, g.since)
+	err := b.readThread(ctx, thread, g)
 	if plugin.KindOf(err) == plugin.FailurePermanent {
 		b.host.Log().Warn("a thread in Slack cannot be read", "error", err)
 		err = nil
@@ -209,7 +222,7 @@ func (b *bridge) fill(ctx context.Context, thread string) error {
 
 // toRead are the bridge's threads that may have something new, in the order in
 // which they are read.
-func (b *bridge) toRead(ctx context.Context, since time.Time) ([]*plugin.Thread, error) {
+func (b *bridge) toRead(ctx context.Context, g *gap) ([]*plugin.Thread, error) {
 	all, err := b.threads(ctx)
 	if err != nil || len(all) == 0 {
 		return nil, err
@@ -226,12 +239,13 @@ func (b *bridge) toRead(ctx context.Context, since time.Time) ([]*plugin.Thread,
 	for _, t := range all {
 		reply, seen := latest[t.ID]
 		switch {
-		case seen && reply > tsOf(since):
+		case seen && reply > tsOf(b.sinceIn(g, t.ID)):
 			news = append(news, t)
-		case t.LastActivity.After(since.Add(-recently)) || !seen && t.Status == "active":
+		case t.LastActivity.After(g.since.Add(-recently)) || !seen && t.Status == "active":
 			perhaps = append(perhaps, t)
 		}
 	}
+	slices.SortStableFunc(news, func(a, b2 *plugin.Thread) int { return b.sinceIn(g, a.ID).Compare(b.sinceIn(g, b2.ID)) })
 	return append(news, perhaps...), nil
 }
 
@@ -256,7 +270,7 @@ func (b *bridge) threads(ctx context.Context) (all []*plugin.Thread, err error) 
 
 // readThread compares the thread with what the host knows of it and brings the
 // difference, in order.
-func (b *bridge) readThread(ctx context.Context, thread string, since time.Time) error {
+func (b *bridge) readThread(ctx context.Context, thread string, g *gap) error {
 	parent, err := b.api.parentOf(thread)
 	if err != nil {
 		return nil
@@ -266,7 +280,8 @@ func (b *bridge) readThread(ctx context.Context, thread string, since time.Time)
 		return err
 	}
 	known = slices.DeleteFunc(known, func(l plugin.Link) bool { return l.ExternalID == parent })
-	from := tsOf(since)
+	since := tsOf(b.sinceIn(g, thread))
+	from := since
 	if n := len(known); n > 0 {
 		from = min(from, known[min(n, lookedAt)-1].ExternalID)
 	}
@@ -283,7 +298,10 @@ func (b *bridge) readThread(ctx context.Context, thread string, since time.Time)
 			return err
 		}
 	}
-	b.bringMissed(ctx, missing{thread, tsOf(since), from, known, found, whole && began})
+	b.bringMissed(ctx, missing{thread, since, from, known, found, whole && began})
+	if ctx.Err() == nil {
+		b.mark.Caught(ctx, thread, g.until)
+	}
 	return nil
 }
 

@@ -21,6 +21,9 @@ type Mark struct {
 	saved time.Time         // zero: never
 	under map[int]time.Time // began, and is not committed yet
 	next  int
+
+	threads map[string]time.Time // until when each was fetched, where that is later than at
+	listed  time.Time            // when they were saved
 }
 
 const (
@@ -35,7 +38,7 @@ const (
 
 // NewMark reads the mark. Without one nothing was missed so far.
 func NewMark(host plugin.Host) *Mark {
-	m := &Mark{host: host, at: time.Now(), under: map[int]time.Time{}}
+	m := &Mark{host: host, at: time.Now(), under: map[int]time.Time{}, threads: threadMarks(host)}
 	if ms, err := strconv.ParseInt(string(host.State(stateMark)), 10, 64); err == nil {
 		m.at = time.UnixMilli(ms)
 		m.saved = m.at
@@ -91,16 +94,8 @@ func (m *Mark) Missing(since time.Time) (done func()) {
 // To be called now and then while the connection is well and nothing is left to fetch.
 func (m *Mark) Alive(ctx context.Context, at time.Time) {
 	m.mu.Lock()
-	for _, began := range m.under {
-		if began.Before(at) {
-			at = began
-		}
-	}
-	saved := m.saved
+	at, saved := m.certain(at), m.saved
 	m.mu.Unlock()
-	if m.Clock != nil {
-		at = m.Clock.Earliest(at)
-	}
 	if at.Sub(saved) < markEvery {
 		return
 	}
@@ -111,4 +106,18 @@ func (m *Mark) Alive(ctx context.Context, at time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.at, m.saved = at, at
+}
+
+// certain is at, or earlier, when not all that was reported until then is committed; by
+// the platform's clock. mu is held.
+func (m *Mark) certain(at time.Time) time.Time {
+	for _, began := range m.under {
+		if began.Before(at) {
+			at = began
+		}
+	}
+	if m.Clock != nil {
+		at = m.Clock.Earliest(at)
+	}
+	return at
 }

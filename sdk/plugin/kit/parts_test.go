@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -115,6 +116,36 @@ func TestMarkWaitsForWhatIsUnderWay(t *testing.T) {
 	m.Alive(t.Context(), later)
 	if again := kit.NewMark(host).Since(); later.Sub(again) > 2*time.Minute {
 		t.Errorf("after a restart the mark is %s behind", later.Sub(again))
+	}
+}
+
+// What was fetched of a thread is known after a restart, also when the mark has not moved.
+func TestMarksOfThreads(t *testing.T) {
+	host := plugintest.NewHost(t)
+	now := time.Now()
+	if err := host.SaveState(t.Context(), "mark", []byte(strconv.FormatInt(now.Add(-time.Hour).UnixMilli(), 10))); err != nil {
+		t.Fatal(err)
+	}
+	m := kit.NewMark(host)
+	m.Caught(t.Context(), "T1", now)
+	again := kit.NewMark(host)
+	if behind := now.Sub(again.SinceIn("T1")); behind > 2*time.Minute {
+		t.Errorf("the thread's is %s behind", behind)
+	}
+	if again.SinceIn("T2") != again.Since() || now.Sub(again.Since()) < time.Hour {
+		t.Errorf("another thread's is %s behind", now.Sub(again.SinceIn("T2")))
+	}
+	done := again.Missing(now.Add(-30 * time.Minute))
+	again.Caught(t.Context(), "T2", now)
+	if behind := now.Sub(again.SinceIn("T2")); behind < 30*time.Minute {
+		t.Errorf("with something under way it is %s behind", behind)
+	}
+	done()
+	again.Alive(t.Context(), now)
+	for _, thread := range []string{"T1", "T2"} {
+		if again.SinceIn(thread) != again.Since() {
+			t.Errorf("%s has a mark of its own behind that of all", thread)
+		}
 	}
 }
 
