@@ -1,6 +1,7 @@
 package main
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,6 +40,47 @@ func TestWhatIsSaidBeforeAThreadIsKnown(t *testing.T) {
 	opening.Uncertain = true
 	r.must(opening)
 	if got := texts(r.received(2)); got[0] != "Hello, I am here" || got[1] != "How can I help?" {
+		t.Errorf("the host received %q", got)
+	}
+}
+
+// The bridge ends between the moment at which the host knows of the thread and the one at
+// which all that was said in it is fetched.
+func TestWhatIsSaidBeforeAThreadIsKnownOutlivesACrash(t *testing.T) {
+	t.Parallel()
+	clock := lateClock{new(atomic.Int64)}
+	clock.by.Store(int64(10 * time.Minute))
+	r := newRig(t, discordtest.WithClock(clock))
+	refused := make(chan string, 10)
+	r.host.OnReceive = func(in plugin.Inbound) error {
+		if known, err := r.host.Links(t.Context(), in.Thread, 0); err == nil && len(known) > 0 {
+			return nil
+		}
+		refused <- in.Text
+		return &plugin.Refused{Reason: "no session has this thread"}
+	}
+	stop := r.run()
+	r.Inject(discordtest.Fault{Method: "POST", Route: routeOpen, Drop: discordtest.DropAfter, Times: 1})
+	opening := &plugin.Event{Type: plugin.SessionOpened, At: clock.Now()}
+	if _, err := r.deliver(opening); plugin.KindOf(err) != plugin.FailureRetry {
+		t.Fatal(err)
+	}
+	r.Operator("Olga").Message(r.State().Threads[0].ID, "Hello, I am here")
+	<-refused
+	clock.by.Store(0)
+	stop()
+	r.bridge = r.newBridge()
+	stop = r.run()
+	r.caughtUp()
+	r.bridge.mark.Alive(t.Context(), time.Now()) // it is well for some minutes
+	mend := r.Inject(discordtest.Fault{Method: "GET", Route: routeSend, Status: 500})
+	opening.Uncertain = true
+	r.must(opening)
+	stop()
+	mend()
+	r.bridge = r.newBridge()
+	r.run()
+	if got := texts(r.received(1)); got[0] != "Hello, I am here" {
 		t.Errorf("the host received %q", got)
 	}
 }

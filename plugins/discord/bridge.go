@@ -31,7 +31,6 @@ type bridge struct {
 	behind   bool   // something may have been missed, and is not fetched yet
 	fetches  map[string]*fetch
 	life     context.Context // Run's; nil while it does not receive
-	found    time.Time       // when the oldest thread was made of which all is to be fetched; zero: none
 	holding  bool            // what is reported waits in held
 	held     []func()
 	holds    int
@@ -55,7 +54,7 @@ func newBridge(_ context.Context, c Config, host plugin.Host) (plugin.Bridge, er
 		mark:    kit.NewMark(host), launch: time.Now().UTC().Format("20060102150405.000"), strange: map[string]bool{},
 		slots: make(chan struct{}, catchUpAtOnce), fetches: map[string]*fetch{},
 	}
-	b.courier.Adopted, b.intake.Courier = b.adopted, b.courier
+	b.courier.Adopted, b.courier.Mark, b.intake.Courier = b.adopted, b.mark, b.courier
 	b.mark.Clock = &a.clock
 	b.gateway = newGateway(a, host)
 	heedLibrary(b.gateway)

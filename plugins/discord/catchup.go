@@ -40,15 +40,12 @@ func (b *bridge) startCatchUp(ctx context.Context) {
 	alone, newer := context.WithCancel(ctx)
 	b.catching, b.behind = newer, true
 	b.hold()
-	hold, began := b.holds, span{since: b.mark.Since(), until: time.Now()}
-	if !b.found.IsZero() && b.found.Before(began.since) {
-		began.since, began.everywhere = b.found, true
-	}
+	hold, missed := b.holds, span{b.mark.Since(), time.Now()}
 	b.lanes.Go(fmt.Sprint("catching up ", hold), func() {
 		defer newer()
-		b.catchUp(ctx, alone, began, func() { b.release(hold) })
+		b.catchUp(ctx, alone, missed, func() { b.release(hold) })
 		if b.caughtUp(alone) {
-			b.alive(ctx, began.until)
+			b.alive(ctx, missed.until)
 		}
 	})
 }
@@ -60,23 +57,17 @@ func (b *bridge) caughtUp(alone context.Context) bool {
 	if alone.Err() != nil {
 		return false
 	}
-	b.behind, b.found = false, time.Time{}
+	b.behind = false
 	return true
 }
 
 // span is the time in which something may have been missed.
-type span struct {
-	since, until time.Time
-	everywhere   bool // also in threads of which more was fetched before
-}
+type span struct{ since, until time.Time }
 
-// adopted fetches what was said in a thread before the host knew it.
-func (b *bridge) adopted(since time.Time) {
-	since = b.mark.Clock.Earliest(since)
+// adopted fetches what was said in a thread before the host knew it: the mark has gone
+// back to then.
+func (b *bridge) adopted(time.Time) {
 	b.mu.Lock()
-	if b.found.IsZero() || since.Before(b.found) {
-		b.found = since
-	}
 	life := b.life
 	b.mu.Unlock()
 	if life != nil {
@@ -277,7 +268,7 @@ func (c *catching) thread(ctx context.Context, t *plugin.Thread) error {
 	if err != nil {
 		return err
 	}
-	since := c.sinceIn(t.ID)
+	since := c.mark.SinceIn(t.ID)
 	history, err := c.history(ctx, t.ID, since)
 	if err != nil {
 		return err
@@ -312,14 +303,6 @@ func (c *catching) thread(ctx context.Context, t *plugin.Thread) error {
 	}
 	c.mark.Caught(ctx, t.ID, c.until)
 	return nil
-}
-
-// sinceIn is from when on something of the thread may have been missed.
-func (c *catching) sinceIn(thread string) time.Time {
-	if since := c.mark.SinceIn(thread); !c.everywhere && since.After(c.since) {
-		return since
-	}
-	return c.since
 }
 
 // history is the thread's since the moment, a page of it at least, the oldest first.

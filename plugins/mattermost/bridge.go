@@ -30,7 +30,7 @@ func newBridge(_ context.Context, c Config, host plugin.Host) (plugin.Bridge, er
 	b := &bridge{platform: p, host: host, mark: kit.NewMark(host), pause: kit.Pause}
 	b.life, b.end = context.WithCancel(context.Background())
 	b.mark.Clock = &p.clock
-	b.courier = &kit.Courier{Host: host, Platform: p, Format: format, Adopted: b.adopted}
+	b.courier = &kit.Courier{Host: host, Platform: p, Format: format, Adopted: b.adopted, Mark: b.mark}
 	b.intake = &kit.Intake{Host: host, Platform: p, Courier: b.courier}
 	return b, nil
 }

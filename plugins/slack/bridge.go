@@ -42,7 +42,7 @@ func newBridge(_ context.Context, c Config, host plugin.Host) (plugin.Bridge, er
 	b.platform, b.mark.Clock = p, &a.net.clock
 	b.courier = &kit.Courier{Host: host, Platform: p, Format: format}
 	b.intake = &kit.Intake{Host: host, Platform: p, Courier: b.courier, Pause: p.pause}
-	b.courier.Adopted = b.adopted
+	b.courier.Adopted, b.courier.Mark = b.adopted, b.mark
 	return b, nil
 }
 

@@ -41,7 +41,6 @@ const (
 // filled up already.
 type gap struct {
 	since, until time.Time
-	everywhere   bool // also in threads of which more was fetched before
 
 	mu     sync.Mutex
 	filled map[string]bool
@@ -49,20 +48,10 @@ type gap struct {
 }
 
 // openGap is to come before anything that was raised since.
-func (b *bridge) openGap() *gap { return b.open(&gap{since: b.mark.Since()}) }
-
-func (b *bridge) open(g *gap) *gap {
-	g.until, g.filled = time.Now(), map[string]bool{}
+func (b *bridge) openGap() *gap {
+	g := &gap{since: b.mark.Since(), until: time.Now(), filled: map[string]bool{}}
 	b.gap.Store(g)
 	return g
-}
-
-// sinceIn is from when on something of the thread may have been missed.
-func (b *bridge) sinceIn(g *gap, thread string) time.Time {
-	if since := b.mark.SinceIn(thread); !g.everywhere && since.After(g.since) {
-		return since
-	}
-	return g.since
 }
 
 func (g *gap) isFilled() bool {
@@ -135,17 +124,15 @@ func (b *bridge) fetchDropped(ctx context.Context) {
 	})
 }
 
-// adopted fetches what was said in a thread before the host knew it.
-func (b *bridge) adopted(since time.Time) {
+// adopted fetches what was said in a thread before the host knew it: the mark has gone
+// back to then.
+func (b *bridge) adopted(time.Time) {
 	life := b.life.Load()
 	if life == nil {
 		return // all is fetched when it receives again
 	}
-	if first := b.mark.Since(); first.Before(since) {
-		since = first
-	}
 	b.taken.forget()
-	g := b.open(&gap{since: b.mark.Clock.Earliest(since), everywhere: true})
+	g := b.openGap()
 	b.lanes.Go("adopted", func() { b.fillAll(life.ctx, g) })
 }
 
@@ -239,13 +226,15 @@ func (b *bridge) toRead(ctx context.Context, g *gap) ([]*plugin.Thread, error) {
 	for _, t := range all {
 		reply, seen := latest[t.ID]
 		switch {
-		case seen && reply > tsOf(b.sinceIn(g, t.ID)):
+		case seen && reply > tsOf(b.mark.SinceIn(t.ID)):
 			news = append(news, t)
 		case t.LastActivity.After(g.since.Add(-recently)) || !seen && t.Status == "active":
 			perhaps = append(perhaps, t)
 		}
 	}
-	slices.SortStableFunc(news, func(a, b2 *plugin.Thread) int { return b.sinceIn(g, a.ID).Compare(b.sinceIn(g, b2.ID)) })
+	slices.SortStableFunc(news, func(one, other *plugin.Thread) int {
+		return b.mark.SinceIn(one.ID).Compare(b.mark.SinceIn(other.ID))
+	})
 	return append(news, perhaps...), nil
 }
 
@@ -280,7 +269,7 @@ func (b *bridge) readThread(ctx context.Context, thread string, g *gap) error {
 		return err
 	}
 	known = slices.DeleteFunc(known, func(l plugin.Link) bool { return l.ExternalID == parent })
-	since := tsOf(b.sinceIn(g, thread))
+	since := tsOf(b.mark.SinceIn(thread))
 	from := since
 	if n := len(known); n > 0 {
 		from = min(from, known[min(n, lookedAt)-1].ExternalID)

@@ -24,6 +24,9 @@ type Courier struct {
 	// only from now on: what was said there, since then at the earliest, is to be
 	// fetched. It returns at once. nil: the platform's threads are not found again.
 	Adopted func(since time.Time)
+	// Mark goes back to that moment before the host knows the thread, so that a crash in
+	// between loses nothing; nil: the bridge keeps none.
+	Mark *Mark
 
 	opening openings
 }

@@ -63,7 +63,11 @@ func (d *delivery) openThread(ctx context.Context) (err error) {
 	since, found := d.since(), false
 	end := d.opening.begin()
 	defer func() { end(found && err == nil) }()
-	if found, err = d.makeThread(ctx, since); err == nil {
+	if found, err = d.makeThread(ctx, since); err == nil && found && d.Mark != nil {
+		defer d.Mark.Missing(since)() // until Adopted has it fetched
+		err = d.Mark.Back(ctx, since)
+	}
+	if err == nil {
 		err = d.record(ctx)
 	}
 	if err == nil && found && d.Adopted != nil {

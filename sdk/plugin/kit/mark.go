@@ -16,6 +16,8 @@ type Mark struct {
 
 	host plugin.Host
 
+	moving sync.Mutex // held while the mark is saved
+
 	mu    sync.Mutex
 	at    time.Time
 	saved time.Time         // zero: never
@@ -50,15 +52,22 @@ func NewMark(host plugin.Host) *Mark {
 // have threads already, and what is said there is to be fetched after a restart. To
 // be called when the bridge begins to receive.
 func (m *Mark) Keep(ctx context.Context) {
+	m.moving.Lock()
+	defer m.moving.Unlock()
 	m.mu.Lock()
 	at, known := m.at, !m.saved.IsZero()
 	m.mu.Unlock()
 	if known {
 		return
 	}
-	if err := m.save(ctx, at.Add(-firstSlack)); err != nil {
+	first := at.Add(-firstSlack)
+	if err := m.save(ctx, first); err != nil {
 		m.host.Log().Warn("the place in the platform's history was not saved; what is missed before the next time may not be fetched", "error", err)
+		return
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.saved = first
 }
 
 func (m *Mark) save(ctx context.Context, at time.Time) error {
@@ -93,6 +102,8 @@ func (m *Mark) Missing(since time.Time) (done func()) {
 // Alive moves the mark: all that was reported until at is committed or under way.
 // To be called now and then while the connection is well and nothing is left to fetch.
 func (m *Mark) Alive(ctx context.Context, at time.Time) {
+	m.moving.Lock()
+	defer m.moving.Unlock()
 	m.mu.Lock()
 	at, saved := m.certain(at), m.saved
 	m.mu.Unlock()
@@ -108,6 +119,29 @@ func (m *Mark) Alive(ctx context.Context, at time.Time) {
 	m.at, m.saved = at, at
 }
 
+// Back moves the mark back: what happened since is to be fetched, also after a restart,
+// but for threads of which more was Caught.
+func (m *Mark) Back(ctx context.Context, since time.Time) error {
+	m.moving.Lock()
+	defer m.moving.Unlock()
+	m.mu.Lock()
+	if since = m.theirs(since); since.Before(m.at) {
+		m.at = since
+	}
+	enough := !m.saved.IsZero() && !since.Before(m.saved)
+	m.mu.Unlock()
+	if enough {
+		return nil
+	}
+	if err := m.save(ctx, since); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.saved = since
+	return nil
+}
+
 // certain is at, or earlier, when not all that was reported until then is committed; by
 // the platform's clock. mu is held.
 func (m *Mark) certain(at time.Time) time.Time {
@@ -116,8 +150,13 @@ func (m *Mark) certain(at time.Time) time.Time {
 			at = began
 		}
 	}
-	if m.Clock != nil {
-		at = m.Clock.Earliest(at)
+	return m.theirs(at)
+}
+
+// theirs is a moment of our clock by the platform's.
+func (m *Mark) theirs(at time.Time) time.Time {
+	if m.Clock == nil {
+		return at
 	}
-	return at
+	return m.Clock.Earliest(at)
 }

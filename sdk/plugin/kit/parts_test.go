@@ -119,6 +119,33 @@ func TestMarkWaitsForWhatIsUnderWay(t *testing.T) {
 	}
 }
 
+// What a thread said before it was known is fetched, also after a crash.
+func TestMarkGoesBack(t *testing.T) {
+	host := plugintest.NewHost(t)
+	now := time.Now()
+	m := kit.NewMark(host)
+	m.Keep(t.Context())
+	first := kit.NewMark(host).Since()
+	if err := m.Back(t.Context(), now.Add(-10*time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if again := kit.NewMark(host).Since(); !again.Equal(first) {
+		t.Errorf("what was saved was early enough, and is %s later", again.Sub(first))
+	}
+	if behind := now.Sub(m.Since()); behind < 10*time.Minute {
+		t.Errorf("the mark is %s behind", behind)
+	}
+	m.Alive(t.Context(), now)
+	if err := m.Back(t.Context(), now.Add(-10*time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []time.Time{m.Since(), kit.NewMark(host).Since()} {
+		if behind := now.Sub(at); behind < 10*time.Minute {
+			t.Errorf("the mark is %s behind", behind)
+		}
+	}
+}
+
 // What was fetched of a thread is known after a restart, also when the mark has not moved.
 func TestMarksOfThreads(t *testing.T) {
 	host := plugintest.NewHost(t)
