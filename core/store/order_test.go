@@ -3,8 +3,12 @@ package store
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+
+	"gorm.io/gorm"
 
 	"github.com/pocketping/pocketping/core"
 )
@@ -223,4 +227,19 @@ func TestJoiningEndsTheClaimOfTheOlderSession(t *testing.T) {
 		equal(t, "closed", closed >= 0, true)
 		equal(t, "claim", w.session(events[closed].SessionID).Claim == nil, true)
 	})
+}
+
+// Each answer of an operator asks whether others waited for it: what that costs does not grow
+// with the thread.
+func TestWhatIsAnsweredIsFoundByItsIndex(t *testing.T) {
+	t.Parallel()
+	s := open(t, "sqlite:"+filepath.Join(t.TempDir(), "plan.db"))
+	query := s.read.ToSQL(func(tx *gorm.DB) *gorm.DB {
+		return answering(tx, bridge, "topic 7", "1").Find(&[]linkRow{})
+	})
+	var plan []struct{ Detail string }
+	must(t, s.read.Raw("EXPLAIN QUERY PLAN "+query).Scan(&plan).Error)
+	if len(plan) != 1 || !strings.Contains(plan[0].Detail, "links_answers") {
+		t.Errorf("it is found by %+v", plan)
+	}
 }

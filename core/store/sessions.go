@@ -3,8 +3,11 @@ package store
 import (
 	"context"
 	"encoding/base64"
+	"slices"
 	"strconv"
 	"strings"
+
+	"gorm.io/gorm"
 
 	"github.com/pocketping/pocketping/core"
 )
@@ -111,13 +114,19 @@ func (s *Store) Answering(ctx context.Context, bridgeID, thread, externalID stri
 		return nil, nil
 	}
 	var rows []linkRow
-	err := s.reader(ctx).Where("answers <> '' AND bridge = ? AND thread = ? AND answers = ? AND deleted = false", bridgeID, thread, externalID).
-		Order("external_id").Find(&rows).Error
+	err := answering(s.reader(ctx), bridgeID, thread, externalID).Find(&rows).Error
 	links := make([]core.Link, len(rows))
 	for i := range rows {
 		links[i] = rows[i].domain()
 	}
+	slices.SortFunc(links, func(a, b core.Link) int { return strings.Compare(a.ExternalID, b.ExternalID) })
 	return links, translate(err)
+}
+
+// answering asks for no order: SQLite would take it from another index, and read the whole
+// thread for that.
+func answering(db *gorm.DB, bridgeID, thread, externalID string) *gorm.DB {
+	return db.Where("answers <> '' AND bridge = ? AND thread = ? AND answers = ? AND deleted = false", bridgeID, thread, externalID)
 }
 
 // Link implements core.Store.
