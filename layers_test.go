@@ -40,7 +40,7 @@ var layers = []layer{
 	{pattern: "core/host/...", own: []string{"core", "core/host/...", "sdk/plugin/pluginv1", "sdk/plugin/remotev1"}, anyLib: true},
 	{pattern: "core/web/admin", own: []string{"core"}, libs: []string{"github.com/labstack/echo/v4"}},
 	{pattern: "core/web/...", own: []string{"core", "core/web/...", "docs", "sdk/plugin/remotev1/...", "widget"}, anyLib: true},
-	{pattern: "core/packages", libs: []string{"aead.dev/minisign"}},
+	{pattern: "core/packages", libs: []string{"aead.dev/minisign", "github.com/gofrs/flock"}},
 	{pattern: "core/config", own: []string{"core"}, anyLib: true},
 	{pattern: "core/scaffold", own: []string{"sdk/node", "sdk/python"}},
 	{pattern: "core/workshop", libs: []string{"github.com/fsnotify/fsnotify"}},

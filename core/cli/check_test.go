@@ -95,9 +95,13 @@ func TestCheckMissesABridge(t *testing.T) {
 
 func TestPluginList(t *testing.T) {
 	t.Parallel()
-	got := run(t, folder(t, demo+`bridge "inbox" {}`), "plugin", "list", "--json")
+	got := run(t, folder(t, demo+`bridge "inbox" {}
+bridge "matrix" {
+  remote_key = "bk_0000000000test0key0of0a0remote0bridge0000000000000000"
+}`), "plugin", "list", "--json")
 	var programs []struct {
 		Name, Kind, Error string
+		Remote            bool
 		UsedBy            []string
 		Fields            []struct {
 			Name, Type string
@@ -115,13 +119,17 @@ func TestPluginList(t *testing.T) {
 			if p.Kind != "bridge" || !slices.Equal(p.UsedBy, []string{"inbox"}) {
 				t.Errorf("inbox is %+v", p)
 			}
+		case "matrix":
+			if !p.Remote || p.Error != "" || !slices.Equal(p.UsedBy, []string{"matrix"}) {
+				t.Errorf("matrix, which connects from elsewhere, is %+v", p)
+			}
 		case "telegram":
 			if len(p.UsedBy) > 0 || len(p.Fields) < 2 || p.Fields[0].Name != "token" || !p.Fields[0].Required {
 				t.Errorf("telegram is %+v", p)
 			}
 		}
 	}
-	if !seen["inbox"] || !seen["telegram"] {
+	if !seen["inbox"] || !seen["telegram"] || !seen["matrix"] {
 		t.Errorf("only %v", seen)
 	}
 	if table := run(t, folder(t, demo), "plugin", "list"); table.status != 0 || !strings.Contains(table.stdout, "chat_id (int, required)") {

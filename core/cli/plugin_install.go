@@ -243,7 +243,7 @@ func (i *installer) signed(have *packages.Entry, archive *packages.Archive, sign
 
 // show tells what the plugin is and asks for.
 func (i *installer) show(w io.Writer, a *packages.Archive, have *packages.Entry, from, key string, signature bool) {
-	m, asks := a.Manifest, a.Manifest.Asks
+	m := a.Manifest
 	line := func(what, text string) { fmt.Fprintf(w, "  %-14s %s\n", what, text) }
 	fmt.Fprintf(w, "\n  %s, a %s\n\n", color.New(color.Bold).Sprint(plain(m.Name+" "+m.Version)), m.Kind)
 	if have != nil {
@@ -266,27 +266,11 @@ func (i *installer) show(w io.Writer, a *packages.Archive, have *packages.Entry,
 		line("Signature", "none")
 	}
 	fmt.Fprintln(w)
-	for _, f := range asks.Fields {
-		words := plain(f.Type)
-		if f.Required {
-			words += ", required"
-		}
-		if f.Secret {
-			words += ", " + color.YellowString("a secret")
-		}
-		line("Field", plain(f.Name)+" ("+words+") "+plain(f.Help))
+	var before *packages.Asks
+	if have != nil {
+		before = have.Current.Asks
 	}
-	for _, p := range asks.PublicPaths {
-		line("Open to all", "/plugins/<its bridge>"+plain(p))
-	}
-	if asks.AsVisitor {
-		line("Speaks", color.YellowString("as the visitor: what it receives is shown as their own words"))
-	}
-	events := "every one, with what visitors write"
-	if len(asks.Events) > 0 {
-		events = plain(strings.Join(asks.Events, ", "))
-	}
-	line("Is told of", events)
+	showAsks(line, m.Asks, before)
 	fmt.Fprint(w, "\n  It runs as a program of its own, with the rights that config.hcl gives it (user, memory).\n\n")
 }
 

@@ -61,7 +61,20 @@ bridge "inbox" {}
 	says(t, dir, 1, "it is the same archive", "plugin", "update", "--yes", "inbox", first)
 	says(t, dir, 1, "name the new archive", "plugin", "update", "--yes", "inbox")
 	says(t, dir, 1, `no plugin "inbox2" was installed`, "plugin", "update", "--yes", "inbox2", second)
-	says(t, dir, 0, "pocketping plugin rollback inbox", "plugin", "update", "--yes", "inbox", second)
+	lock := filepath.Join(dir, "own", "plugins.lock")
+	pinned, err := os.ReadFile(lock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := strings.Replace(string(pinned), `"note.posted"`, `"note.pinned"`, 1)
+	if before == string(pinned) {
+		t.Fatalf("the lock does not say what the plugin asks for: %s", pinned)
+	}
+	write(t, lock, before, 0o644)
+	got = says(t, dir, 0, "pocketping plugin rollback inbox", "plugin", "update", "--yes", "inbox", second)
+	if strings.Count(got.stdout, "(new)") != 1 || !strings.Contains(got.stdout, "note.posted (new)") {
+		t.Errorf("what the version before did not ask for is to be marked:\n%s", got.stdout)
+	}
 	var listed []struct {
 		Installed struct{ Version, Previous string }
 		Path      string

@@ -97,9 +97,13 @@ func withoutCookie(env []string) (rest []string) {
 // passOn logs what the program writes: it is for whoever runs it there, in whatever form.
 func passOn(written io.Reader) {
 	log := hclog.New(&hclog.LoggerOptions{Name: "remote", Level: hclog.Debug, Output: os.Stderr, JSONFormat: true})
-	lines := bufio.NewScanner(written)
-	for lines.Scan() {
-		log.Debug("it writes", "line", lines.Text())
+	lines := bufio.NewReaderSize(written, 64<<10) // a longer line is told in pieces
+	for {
+		line, _, err := lines.ReadLine()
+		if err != nil {
+			return
+		}
+		log.Debug("it writes", "line", string(line))
 	}
 }
 

@@ -50,7 +50,8 @@ func newPlugin(g *globals) *cobra.Command {
 
 // program is a plugin's program, and the blocks that use it.
 type program struct {
-	Path    string   `json:"path"`
+	Path    string   `json:"path,omitempty"`
+	Remote  bool     `json:"remote,omitempty"` // it connects from elsewhere: nothing is launched here
 	Args    []string `json:"args,omitempty"`
 	UsedBy  []string `json:"usedBy"` // ids of bridges and hooks
 	Name    string   `json:"name,omitempty"`
@@ -94,7 +95,9 @@ func listPlugins(ctx context.Context, w io.Writer, asJSON bool, cfg *config.Conf
 	}
 	states := statusOf(ctx, cfg)
 	for _, p := range programs {
-		p.ask(ctx, h, cfg)
+		if !p.Remote {
+			p.ask(ctx, h, cfg)
+		}
 		p.look(cfg.Plugins.Dir, lock, states)
 	}
 	if asJSON {
@@ -111,7 +114,8 @@ func listPlugins(ctx context.Context, w io.Writer, asJSON bool, cfg *config.Conf
 	return nil
 }
 
-// programs are those in the plugins' folder and those that blocks name.
+// programs are those in the plugins' folder, those that blocks name, and those that connect
+// from elsewhere.
 func programs(cfg *config.Config) ([]*program, error) {
 	var all []*program
 	add := func(path string, args []string) *program {
@@ -133,7 +137,8 @@ func programs(cfg *config.Config) ([]*program, error) {
 	}
 	for _, b := range cfg.Bridges {
 		if b.Remote() {
-			continue // its program is elsewhere
+			all = append(all, &program{Remote: true, Name: b.Plugin, Kind: b.Kind, UsedBy: []string{b.ID}})
+			continue
 		}
 		spec, err := specOf(cfg, b, nil)
 		if err != nil {
@@ -164,6 +169,9 @@ func (p *program) look(dir string, lock *packages.Lock, states map[string]core.B
 		if s, ok := states[id]; ok {
 			p.States = append(p.States, s)
 		}
+	}
+	if p.Remote {
+		return
 	}
 	whole, err := filepath.Abs(dir)
 	if e := lock.Plugins[strings.TrimSuffix(filepath.Base(p.Path), ".exe")]; err == nil && e != nil && filepath.Dir(p.Path) == whole {
@@ -221,6 +229,9 @@ func checksum(path string) (string, error) {
 
 func (p *program) row() table.Row {
 	used := strings.Join(p.usedBy(), "\n")
+	if p.Remote {
+		return table.Row{p.Name + "\nconnects from elsewhere", p.Kind, "", used}
+	}
 	if p.Error != "" {
 		return table.Row{filepath.Base(p.Path), color.RedString("wrong"), p.Error, used}
 	}

@@ -1,7 +1,6 @@
 package packages
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,68 +11,8 @@ import (
 	"time"
 )
 
-// LockName is the file, beside the plugins, that says what each is pinned to.
-const LockName = "plugins.lock"
-
 // home is the folder, beside the plugins, of what archives were unpacked to.
 const home = ".packages"
-
-// Lock is what was installed, by the plugin's name.
-type Lock struct {
-	Version int               `json:"version"`
-	Plugins map[string]*Entry `json:"plugins"`
-}
-
-// Entry is an installed plugin.
-type Entry struct {
-	Current  *Release `json:"current"`
-	Previous *Release `json:"previous,omitempty"` // what Rollback goes back to
-	Key      string   `json:"key,omitempty"`      // minisign's public key that every version must be signed with
-}
-
-// Release is one version of a plugin, as it was unpacked.
-type Release struct {
-	Version   string            `json:"version"`
-	Source    string            `json:"source"`  // where the archive came from
-	Archive   string            `json:"archive"` // its SHA-256, in hex
-	Installed time.Time         `json:"installed"`
-	Folder    string            `json:"folder"` // within the plugins' folder
-	Program   string            `json:"program"`
-	Files     map[string]string `json:"files"` // SHA-256 of each, by its path in Folder
-}
-
-// ReadLock reads the lock of a plugins' folder; one that does not exist is empty.
-func ReadLock(dir string) (*Lock, error) {
-	lock := &Lock{Version: 1, Plugins: map[string]*Entry{}}
-	name := filepath.Join(dir, LockName)
-	raw, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return lock, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(raw, lock)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w: put back the one that `pocketping plugin install` wrote", name, err)
-	}
-	if lock.Version != 1 {
-		return nil, fmt.Errorf("%s is of a newer PocketPing (version %d)", name, lock.Version)
-	}
-	for plugin, e := range lock.Plugins {
-		if e == nil || e.Current == nil || !namePattern.MatchString(plugin) {
-			return nil, fmt.Errorf("%s is not as `pocketping plugin install` wrote it: look at %q", name, plugin)
-		}
-	}
-	return lock, nil
-}
-
-func (l *Lock) save(dir string) error {
-	raw, err := json.MarshalIndent(l, "", "  ")
-	if err != nil {
-		return err
-	}
-	return replace(filepath.Join(dir, LockName), func(tmp string) error { return os.WriteFile(tmp, append(raw, '\n'), 0o644) })
-}
 
 // replace makes a file under another name and moves it into its place.
 func replace(name string, make func(tmp string) error) error {
@@ -193,6 +132,11 @@ func (s *Staged) Discard() { _ = os.RemoveAll(s.folder) }
 // Install puts the plugin in its place, pins it, and keeps the version before. key is
 // what every later version must be signed with; empty: as it was.
 func (s *Staged) Install(source, key string) error {
+	release, err := alone(s.dir)
+	if err != nil {
+		return err
+	}
+	defer release()
 	m := s.Archive.Manifest
 	lock, err := ReadLock(s.dir)
 	if err != nil {
@@ -204,9 +148,11 @@ func (s *Staged) Install(source, key string) error {
 			return fmt.Errorf("there is a plugin %s in %s that was not installed: move it away first", m.Name, s.dir)
 		}
 		e = &Entry{}
+	} else if e.Current.Archive == s.Archive.SHA256 {
+		return nil // another command did the same meanwhile
 	}
 	r := &Release{
-		Version: m.Version, Source: source, Archive: s.Archive.SHA256, Installed: time.Now().UTC().Truncate(time.Second),
+		Version: m.Version, Source: source, Archive: s.Archive.SHA256, Installed: time.Now().UTC().Truncate(time.Second), Asks: m.Asks,
 		Folder: filepath.ToSlash(filepath.Join(home, m.Name, m.Version+"-"+s.Archive.SHA256[:12])), Program: s.rel, Files: map[string]string{},
 	}
 	for name, f := range m.Files {
@@ -274,6 +220,11 @@ func point(dir, plugin string, r *Release) error {
 // Rollback puts the version before back into its place; the one that was there becomes
 // the one before.
 func Rollback(dir, plugin string) (*Entry, error) {
+	release, err := alone(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	lock, e, err := installed(dir, plugin)
 	if err != nil {
 		return nil, err
@@ -297,6 +248,11 @@ func Rollback(dir, plugin string) (*Entry, error) {
 
 // Remove takes the plugin away, with the version before.
 func Remove(dir, plugin string) (*Entry, error) {
+	release, err := alone(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	lock, e, err := installed(dir, plugin)
 	if err != nil {
 		return nil, err
