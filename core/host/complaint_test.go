@@ -31,7 +31,7 @@ func TestFloodsAreSeen(t *testing.T) {
 	for range 2 * logBurst {
 		log.Accept("plugin.x", hclog.Warn, "again")
 	}
-	if words := log.flood(); !strings.Contains(words, "logs too much") {
+	if words := log.flood(); !strings.Contains(words, "lines of its log were left out") {
 		t.Errorf("of its log it says %q", words)
 	}
 	if lines := len(log.tail); lines > tailLines {

@@ -84,8 +84,8 @@ var Says = map[string]string{
 	HangsWhole:       "the plugin does not answer",
 	IgnoresStop:      "", // to end, which nobody has
 	Leaks:            "its block allows 150 MB",
-	FloodsStderr:     "the plugin logs too much",
-	FloodsLog:        "the plugin logs too much",
+	FloodsStderr:     "the plugin writes too much",
+	FloodsLog:        "the plugin writes too much",
 	FloodsInbound:    "", // how soon depends on how fast it is
 	FloodsStdout:     "", // how soon depends on how fast it is
 	FloodsPrinting:   "", // how soon depends on how fast it is
