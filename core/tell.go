@@ -65,5 +65,5 @@ func (c *Chat) servedSession(ctx context.Context, bridgeID, sessionID string) (*
 			return s, err
 		}
 	}
-	return nil, Errorf(CodeNotFound, "no session %s of bridge %s", sessionID, bridgeID)
+	return nil, Errorf(CodeNotFound, "bridge %s has no such session", bridgeID)
 }

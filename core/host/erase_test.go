@@ -155,6 +155,9 @@ func TestWhatWasOnItsWayWhileErasingIsRemoved(t *testing.T) {
 		return len(calls) > 0 && calls[len(calls)-1] == "topic 8: P-2"
 	})
 	w.nothingToErase()
+	w.status("why it was not recorded, without the session's name", func(s core.BridgeStatus) bool {
+		return strings.Contains(s.LastError, "has no such session") && !strings.Contains(s.LastError, "sess_")
+	})
 	if got := w.audited("visitor.erased.left"); len(got) != 0 {
 		t.Errorf("nothing is left, and the audit log says %q", got)
 	}

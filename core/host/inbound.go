@@ -205,5 +205,5 @@ func (h *Host) sessionOf(ctx context.Context, spec *Spec, id string) (*core.Sess
 			return s, err
 		}
 	}
-	return nil, core.Errorf(core.CodeNotFound, "no session %s of this bridge", id)
+	return nil, core.Errorf(core.CodeNotFound, "this bridge has no such session")
 }

@@ -261,7 +261,7 @@ func (st *appendStep) findSession(b *batch) (*sessionRow, error) {
 		return nil, core.ErrStale // it was removed since: a visitor's goes to another
 	}
 	if s == nil {
-		return nil, core.Errorf(core.CodeNotFound, "no session %s in this project", c.SessionID)
+		return nil, core.Errorf(core.CodeNotFound, "this project has no such session")
 	}
 	if c.Expect != "" && s.Status != c.Expect || c.VisitorID != "" && s.VisitorID != c.VisitorID {
 		return nil, core.ErrStale

@@ -53,7 +53,7 @@ func (s *Store) Owing(ctx context.Context) (map[string]int64, error) {
 func (s *Store) Run(ctx context.Context, bridgeID, sessionID string, seqs []int64) (*core.Run, error) {
 	var session sessionRow
 	if err := s.reader(ctx).Where("id = ?", sessionID).Take(&session).Error; err != nil {
-		return nil, missing(err, "no session %s", sessionID)
+		return nil, missing(err, "there is no such session")
 	}
 	run := &core.Run{Session: session.domain()}
 	var err error

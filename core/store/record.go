@@ -35,7 +35,7 @@ func (st *recordStep) apply(b *batch) error {
 	var s *sessionRow
 	if r.SessionID != "" {
 		if s = b.session(r.ProjectID, r.SessionID); s == nil {
-			return core.Errorf(core.CodeNotFound, "no session %s in this project", r.SessionID)
+			return core.Errorf(core.CodeNotFound, "this project has no such session")
 		}
 	}
 	for i := range r.Links {
@@ -130,7 +130,7 @@ func (st *readStep) needs(n *needs) {
 func (st *readStep) apply(b *batch) error {
 	s := b.session(st.projectID, st.sessionID)
 	if s == nil {
-		return core.Errorf(core.CodeNotFound, "no session %s in this project", st.sessionID)
+		return core.Errorf(core.CodeNotFound, "this project has no such session")
 	}
 	if st.moved = st.mark > s.ReadSeq; st.moved {
 		s.ReadSeq = st.mark

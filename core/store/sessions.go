@@ -26,7 +26,7 @@ func page(limit int) int {
 func (s *Store) Session(ctx context.Context, projectID, sessionID string) (*core.Session, error) {
 	var row sessionRow
 	if err := s.reader(ctx).Where("project_id = ? AND id = ?", projectID, sessionID).Take(&row).Error; err != nil {
-		return nil, missing(err, "no session %s in this project", sessionID)
+		return nil, missing(err, "this project has no such session")
 	}
 	return row.domain(), nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pocketping/pocketping/plugins/discord/discordtest"
 	"github.com/pocketping/pocketping/sdk/plugin/plugintest"
@@ -18,11 +19,18 @@ func TestEraseDeletesTheThread(t *testing.T) {
 			thread := r.open()
 			r.must(plugintest.Posted(plugintest.VisitorSays("msg_1", "hello")))
 			r.Operator("Olga").Message(thread, "hi Anna")
+			r.bridge.mark.Caught(t.Context(), thread, time.Now().Add(time.Hour))
+			if !strings.Contains(string(r.host.State("threads")), thread) {
+				t.Error("how far the thread was fetched is not kept")
+			}
 			for range 2 { // the second time it is gone already
 				erased, err := r.bridge.Erase(t.Context(), thread, r.session.Links)
 				if err != nil || !erased.Done || len(erased.Left) > 0 {
 					t.Errorf("erased %+v, %v", erased, err)
 				}
+			}
+			if kept := string(r.host.State("threads")); strings.Contains(kept, thread) {
+				t.Errorf("the thread is still named in %s", kept)
 			}
 			for _, m := range r.State().Messages {
 				if !m.Deleted {

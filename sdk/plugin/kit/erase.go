@@ -39,6 +39,9 @@ func (c *Courier) Erase(ctx context.Context, thread string, links []plugin.Link)
 		erase = p.Erase
 	}
 	erased, err := erase(ctx, Thread{ID: thread}, ids)
+	if err == nil && erased.Done && c.Mark != nil {
+		err = c.Mark.forget(ctx, thread)
+	}
 	if err != nil {
 		failed := &plugin.Failure{Kind: plugin.FailureRetry}
 		if kind := (*plugin.Failure)(nil); errors.As(err, &kind) {

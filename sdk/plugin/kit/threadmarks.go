@@ -62,6 +62,19 @@ func (m *Mark) Caught(ctx context.Context, thread string, at time.Time) {
 	}
 }
 
+// forget takes a thread out that was erased, so that nothing names it any more.
+func (m *Mark) forget(ctx context.Context, thread string) error {
+	m.mu.Lock()
+	_, known := m.threads[thread]
+	delete(m.threads, thread)
+	list := m.list()
+	m.mu.Unlock()
+	if !known {
+		return nil
+	}
+	return m.host.SaveState(ctx, stateThreadMarks, list)
+}
+
 // list is what is saved of the threads; mu is held.
 func (m *Mark) list() []byte {
 	maps.DeleteFunc(m.threads, func(_ string, at time.Time) bool { return !at.After(m.at) })
