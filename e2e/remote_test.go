@@ -250,6 +250,10 @@ func (r *remote) check(page *visitor.Visitor) {
 // says why; what is said next arrives once.
 func (r *remote) takeOver(first *pythonBridge, page *visitor.Visitor) {
 	r.t.Helper()
+	r.eventually("the first bridge to be back after the last cut", func() bool { // else it is the newer of the two
+		log := first.out.String()
+		return strings.LastIndex(log, "connected to") > strings.LastIndex(log, "has ended")
+	})
 	second := r.bridge()
 	select {
 	case <-first.ended:
