@@ -63,7 +63,7 @@ func (d *delivery) openThread(ctx context.Context) (err error) {
 	since, found := d.since(), false
 	end := d.opening.begin()
 	defer func() { end(found && err == nil) }()
-	if found, err = d.makeThread(ctx, since); err == nil && found && d.Mark != nil {
+	if found, err = d.makeThread(ctx, since); err == nil && found && d.Mark != nil && !since.IsZero() {
 		defer d.Mark.Missing(since)() // until Adopted has it fetched
 		err = d.Mark.Back(ctx, since)
 	}
