@@ -9,19 +9,26 @@ import (
 	"github.com/pocketping/pocketping/sdk/plugin"
 )
 
-// Discord made the post and its answer was lost: what operators say in it before the
-// next try finds it, and the host knows of it, is fetched.
-func TestWhatIsSaidBeforeAThreadIsKnown(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
+// refuseUnknown has the host refuse, as the core does, what is said in threads that it does
+// not know, and returns what it refused.
+func (r *rig) refuseUnknown() <-chan string {
 	refused := make(chan string, 10)
 	r.host.OnReceive = func(in plugin.Inbound) error {
-		if known, err := r.host.Links(t.Context(), in.Thread, 0); err == nil && len(known) > 0 {
+		if known, err := r.host.Links(r.t.Context(), in.Thread, 0); err == nil && len(known) > 0 {
 			return nil
 		}
 		refused <- in.Text
 		return &plugin.Refused{Reason: "no session has this thread"}
 	}
+	return refused
+}
+
+// Discord made the post and its answer was lost: what operators say in it before the
+// next try finds it, and the host knows of it, is fetched.
+func TestWhatIsSaidBeforeAThreadIsKnown(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	refused := r.refuseUnknown()
 	r.run()
 	r.Inject(discordtest.Fault{Method: "POST", Route: routeOpen, Drop: discordtest.DropAfter, Times: 1})
 	opening := &plugin.Event{Type: plugin.SessionOpened}
@@ -51,14 +58,7 @@ func TestWhatIsSaidBeforeAThreadIsKnownOutlivesACrash(t *testing.T) {
 	clock := lateClock{new(atomic.Int64)}
 	clock.by.Store(int64(10 * time.Minute))
 	r := newRig(t, discordtest.WithClock(clock))
-	refused := make(chan string, 10)
-	r.host.OnReceive = func(in plugin.Inbound) error {
-		if known, err := r.host.Links(t.Context(), in.Thread, 0); err == nil && len(known) > 0 {
-			return nil
-		}
-		refused <- in.Text
-		return &plugin.Refused{Reason: "no session has this thread"}
-	}
+	refused := r.refuseUnknown()
 	stop := r.run()
 	r.Inject(discordtest.Fault{Method: "POST", Route: routeOpen, Drop: discordtest.DropAfter, Times: 1})
 	opening := &plugin.Event{Type: plugin.SessionOpened, At: clock.Now()}
