@@ -58,9 +58,8 @@ func measureZoo(ctx context.Context, l lab) ([]Figure, error) {
 			_ = core.Stop()
 			return nil, err
 		}
-		began := time.Now()
 		noticed := make(chan time.Duration, 1)
-		go func() { noticed <- zooNoticed(ctx, core.URL, animal, began) }()
+		go func() { noticed <- zooNoticed(ctx, core.URL, animal, after+zoo.Began) }()
 		ours, errOurs := zooBeat(ctx, zooPages)
 		raw, errRaw := zooBeat(ctx, pages)
 		if err := errors.Join(errOurs, errRaw); err != nil {
@@ -86,7 +85,7 @@ func measureZoo(ctx context.Context, l lab) ([]Figure, error) {
 	how := fmt.Sprintf("%d posts a second from %d visitors until the event is back, beside each of %d plugins that panic, hang, leak, flood, lie or answer garbage; floor: another server at the same time of day, without it; the worst of all", zooRate, visitors, len(zoo.All))
 	return []Figure{
 		figure("post → event, p99, beside "+worstName, "ms", micros(quantile(worstOurs, 0.99))/1e3, micros(quantile(worstRaw, 0.99))/1e3, "≤ 2", how),
-		figure("a bad plugin is noticed, "+worstOf, "ms", float64(worst.Milliseconds()), 5000, "≤ 1", "from the moment that it goes wrong until /v1/admin/plugins says so; floor: the 5 s that are promised"),
+		figure("a bad plugin is noticed, "+worstOf, "ms", float64(worst.Milliseconds()), 5000, "≤ 1", "from its launch until /v1/admin/plugins says so; floor: the 5 s that are promised"),
 	}, nil
 }
 
@@ -122,10 +121,10 @@ func zooServer(ctx context.Context, l lab, dir, block string) (*harness.Core, []
 	return core, pages, err
 }
 
-// zooNoticed is how long it takes until the admin's page says what is wrong; negative:
-// it does not.
-func zooNoticed(ctx context.Context, url, animal string, began time.Time) time.Duration {
-	for time.Since(began) < zooLimit && ctx.Err() == nil {
+// zooNoticed is how long it takes from the launch that leaves the file until the admin's
+// page says what is wrong; negative: it does not.
+func zooNoticed(ctx context.Context, url, animal, began string) time.Duration {
+	for asked := time.Now(); time.Since(asked) < zooLimit && ctx.Err() == nil; time.Sleep(50 * time.Millisecond) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/v1/admin/plugins", nil)
 		if err != nil {
 			return -1
@@ -139,13 +138,21 @@ func zooNoticed(ctx context.Context, url, animal string, began time.Time) time.D
 			_ = resp.Body.Close()
 			for _, p := range answer.Plugins {
 				if err == nil && p.Plugin == animal && strings.Contains(p.LastError, zoo.Says[animal]) {
-					return time.Since(began)
+					return since(began)
 				}
 			}
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
 	return -1
+}
+
+// since is how old the file is; negative: there is none.
+func since(file string) time.Duration {
+	info, err := os.Stat(file)
+	if err != nil {
+		return -1
+	}
+	return time.Since(info.ModTime())
 }
 
 // zooBeat posts on an even beat and times each post until its event is back.

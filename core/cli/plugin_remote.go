@@ -68,7 +68,7 @@ func standIn(args []string) error {
 	}
 	end := func(code int) { _ = cmd.Process.Kill(); os.Exit(code) }
 	go func() {
-		passOn(written)
+		passOn(written, os.Stderr)
 		_ = cmd.Wait() // that it has ended is all that counts
 		end(1)
 	}()
@@ -95,8 +95,8 @@ func withoutCookie(env []string) (rest []string) {
 }
 
 // passOn logs what the program writes: it is for whoever runs it there, in whatever form.
-func passOn(written io.Reader) {
-	log := hclog.New(&hclog.LoggerOptions{Name: "remote", Level: hclog.Debug, Output: os.Stderr, JSONFormat: true})
+func passOn(written io.Reader, to io.Writer) {
+	log := hclog.New(&hclog.LoggerOptions{Name: "remote", Level: hclog.Debug, Output: to, JSONFormat: true})
 	lines := bufio.NewReaderSize(written, 64<<10) // a longer line is told in pieces
 	for {
 		line, _, err := lines.ReadLine()

@@ -182,7 +182,7 @@ func TestAWaitHoldsItsScopeAlone(t *testing.T) {
 	w.running()
 	ours, his := anna.say("Anna's"), bert.say("Bert's")
 	w.settled()
-	const wait = 900 * time.Millisecond
+	const wait = 4 * time.Second
 	refused := make(chan struct{})
 	first := true
 	w.platform.on(func(d delivery) outcome {
@@ -203,7 +203,7 @@ func TestAWaitHoldsItsScopeAlone(t *testing.T) {
 	_, err = w.chat.EditMessage(t.Context(), bert.by, his.ID, "edited by Bert", "")
 	must(t, err)
 	w.visitor("Carl").say("Carl's")
-	w.platform.within(t, wait/2, "a text meanwhile", func() bool { return w.platform.count("Carl's") == 1 })
+	w.platform.within(t, wait, "a text meanwhile", func() bool { return w.platform.count("Carl's") == 1 })
 	w.platform.eventually(t, "the next edit", func() bool { return len(w.platform.got) >= 8 })
 	if took := time.Since(began); took < wait*9/10 {
 		t.Errorf("the next edit came after %s", took)
@@ -216,7 +216,7 @@ func TestAWaitOfAThreadHoldsItsSessionAlone(t *testing.T) {
 	w := newWorld(t)
 	anna, bert := w.visitor("Anna"), w.visitor("Bert")
 	w.running()
-	const wait = 900 * time.Millisecond
+	const wait = 4 * time.Second
 	refused := make(chan time.Time, 1)
 	w.platform.on(func(d delivery) outcome {
 		if d.Text == "Anna's" && len(refused) == 0 {
@@ -229,7 +229,7 @@ func TestAWaitOfAThreadHoldsItsSessionAlone(t *testing.T) {
 	w.platform.eventually(t, "the refusal", func() bool { return len(refused) == 1 })
 	bert.say("Bert's")
 	bert.say("Bert's, too")
-	w.platform.within(t, wait/2, "the other session", func() bool { return w.platform.count("Bert's, too") == 1 })
+	w.platform.within(t, wait, "the other session", func() bool { return w.platform.count("Bert's, too") == 1 })
 	w.delivered("Anna's", "Bert's", "Bert's, too", "Anna's")
 	w.settled()
 	if took := time.Since(<-refused); took < wait {

@@ -13,10 +13,11 @@ import (
 )
 
 // A plugin that writes more to its standard output or error than this waits until it is
-// read: so much is no log, and reading it would take the processor from the others.
+// read: so much is no log, and reading it line by line would take the processor from the
+// others.
 const (
-	writeBurst = 2_000_000 // bytes at once
-	writeRate  = 1_000_000 // bytes a second from then on
+	writeBurst = 256_000 // bytes at once
+	writeRate  = 128_000 // bytes a second from then on
 )
 
 // lastWords is how long what a process has written is read after its end. Its pipes

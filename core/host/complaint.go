@@ -156,7 +156,7 @@ func (l *pluginLog) flood() string {
 	case time.Since(l.flooded) > complaintLasts:
 		return ""
 	case l.left == 0:
-		return fmt.Sprintf("the plugin writes too much: more than %s a second to its standard output or error, and waits until that is read", megabytes(writeRate))
+		return fmt.Sprintf("the plugin writes too much: more than %d kB a second to its standard output or error, and waits until that is read", writeRate/1000)
 	}
 	return fmt.Sprintf("the plugin writes too much: %d lines of its log were left out", l.left)
 }

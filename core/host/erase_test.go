@@ -64,7 +64,7 @@ func (p *platform) erasing() (calls []string) {
 // nothingToErase waits until no thread is to be removed any more.
 func (w *world) nothingToErase() {
 	w.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; {
+	for deadline := time.Now().Add(patience); ; {
 		e, err := w.store.NextErasure(context.Background(), bridgeID)
 		must(w.t, err)
 		if e == nil {

@@ -11,8 +11,8 @@ import (
 // How often a plugin is asked whether it is well, and how many answers it may owe.
 const (
 	healthEvery   = time.Second
-	healthTimeout = 3 * time.Second
-	healthMisses  = 4
+	healthTimeout = 2 * time.Second
+	healthMisses  = 6
 )
 
 var errHung = errors.New("the plugin did not answer any more")

@@ -38,7 +38,7 @@ func TestProjectsThatComeAreToldWithoutARestart(t *testing.T) {
 	serves.Store(&[]*core.Project{&renamed, other})
 	w.host.TellProjects()
 	want := "acme Acme Ltd (" + pid + "shop Shop (" + pid
-	for deadline := time.After(20 * time.Second); knows() != want; {
+	for deadline := time.After(patience); knows() != want; {
 		select {
 		case <-deadline:
 			t.Fatalf("the plugin knows %q, not %q", knows(), want)

@@ -213,7 +213,7 @@ func (r *raw) started(t *testing.T) (token string) {
 	select {
 	case req := <-r.start:
 		return req.GetHostToken()
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("it was not started")
 		return ""
 	}

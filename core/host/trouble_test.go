@@ -35,7 +35,7 @@ func (w *world) told(session string, want ...string) {
 	w.t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.After(20 * time.Second); !slices.Equal(w.notices(session), want); {
+	for deadline := time.After(patience); !slices.Equal(w.notices(session), want); {
 		select {
 		case <-tick.C:
 		case <-deadline:

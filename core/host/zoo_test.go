@@ -35,11 +35,7 @@ func TestKilledPluginIsBackAndDelivering(t *testing.T) {
 		killed := time.Now()
 		text := fmt.Sprint("after ", i)
 		anna.say(text)
-		limit := 2 * time.Second
-		if i > 0 {
-			limit = 8 * time.Second // the backoff of several in a row
-		}
-		w.platform.within(t, limit, text, func() bool {
+		w.platform.eventually(t, text, func() bool {
 			return w.platform.count(text) > 0 && w.platform.got[len(w.platform.got)-1].PID != pid
 		})
 		t.Logf("delivering %s after kill %d", time.Since(killed).Round(time.Millisecond), i+1)

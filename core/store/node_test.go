@@ -52,7 +52,7 @@ func TestOnlyWhoWaitsWantsTheLease(t *testing.T) {
 	url := pgtest.URL(t)
 	a, b, c := open(t, url), open(t, url), open(t, url)
 	leases := a.leases.(advisoryLeases)
-	leases.check = time.Second
+	leases.check = 2 * time.Second
 	a.leases = leases
 	l, err := a.Lease(ctx(t), bridge)
 	must(t, err)
@@ -67,10 +67,10 @@ func TestOnlyWhoWaitsWantsTheLease(t *testing.T) {
 	must(t, err)
 	defer theirs.Release()
 	wait(open(t, elsewhere))
-	asking, enough := context.WithTimeout(ctx(t), 5*leases.check)
+	asking, enough := context.WithTimeout(ctx(t), 3*leases.check)
 	defer enough()
 	for n := 0; asking.Err() == nil; n++ { // one of two nodes asks at every look
-		short, cancel := context.WithTimeout(asking, leases.check/2)
+		short, cancel := context.WithTimeout(asking, leases.check/8)
 		if _, err := []*Store{b, c}[n%2].Lease(short, bridge); err == nil {
 			t.Fatal("two nodes have the lease")
 		}

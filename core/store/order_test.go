@@ -243,3 +243,21 @@ func TestWhatIsAnsweredIsFoundByItsIndex(t *testing.T) {
 		t.Errorf("it is found by %+v", plan)
 	}
 }
+
+func TestAVisitorIsFoundByTheToken(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		query := s.read.ToSQL(func(tx *gorm.DB) *gorm.DB {
+			return tx.Where(byToken, map[string]any{"project": "p", "hash": []byte("h")}).Take(&visitorRow{})
+		})
+		explain, each := "EXPLAIN QUERY PLAN ", "CORRELATED"
+		if s.read.Name() == "postgres" {
+			explain, each = "EXPLAIN ", "SubPlan"
+		}
+		var plan []map[string]any
+		must(t, s.read.Raw(explain+query).Scan(&plan).Error)
+		if len(plan) == 0 || strings.Contains(fmt.Sprint(plan), each) {
+			t.Errorf("the token is looked for with each visitor: %v", plan)
+		}
+	})
+}

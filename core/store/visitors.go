@@ -45,9 +45,12 @@ func (s *Store) Visitor(ctx context.Context, projectID, visitorID string) (*core
 	return s.visitor(ctx, "project_id = ? AND id = ?", projectID, visitorID)
 }
 
+// byToken finds the token first, once: it must not be looked for again for each visitor.
+const byToken = "project_id = @project AND id = (SELECT visitor_id FROM visitor_tokens WHERE hash = @hash AND project_id = @project)"
+
 // VisitorByToken implements core.Store.
 func (s *Store) VisitorByToken(ctx context.Context, projectID string, tokenHash []byte) (*core.Visitor, error) {
-	return s.visitor(ctx, "project_id = ? AND id = (SELECT visitor_id FROM visitor_tokens WHERE hash = ? AND project_id = visitors.project_id)", projectID, tokenHash)
+	return s.visitor(ctx, byToken, map[string]any{"project": projectID, "hash": tokenHash})
 }
 
 // VisitorBySubject implements core.Store.

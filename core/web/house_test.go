@@ -28,7 +28,7 @@ const (
 	otherOrigin = "https://other.example"
 	acmeSecret  = "sk_acme-secret-for-tests"
 	identityKey = "ik_acme-identity-for-tests-0123456789"
-	patience    = 10 * time.Second
+	patience    = 30 * time.Second
 )
 
 // house is a Server over a real store, and what it logs.

@@ -33,6 +33,10 @@ const FileEnv = "POCKETPING_ZOO_FILE"
 // comes, it ends, and is launched again.
 const AfterEnv = "POCKETPING_ZOO_AFTER"
 
+// Began is what is added to the name of that file for the one that an animal leaves when
+// it is launched to do what it should not for the first time.
+const Began = ".began"
+
 // The animals, each by what it does.
 const (
 	PanicsInStart    = "panics-in-start"
@@ -109,14 +113,13 @@ const huge = 10 << 20
 // Play is the whole life of an animal.
 func Play(name string) {
 	hook := name == HookThatReports
-	if file := os.Getenv(AfterEnv); file != "" && !exists(file) {
+	switch file := os.Getenv(AfterEnv); {
+	case file == "":
+	case !exists(file):
 		name = "behaves"
-		go func() {
-			for !exists(file) {
-				time.Sleep(20 * time.Millisecond)
-			}
-			os.Exit(1)
-		}()
+		go endWhen(file)
+	case !exists(file + Began):
+		_ = os.WriteFile(file+Began, nil, 0o600) // who waits for it says so
 	}
 	a := &animal{name: name, hook: hook || name == LiesAboutKind, ready: make(chan struct{})}
 	cookie, protocol := pluginv1.CookieValue, uint(pluginv1.ProtocolVersion)
@@ -157,6 +160,13 @@ func Play(name string) {
 	if name == IgnoresStop {
 		select {}
 	}
+}
+
+func endWhen(file string) {
+	for !exists(file) {
+		time.Sleep(20 * time.Millisecond)
+	}
+	os.Exit(1)
 }
 
 func exists(file string) bool {
