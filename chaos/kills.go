@@ -42,11 +42,11 @@ func killing(s storm) func(context.Context, *world) (row, error) {
 		}
 		ctx, leave := context.WithCancel(ctx)
 		defer leave()
-		each := of(w.size, 100, 100, 15)
+		visitors, each := of(w.size, 200, 50, 10), of(w.size, 100, 100, 15)
 		if s.long && w.size == full {
-			each = 500
+			visitors, each = 50, 2000
 		}
-		c := w.gather(ctx, of(w.size, 200, 50, 10), each)
+		c := w.gather(ctx, visitors, each)
 		c.shuffled = s.shuffling
 		reaper := c.reaper(s.victims...)
 		began := time.Now()

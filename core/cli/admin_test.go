@@ -42,9 +42,7 @@ func (a *admin) do(method, path string, form url.Values) string {
 func TestAdminLinkOpensThePagesThatRestartPlugins(t *testing.T) {
 	t.Parallel()
 	c := start(t, withInbox)
-	if !strings.Contains(c.Log(), c.URL+"/admin/sign-in#code=") {
-		t.Errorf("the admin's page is not named:\n%s", c.Log())
-	}
+	await(t, "the admin's page is named", func() bool { return strings.Contains(c.Log(), c.URL+"/admin/sign-in#code=") })
 	got := run(t, c.Dir, "login", "--admin", "--json", "--name", "Olga")
 	var links map[string]string
 	if err := json.Unmarshal([]byte(got.stdout), &links); err != nil || got.status != 0 {
