@@ -42,11 +42,11 @@ func killing(s storm) func(context.Context, *world) (row, error) {
 		}
 		ctx, leave := context.WithCancel(ctx)
 		defer leave()
-		visitors, each := of(w.size, 200, 50, 10), of(w.size, 100, 100, 15)
+		sessions, each := of(w.size, 200, 50, 10), of(w.size, 100, 100, 15)
 		if s.long && w.size == full {
-			visitors, each = 50, 2000
+			sessions, each = 50, 2000
 		}
-		c := w.gather(ctx, visitors, each)
+		c := w.gather(ctx, sessions, each)
 		c.shuffled = s.shuffling
 		reaper := c.reaper(s.victims...)
 		began := time.Now()
