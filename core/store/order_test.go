@@ -237,10 +237,8 @@ func TestWhatIsAnsweredIsFoundByItsIndex(t *testing.T) {
 	query := s.read.ToSQL(func(tx *gorm.DB) *gorm.DB {
 		return answering(tx, bridge, "topic 7", "1").Find(&[]linkRow{})
 	})
-	var plan []struct{ Detail string }
-	must(t, s.read.Raw("EXPLAIN QUERY PLAN "+query).Scan(&plan).Error)
-	if len(plan) != 1 || !strings.Contains(plan[0].Detail, "links_answers") {
-		t.Errorf("it is found by %+v", plan)
+	if plan := explain(t, s, query); !strings.Contains(plan, "links_answers") || strings.Contains(plan, "TEMP B-TREE") {
+		t.Errorf("it is found by %s", plan)
 	}
 }
 
@@ -250,14 +248,28 @@ func TestAVisitorIsFoundByTheToken(t *testing.T) {
 		query := s.read.ToSQL(func(tx *gorm.DB) *gorm.DB {
 			return tx.Where(byToken, map[string]any{"project": "p", "hash": []byte("h")}).Take(&visitorRow{})
 		})
-		explain, each := "EXPLAIN QUERY PLAN ", "CORRELATED"
-		if s.read.Name() == "postgres" {
-			explain, each = "EXPLAIN ", "SubPlan"
-		}
-		var plan []map[string]any
-		must(t, s.read.Raw(explain+query).Scan(&plan).Error)
-		if len(plan) == 0 || strings.Contains(fmt.Sprint(plan), each) {
-			t.Errorf("the token is looked for with each visitor: %v", plan)
+		plan := explain(t, s, query)
+		if strings.Contains(plan, "CORRELATED") || strings.Contains(plan, "SubPlan") {
+			t.Errorf("the token is looked for with each visitor: %s", plan)
 		}
 	})
+}
+
+// explain is how the database would find what the query asks for in tables that are not
+// as small as a test's.
+func explain(t *testing.T, s *Store, query string) string {
+	t.Helper()
+	var plan []map[string]any
+	must(t, s.read.Transaction(func(tx *gorm.DB) error {
+		if tx.Name() == "postgres" {
+			for _, off := range []string{"enable_seqscan", "enable_sort", "enable_bitmapscan"} {
+				if err := tx.Exec("SET LOCAL " + off + " = off").Error; err != nil {
+					return err
+				}
+			}
+			return tx.Raw("EXPLAIN " + query).Scan(&plan).Error
+		}
+		return tx.Raw("EXPLAIN QUERY PLAN " + query).Scan(&plan).Error
+	}))
+	return fmt.Sprint(plan)
 }

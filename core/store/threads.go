@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 
+	"gorm.io/gorm"
+
 	"github.com/pocketping/pocketping/core"
 )
 
@@ -65,9 +67,7 @@ func (s *Store) Links(ctx context.Context, projectIDs []string, bridgeID, thread
 		return nil, nil
 	}
 	var rows []linkRow
-	err := s.reader(ctx).Where("bridge = ? AND thread = ? AND project_id IN ?", bridgeID, thread, projectIDs).
-		Order("length(external_id) DESC, external_id COLLATE " + s.bytewise() + " DESC").Limit(page(limit)).Find(&rows).Error
-	if err != nil {
+	if err := newestLinks(s.reader(ctx), projectIDs, bridgeID, thread).Limit(page(limit)).Find(&rows).Error; err != nil {
 		return nil, translate(err)
 	}
 	links := make([]core.Link, len(rows))
@@ -77,10 +77,8 @@ func (s *Store) Links(ctx context.Context, projectIDs []string, bridgeID, thread
 	return links, nil
 }
 
-// bytewise is the order of texts by their bytes; Postgres has its locale's else.
-func (s *Store) bytewise() string {
-	if s.read.Name() == "postgres" {
-		return `"C"`
-	}
-	return "BINARY"
+// newestLinks has an index that is made for it: a thread may be long.
+func newestLinks(db *gorm.DB, projectIDs []string, bridgeID, thread string) *gorm.DB {
+	return db.Where("bridge = ? AND thread = ? AND project_id IN ?", bridgeID, thread, projectIDs).
+		Order(`length(external_id) DESC, external_id COLLATE "binary" DESC`)
 }

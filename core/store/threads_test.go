@@ -2,7 +2,10 @@ package store
 
 import (
 	"fmt"
+	"strings"
 	"testing"
+
+	"gorm.io/gorm"
 
 	"github.com/pocketping/pocketping/core"
 )
@@ -89,5 +92,18 @@ func TestLinksAreOrderedByTheirBytes(t *testing.T) {
 		links, err := w.Links(ctx(t), []string{w.project.ID}, bridge, "topic 7", 1)
 		must(t, err)
 		equal(t, "the newest", links[0].ExternalID, "15.01")
+	})
+}
+
+func TestTheNewestLinksAreNotSorted(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		query := s.read.ToSQL(func(tx *gorm.DB) *gorm.DB {
+			return newestLinks(tx, []string{"p"}, bridge, "topic 7").Limit(9).Find(&[]linkRow{})
+		})
+		plan := explain(t, s, query)
+		if !strings.Contains(plan, "links_newest") || strings.Contains(plan, "TEMP B-TREE") || strings.Contains(plan, "Sort") {
+			t.Errorf("the links are read as %s", plan)
+		}
 	})
 }

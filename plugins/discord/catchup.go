@@ -19,6 +19,7 @@ const (
 	// maxHistory bounds what is read of one thread, in pages.
 	maxHistory = 50
 	maxLinks   = 500
+	newLinks   = 2 * pageSize // what the newest page shows is among them
 	// holdAtMost is how long what is reported waits for what happened before.
 	holdAtMost = 15 * time.Second
 	// threadTries bound how long a thread that cannot be read holds up what is
@@ -264,7 +265,7 @@ func (c *catching) threadOrGone(ctx context.Context, t *plugin.Thread) error {
 
 // thread brings what was missed in one thread to the host, in order.
 func (c *catching) thread(ctx context.Context, t *plugin.Thread) error {
-	links, err := c.host.Links(ctx, t.ID, maxLinks)
+	links, err := c.host.Links(ctx, t.ID, newLinks)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ const (
 	// long it keeps messages: that it is not there does not mean that it was deleted.
 	surelyKept = 30 * 24 * time.Hour
 
-	allLinks  = 500
+	allLinks  = 200
 	maxThread = 2000
 
 	parentPages = 5 // of the channel's newest messages, to see which threads have news
