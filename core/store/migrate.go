@@ -1,10 +1,13 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"embed"
 	"io/fs"
+	"path"
+	"testing/fstest"
 
 	"github.com/pressly/goose/v3"
 )
@@ -14,7 +17,7 @@ var migrationFiles embed.FS
 
 // migrate brings the tables up to date; it does nothing when they are.
 func migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB, o ...goose.ProviderOption) error {
-	files, err := fs.Sub(migrationFiles, "migrations")
+	files, err := migrationsFor(dialect)
 	if err != nil {
 		return err
 	}
@@ -25,6 +28,30 @@ func migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB, o ...goose.
 	}
 	_, err = p.Up(ctx)
 	return err
+}
+
+// migrationsFor are the migrations as the database understands them: the one word that
+// is not the same everywhere is BYTEWISE.
+func migrationsFor(dialect goose.Dialect) (fs.FS, error) {
+	files := fstest.MapFS{}
+	err := fs.WalkDir(migrationFiles, "migrations", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := migrationFiles.ReadFile(name)
+		text = bytes.ReplaceAll(text, []byte("BYTEWISE"), []byte(bytewise(dialect == goose.DialectPostgres)))
+		files[path.Base(name)] = &fstest.MapFile{Data: text}
+		return err
+	})
+	return files, err
+}
+
+// bytewise is the collation that orders texts by their bytes; Postgres has its locale's else.
+func bytewise(postgres bool) string {
+	if postgres {
+		return `"C"`
+	}
+	return "BINARY"
 }
 
 const (

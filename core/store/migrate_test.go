@@ -2,7 +2,6 @@ package store
 
 import (
 	"database/sql"
-	"io/fs"
 	"strings"
 	"testing"
 
@@ -13,8 +12,6 @@ import (
 // older takes the tables of a database back to a version.
 func older(t *testing.T, url string, version int64) {
 	t.Helper()
-	files, err := fs.Sub(migrationFiles, "migrations")
-	must(t, err)
 	dialect, driver, dsn := goose.DialectPostgres, "pgx", url
 	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
 		dialect, driver, dsn = goose.DialectSQLite3, "sqlite", sqliteDSN(path, "immediate")
@@ -23,6 +20,8 @@ func older(t *testing.T, url string, version int64) {
 	db, err := sql.Open(driver, dsn)
 	must(t, err)
 	defer func() { must(t, db.Close()) }()
+	files, err := migrationsFor(dialect)
+	must(t, err)
 	p, err := goose.NewProvider(dialect, db, files, goose.WithDisableGlobalRegistry(true), goose.WithTableName("migrations"))
 	must(t, err)
 	_, err = p.DownTo(ctx(t), version)

@@ -51,22 +51,12 @@ func byKey(cfg *pgx.ConnConfig) *pgx.ConnConfig {
 	return cfg
 }
 
-// bytewise gives the order of texts by their bytes the name that SQLite has for it, for
-// what is written for both. Two nodes may do it at once.
-const bytewise = `DO $$ BEGIN
-	CREATE COLLATION "binary" FROM "C";
-EXCEPTION WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN
-END $$`
-
 // migratePostgres runs on connections of its own, under goose's session lock:
 // two nodes may start at once.
 func migratePostgres(ctx context.Context, cfg *pgx.ConnConfig) error {
 	db := stdlib.OpenDB(*cfg)
 	defer func() { _ = db.Close() }()
 	if err := db.PingContext(ctx); err != nil {
-		return err
-	}
-	if _, err := db.ExecContext(ctx, bytewise); err != nil {
 		return err
 	}
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60))

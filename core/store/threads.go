@@ -80,5 +80,5 @@ func (s *Store) Links(ctx context.Context, projectIDs []string, bridgeID, thread
 // newestLinks has an index that is made for it: a thread may be long.
 func newestLinks(db *gorm.DB, projectIDs []string, bridgeID, thread string) *gorm.DB {
 	return db.Where("bridge = ? AND thread = ? AND project_id IN ?", bridgeID, thread, projectIDs).
-		Order(`length(external_id) DESC, external_id COLLATE "binary" DESC`)
+		Order("length(external_id) DESC, external_id COLLATE " + bytewise(db.Name() == "postgres") + " DESC")
 }

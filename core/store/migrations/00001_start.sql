@@ -1,6 +1,7 @@
 -- +goose Up
--- One set for SQLite and Postgres: only TEXT, BIGINT, BOOLEAN and BYTEA. Times are
--- milliseconds since the Unix epoch, zero means none. Later migrations only add.
+-- One set for SQLite and Postgres: only TEXT, BIGINT, BOOLEAN and BYTEA, and COLLATE
+-- BYTEWISE. Times are milliseconds since the Unix epoch, zero means none. Later
+-- migrations only add.
 
 CREATE TABLE projects (
     id         TEXT    NOT NULL PRIMARY KEY,
