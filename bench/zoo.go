@@ -137,7 +137,7 @@ func zooNoticed(ctx context.Context, url, animal, began string) time.Duration {
 			err = json.NewDecoder(resp.Body).Decode(&answer)
 			_ = resp.Body.Close()
 			for _, p := range answer.Plugins {
-				if err == nil && p.Plugin == animal && strings.Contains(p.LastError, zoo.Says[animal]) {
+				if err == nil && p.Plugin == animal && strings.Contains(p.LastError, zoo.Says[animal]) && since(began) >= 0 {
 					return since(began)
 				}
 			}
