@@ -85,7 +85,7 @@ var Says = map[string]string{
 	HangsInStart:     "does not answer Describe or Start",
 	HangsInDeliver:   "has not answered Deliver for",
 	HangsInInbound:   "", // how soon depends on how fast it is
-	HangsWhole:       "the plugin does not answer",
+	HangsWhole:       "does not answer", // anything, or Start
 	IgnoresStop:      "", // to end, which nobody has
 	Leaks:            "its block allows 150 MB",
 	FloodsStderr:     "the plugin writes too much",
