@@ -84,9 +84,9 @@ var Says = map[string]string{
 	HangsInDescribe:  "does not answer Describe or Start",
 	HangsInStart:     "does not answer Describe or Start",
 	HangsInDeliver:   "has not answered Deliver for",
-	HangsInInbound:   "", // how soon depends on how fast it is
+	HangsInInbound:   "",                // how soon depends on how fast it is
 	HangsWhole:       "does not answer", // anything, or Start
-	IgnoresStop:      "", // to end, which nobody has
+	IgnoresStop:      "",                // to end, which nobody has
 	Leaks:            "its block allows 150 MB",
 	FloodsStderr:     "the plugin writes too much",
 	FloodsLog:        "the plugin writes too much",
