@@ -56,16 +56,25 @@ func FuzzProof(f *testing.F) {
 	for _, proof := range []string{solve(challenge), challenge, challenge + ".0", "16.z.z.z.0", "....", "-1.1.a.b.c", "99999999999999999999.1.a.b.c", ""} {
 		f.Add(proof)
 	}
-	f.Fuzz(func(t *testing.T, proof string) {
-		if p.take(proof, "proj_a", "192.0.2.1") {
-			if !strings.HasPrefix(proof, challenge+".") || !solves(proof) {
-				t.Fatalf("%q is taken", proof)
+	f.Fuzz(func(t *testing.T, proof string) { // one from another process has another nonce
+		for _, of := range [][2]string{{"proj_b", "192.0.2.1"}, {"proj_a", "192.0.2.2"}} {
+			if p.take(proof, of[0], of[1]) {
+				t.Fatalf("%q is taken of %v, who was never asked", proof, of)
 			}
-			if p.take(proof, "proj_a", "192.0.2.1") {
-				t.Fatalf("%q is taken twice", proof)
-			}
-			delete(p.used, challenge[:strings.LastIndexByte(challenge, '.')]) // for the next input
 		}
+		if other := (&proofs{key: []byte("other"), now: p.now}); other.take(proof, "proj_a", "192.0.2.1") {
+			t.Fatalf("%q is taken by who never asked for it", proof)
+		}
+		if !p.take(proof, "proj_a", "192.0.2.1") {
+			return
+		}
+		if !solves(proof) {
+			t.Fatalf("%q is taken", proof)
+		}
+		if p.take(proof, "proj_a", "192.0.2.1") {
+			t.Fatalf("%q is taken twice", proof)
+		}
+		clear(p.used) // for the next input
 	})
 }
 
