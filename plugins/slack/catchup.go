@@ -25,7 +25,7 @@ const (
 	// long it keeps messages: that it is not there does not mean that it was deleted.
 	surelyKept = 30 * 24 * time.Hour
 
-	allLinks  = 200
+	newLinks  = 200 // of a thread, more than lookedAt messages have
 	maxThread = 2000
 
 	parentPages = 5 // of the channel's newest messages, to see which threads have news
@@ -264,7 +264,7 @@ func (b *bridge) readThread(ctx context.Context, thread string, g *gap) error {
 	if err != nil {
 		return nil
 	}
-	known, err := b.host.Links(ctx, thread, allLinks)
+	known, err := b.host.Links(ctx, thread, newLinks)
 	if err != nil || len(known) == 0 { // none of ours
 		return err
 	}
