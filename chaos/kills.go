@@ -44,7 +44,7 @@ func killing(s storm) func(context.Context, *world) (row, error) {
 		defer leave()
 		sessions, each := of(w.size, 200, 50, 10), of(w.size, 100, 100, 15)
 		if s.long && w.size == full {
-			sessions, each = 50, 2000
+			sessions, each = 125, 800
 		}
 		c := w.gather(ctx, sessions, each)
 		c.shuffled = s.shuffling
