@@ -45,6 +45,12 @@ func TestNothingCanBeStored(t *testing.T) {
 	playShort(t, "full", "readonly", "postgres")
 }
 
+// The short form of R7: each platform is out of reach for a while.
+func TestOnePlatformIsOutOfReach(t *testing.T) {
+	t.Parallel()
+	playShort(t, "down")
+}
+
 func playShort(t *testing.T, names ...string) {
 	bins, err := built()
 	if err != nil {

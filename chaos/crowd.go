@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -12,8 +13,8 @@ import (
 )
 
 const (
-	// allowed is how many messages may be under way; then everybody waits.
-	allowed = 2000
+	// underWay is how many messages may be.
+	underWay = 2000
 	// patience is how long nothing may arrive until what is missing is lost.
 	patience = 90 * time.Second
 	// tellEvery is how often one is told how far they are.
@@ -30,8 +31,9 @@ type crowd struct {
 
 	// pace is how long everybody waits between two messages; enough ends the talk
 	// before everything was said.
-	pace   time.Duration
-	enough atomic.Bool
+	pace    time.Duration
+	enough  atomic.Bool
+	allowed int // messages that may be under way; then everybody waits
 
 	shuffled bool                // answers come in any order
 	again    map[string][]repeat // what stands on a platform more than once
@@ -44,12 +46,13 @@ type chat struct {
 	n       int
 	page    *visitor.Visitor
 	posts   []*visitor.Post     // each was acked once its channel is closed
+	wrote   []time.Time         // when each was
 	answers map[string][]string // what operators wrote, by platform
 }
 
 // gather opens the pages.
 func (w *world) gather(ctx context.Context, sessions, each int) *crowd {
-	c := &crowd{w: w, each: each}
+	c := &crowd{w: w, each: each, allowed: underWay}
 	for n := range sessions {
 		page := w.visitor(ctx, visitor.Options{Away: 100 * time.Millisecond})
 		c.chats = append(c.chats, &chat{n: n, page: page, answers: map[string][]string{}})
@@ -90,13 +93,13 @@ func (c *crowd) converse(ctx context.Context, ch *chat) error {
 		if !sleep(ctx, c.pace) || !c.wait(ctx, c.roomy) {
 			return nil
 		}
-		post := ch.page.Post(ctx, word(visitors, ch.n, n))
+		wrote, post := time.Now(), ch.page.Post(ctx, word(visitors, ch.n, n))
 		select {
 		case <-post.Acked:
 		case <-ctx.Done():
 			return nil
 		}
-		ch.posts = append(ch.posts, post)
+		ch.posts, ch.wrote = append(ch.posts, post), append(ch.wrote, wrote)
 		c.acked.Add(1)
 		at := c.watchers[(ch.n+n)%len(c.watchers)]
 		if !c.wait(ctx, func() bool { return at.thread(ch.n) != "" }) {
@@ -108,6 +111,23 @@ func (c *crowd) converse(ctx context.Context, ch *chat) error {
 		c.answered.Add(1)
 	}
 	return nil
+}
+
+// meanwhile has them talk until it is done; ctx ends when they can't.
+func (c *crowd) meanwhile(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	talked := make(chan error, 1)
+	go func() {
+		err := c.talk(ctx)
+		if err != nil {
+			cancel(err)
+		}
+		talked <- err
+	}()
+	err := do(ctx)
+	c.enough.Store(true)
+	return cmp.Or(err, <-talked)
 }
 
 // wait looks now and then until it is so, or reports that ctx ended before.
@@ -126,7 +146,7 @@ func (c *crowd) said() int { return int(c.acked.Load() + c.answered.Load()) }
 // roomy reports whether not too much is under way.
 func (c *crowd) roomy() bool {
 	for _, w := range c.watchers {
-		if c.said()-w.arrived() > allowed {
+		if c.said()-w.arrived() > c.allowed {
 			return false
 		}
 	}

@@ -62,7 +62,7 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&s.json, "json", "", "write the results to this file as well, beside what it has of other scenarios")
 	flags.StringVar(&s.markdown, "md", "", "put the table between the markers of this file, with what the file of -json has of other scenarios")
 	flags.BoolVar(&s.keep, "keep", false, "keep the folder with logs and databases")
-	flags.DurationVar(&s.lasts, "for", 0, "how long the soak lasts; 0: by the size")
+	flags.DurationVar(&s.lasts, "for", 0, "how long the soak lasts, and each of the silences of down; 0: by the size")
 	flags.StringVar(&s.plots, "plots", "", "folder for the soak's table and plot; empty: none")
 	listed := flags.Bool("list", false, "say what there is, and do nothing")
 	if err := flags.Parse(args); err != nil {
@@ -110,7 +110,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	facts := made(ctx, s)
 	for _, sc := range picked {
 		for _, database := range s.databases {
-			if !sc.runsOn(database) || ctx.Err() != nil {
+			if !sc.runsOn(database) || !sc.runsAt(s.size) || ctx.Err() != nil {
 				continue
 			}
 			played := l.play(ctx, sc, database)

@@ -25,6 +25,10 @@ type platform interface {
 	// failed is how many calls failed so far, and how many of those were cut after they
 	// had their effect, so that nobody knows of it.
 	failed() (calls, secret int)
+	// refuse has each call fail whose text has this, until healed.
+	refuse(text string) (heal func())
+	down()
+	up() error
 	close()
 }
 
@@ -75,6 +79,13 @@ func (p onTelegram) failed() (calls, secret int) {
 	return p.Faulted(nil), p.Faulted(func(f telegramtest.Fault) bool { return f.Drop == simulator.DropAfter })
 }
 
+func (p onTelegram) refuse(text string) func() {
+	return p.Inject(telegramtest.Fault{Text: text, Status: http.StatusInternalServerError})
+}
+
+func (p onTelegram) down()     { p.Down() }
+func (p onTelegram) up() error { p.Up(); return nil }
+
 func (p onTelegram) close() { p.Close() }
 
 type onDiscord struct{ *discordtest.Server }
@@ -98,6 +109,13 @@ func (p onDiscord) fail(f failure, chance float64) func() {
 func (p onDiscord) failed() (calls, secret int) {
 	return p.Faulted(nil), p.Faulted(func(f discordtest.Fault) bool { return f.Drop == simulator.DropAfter })
 }
+
+func (p onDiscord) refuse(text string) func() {
+	return p.Inject(discordtest.Fault{Text: text, Status: http.StatusInternalServerError})
+}
+
+func (p onDiscord) down()     { p.Down() }
+func (p onDiscord) up() error { p.Up(); return nil }
 
 func (p onDiscord) close() { p.Close() }
 
@@ -126,6 +144,13 @@ func (p onSlack) fail(f failure, chance float64) func() {
 func (p onSlack) failed() (calls, secret int) {
 	return p.Faulted(nil), p.Faulted(func(f slacktest.Fault) bool { return f.Drop == simulator.DropAfter })
 }
+
+func (p onSlack) refuse(text string) func() {
+	return p.Inject(slacktest.Fault{Text: text, Status: http.StatusInternalServerError})
+}
+
+func (p onSlack) down()     { p.Down() }
+func (p onSlack) up() error { return p.Up() }
 
 func (p onSlack) close() { p.Close() }
 

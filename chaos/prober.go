@@ -33,13 +33,14 @@ type answer struct {
 
 func (a answer) taken() bool { return 0 < a.status && a.status < 300 }
 
-// prober waits until there is a session to write in.
-func (w *world) prober(ctx context.Context, c *crowd) (*prober, error) {
+// await returns when there is a session to write in.
+func (p *prober) await(ctx context.Context, c *crowd) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	page := c.chats[0].page
 	err := page.Wait(ctx, func(s visitor.State) bool { return s.SessionID != "" })
-	return &prober{w: w, session: page.State().SessionID}, err
+	p.session = page.State().SessionID
+	return err
 }
 
 // refused asks until a post and an upload are refused, and the server says that it is

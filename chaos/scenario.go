@@ -17,15 +17,19 @@ type scenario struct {
 	what    string // in one line
 	// databases are those that it runs on; nil: all.
 	databases []string
-	run       func(ctx context.Context, w *world) (row, error)
+	// sizes are those in which there is anything to see; nil: all.
+	sizes []size
+	run   func(ctx context.Context, w *world) (row, error)
 }
 
 func (s scenario) runsOn(database string) bool {
 	return s.databases == nil || slices.Contains(s.databases, database)
 }
 
+func (s scenario) runsAt(z size) bool { return s.sizes == nil || slices.Contains(s.sizes, z) }
+
 // scenarios are all there are, in the order in which they run.
-var scenarios = slices.Concat(kills, outages, clocks, upgrades, restarts, soaks)
+var scenarios = slices.Concat(kills, outages, silences, poisons, clocks, upgrades, restarts, soaks)
 
 // size says how much is done.
 type size string

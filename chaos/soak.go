@@ -45,13 +45,8 @@ func soaked(ctx context.Context, w *world) (r row, err error) {
 	}
 	c := w.gather(ctx, soakWriters, 99_999)
 	c.pace = 2 * soakWriters * time.Second / soakRate
-	talked := make(chan error, 1)
-	go func() { talked <- c.talk(ctx) }()
-	s, err := w.sample(ctx, lasts)
-	c.enough.Store(true)
-	if talking := <-talked; err == nil {
-		err = talking
-	}
+	s := &samples{}
+	err = c.meanwhile(ctx, func(ctx context.Context) error { return w.sample(ctx, s, lasts) })
 	r.Load = fmt.Sprintf("%d visitors who look on, %d messages and answers in %s", idle, c.said(), lasts)
 	r.Faults = "none"
 	if err != nil {
@@ -104,18 +99,18 @@ const (
 )
 
 // sample measures often, until the time is over.
-func (w *world) sample(ctx context.Context, lasts time.Duration) (*samples, error) {
-	s, began, every := &samples{}, time.Now(), max(lasts/360, 500*time.Millisecond)
+func (w *world) sample(ctx context.Context, s *samples, lasts time.Duration) error {
+	began, every := time.Now(), max(lasts/360, 500*time.Millisecond)
 	for time.Since(began) < lasts {
 		if err := w.measure(ctx, s); err != nil {
-			return nil, err
+			return err
 		}
 		s.at = append(s.at, time.Since(began))
 		if !sleep(ctx, every) {
-			return nil, ctx.Err()
+			return context.Cause(ctx)
 		}
 	}
-	return s, nil
+	return nil
 }
 
 func (w *world) measure(ctx context.Context, s *samples) error {

@@ -115,27 +115,14 @@ func (w *world) suffer(ctx context.Context, o outage) (r row, err error) {
 	defer leave()
 	c := w.gather(ctx, of(w.size, 50, 20, 8), 99_999)
 	c.pace = 200 * time.Millisecond
-	talked := make(chan error, 1)
-	go func() { talked <- c.talk(ctx) }()
-	p, err := w.prober(ctx, c)
-	for n := 0; n < o.rounds && err == nil; n++ {
-		if err = o.begin(); err == nil && o.refusing {
-			err = p.refused(ctx, &r)
+	p := &prober{w: w}
+	err = c.meanwhile(ctx, func(ctx context.Context) error {
+		err := p.await(ctx, c)
+		for n := 0; n < o.rounds && err == nil; n++ {
+			err = p.through(ctx, o, &r)
 		}
-		if ending := o.end(); err == nil {
-			err = ending
-		}
-		if err == nil {
-			err = p.served(ctx)
-		}
-		if err == nil && !sleep(ctx, time.Second) {
-			err = ctx.Err()
-		}
-	}
-	c.enough.Store(true)
-	if talking := <-talked; err == nil {
-		err = talking
-	}
+		return err
+	})
 	r.Load = fmt.Sprintf("%d messages of %d visitors, and %d answers on three platforms; %d of a back end", c.acked.Load(), len(c.chats), c.answered.Load(), len(p.acked))
 	r.Faults = fmt.Sprintf("%d × %s", o.rounds, o.how)
 	if err != nil {
@@ -152,4 +139,22 @@ func (w *world) suffer(ctx context.Context, o outage) (r row, err error) {
 		return r, err
 	}
 	return r, c.check(ctx, &r)
+}
+
+// through asks while it lasts and when it is over.
+func (p *prober) through(ctx context.Context, o outage, r *row) error {
+	err := o.begin()
+	if err == nil && o.refusing {
+		err = p.refused(ctx, r)
+	}
+	if ending := o.end(); err == nil {
+		err = ending
+	}
+	if err == nil {
+		err = p.served(ctx)
+	}
+	if err == nil && !sleep(ctx, time.Second) {
+		err = context.Cause(ctx)
+	}
+	return err
 }

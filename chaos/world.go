@@ -35,7 +35,7 @@ type lab struct {
 	size size
 	say  func(text string) // to whoever waits for the end
 
-	lasts time.Duration // of a soak; 0: by the size
+	lasts time.Duration // of a soak, and of each of the silences; 0: by the size
 	plots string        // folder for its plots; empty: there are none
 }
 

@@ -93,6 +93,31 @@ func TestRestartContinues(t *testing.T) {
 	}
 }
 
+func TestPlaceIsSavedWithinABatch(t *testing.T) {
+	r := newRig(t)
+	topic := r.open()
+	stop := r.run()
+	r.Operator("Olga").Message(topic, "first")
+	r.received(1)
+	stop()
+	before := number(string(r.host.State(stateOffset)))
+	for i := range 2*saveEvery + 5 {
+		r.Operator("Olga").Message(topic, fmt.Sprint(i))
+	}
+	last, arrived := fmt.Sprint(2*saveEvery+4), make(chan int)
+	r.host.OnReceive = func(in plugin.Inbound) error {
+		if in.Text == last {
+			arrived <- number(string(r.host.State(stateOffset)))
+		}
+		return nil
+	}
+	r.bridge = r.newBridge()
+	r.run()
+	if saved := <-arrived - before; saved != 2*saveEvery {
+		t.Errorf("the place of %d of %d updates is saved while the last is handed over", saved, 2*saveEvery+5)
+	}
+}
+
 func TestUpdateIDsThatStartAnew(t *testing.T) {
 	r := newRig(t)
 	topic := r.open()

@@ -56,10 +56,14 @@ func (b *bridge) mayWork(ctx context.Context) error {
 	return nil
 }
 
+// saveEvery is after how many updates the place among them is saved: a bridge that is
+// killed again and again goes on where it was, and not each time at the batch's start.
+const saveEvery = 10
+
 // takeAll hands over the updates in order and returns the offset behind the last
 // that was committed. It never compares ids: after a quiet week they start anew.
 func (b *bridge) takeAll(ctx context.Context, batch []json.RawMessage, offset int64) int64 {
-	before := offset
+	unsaved := 0
 	for _, raw := range batch {
 		if !b.take(ctx, raw) {
 			break
@@ -69,16 +73,23 @@ func (b *bridge) takeAll(ctx context.Context, batch []json.RawMessage, offset in
 		} else {
 			offset++
 		}
+		if unsaved++; unsaved == saveEvery {
+			b.saveOffset(ctx, offset)
+			unsaved = 0
+		}
 	}
-	if offset == before {
-		return offset
-	}
-	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
-	defer cancel()
-	if err := b.host.SaveState(saving, stateOffset, []byte(strconv.FormatInt(offset, 10))); err != nil {
-		b.host.Log().Warn("the place among Telegram's updates was not saved; some will come again and are recognized", "error", err)
+	if unsaved > 0 {
+		b.saveOffset(ctx, offset)
 	}
 	return offset
+}
+
+func (b *bridge) saveOffset(ctx context.Context, offset int64) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
+	defer cancel()
+	if err := b.host.SaveState(ctx, stateOffset, []byte(strconv.FormatInt(offset, 10))); err != nil {
+		b.host.Log().Warn("the place among Telegram's updates was not saved; some will come again and are recognized", "error", err)
+	}
 }
 
 // take brings one update to the host and reports whether it was committed. It

@@ -1,6 +1,7 @@
 package discordtest
 
 import (
+	"strings"
 	"time"
 
 	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
@@ -24,6 +25,7 @@ type Fault struct {
 	// "/channels/123/*" (see path.Match). "" means all of the REST API; downloads
 	// have the route "/attachments/{channel}/{attachment}/{name}".
 	Route      string
+	Text       string        // not "": only calls that have it in their text
 	Status     int           // not 0: answer with it, and do nothing
 	Code       int           // Discord's, in the answer
 	Body       string        // the error's message; the whole body when it starts with "{" or "<"
@@ -55,6 +57,7 @@ func (s *Server) faultFor(r *Request) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.faults.Pick(s.rand, func(f Fault) bool {
-		return r.matches(f.Method, f.Route) && (f.Route != "" || r.Route != routeCDN)
+		text, _ := r.Body["content"].(string)
+		return r.matches(f.Method, f.Route) && (f.Route != "" || r.Route != routeCDN) && strings.Contains(text, f.Text)
 	})
 }

@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"strings"
 	"time"
 
 	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
@@ -20,6 +21,7 @@ const (
 // Fault makes calls fail.
 type Fault struct {
 	Method     string        // "" means every method but apps.connections.open; "upload" and "download" are those of files
+	Text       string        // not "": only calls that have it in their text
 	Error      string        // answer 200 with "ok": false and this error
 	Status     int           // answer with it instead
 	Body       string        // with Status: as it is
@@ -50,10 +52,11 @@ func (s *Server) Faulted(such func(Fault) bool) int {
 }
 
 // faultFor picks the fault that hits this call.
-func (s *Server) faultFor(method string) Fault {
+func (s *Server) faultFor(method, text string) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.faults.Pick(s.rand, func(f Fault) bool {
-		return f.Method == method || f.Method == "" && method != "apps.connections.open"
+		concerns := f.Method == method || f.Method == "" && method != "apps.connections.open"
+		return concerns && strings.Contains(text, f.Text)
 	})
 }

@@ -63,7 +63,7 @@ func (c *call) getUploadURL() (obj, error) {
 func (s *Server) serveFiles(w http.ResponseWriter, r *http.Request, name string, do func(http.ResponseWriter, *http.Request) *Error) {
 	bearer := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 	entry := s.record(name, params{"path": r.URL.Path}, s.kindOf(bearer))
-	f := s.faultFor(name)
+	f := s.faultFor(name, "")
 	if !f.After {
 		simulator.Delay(s.clock, r, f.Delay, s.closed)
 	}

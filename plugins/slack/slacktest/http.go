@@ -54,7 +54,7 @@ func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, method stri
 		panic(http.ErrAbortHandler) // the body was cut: there is nobody to answer
 	}
 	c := &call{s, p, s.record(method, p, s.kindOf(token))}
-	f := s.faultFor(method)
+	f := s.faultFor(method, p["text"])
 	if !f.After {
 		simulator.Delay(s.clock, r, f.Delay, s.closed)
 	}

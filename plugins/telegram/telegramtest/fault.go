@@ -22,6 +22,7 @@ const (
 // Fault makes calls fail.
 type Fault struct {
 	Method     string        // "" means every method but getUpdates
+	Text       string        // not "": only calls that have it in their text
 	Status     int           // not 0: answer with it, and do nothing
 	Body       string        // a description; as it is when it starts with "{" or "<"
 	RetryAfter int           // seconds, of a 429
@@ -47,11 +48,12 @@ func (s *Server) Faulted(such func(Fault) bool) int {
 }
 
 // faultFor picks the fault that hits this call.
-func (s *Server) faultFor(method string) Fault {
+func (s *Server) faultFor(method, text string) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.faults.Pick(s.rand, func(f Fault) bool {
-		return strings.EqualFold(f.Method, method) || f.Method == "" && !strings.EqualFold(method, "getUpdates")
+		concerns := strings.EqualFold(f.Method, method) || f.Method == "" && !strings.EqualFold(method, "getUpdates")
+		return concerns && strings.Contains(text, f.Text)
 	})
 }
 

@@ -47,7 +47,7 @@ func (s *Server) serveFile(w http.ResponseWriter, rest string) {
 		writeError(w, &Error{Code: http.StatusUnauthorized, Description: "Unauthorized"})
 		return
 	}
-	if f := s.faultFor("file"); f.Status != 0 {
+	if f := s.faultFor("file", ""); f.Status != 0 {
 		writeError(w, &Error{Code: f.Status, Description: http.StatusText(f.Status)})
 		return
 	}

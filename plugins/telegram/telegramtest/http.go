@@ -78,7 +78,7 @@ func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, method stri
 		s.answer(w, entry, nil, refused)
 		return
 	}
-	f := s.faultFor(method)
+	f := s.faultFor(method, p.values["text"])
 	simulator.Delay(s.clock, r, f.Delay, s.closed)
 	switch {
 	case f.Drop == DropBefore:
