@@ -19,8 +19,8 @@ var poisons = []scenario{
 }
 
 const (
-	// venom is what the platforms fail at. It stands where the operators, who are told of
-	// the message by its beginning, do not see it.
+	// venom with the name of a platform is what that one fails at. It stands where the
+	// operators, who are told of the message by its beginning, do not see it.
 	venom       = "venom"
 	poisonText  = "A platform answers this line with 500 whenever it is sent, and to everything else it answers as ever: " + venom
 	parkedFrom  = time.Hour // and after so many tries
@@ -81,8 +81,8 @@ func (c *crowd) poison(ctx context.Context) (all []*poison, err error) {
 		return nil, context.Cause(ctx)
 	}
 	for i, w := range c.watchers {
-		p := &poison{watcher: w, chat: c.chats[i], heal: w.refuse(venom)}
-		post := p.chat.page.Post(ctx, poisonText)
+		p := &poison{watcher: w, chat: c.chats[i], heal: w.refuse(venom + w.name())}
+		post := p.chat.page.Post(ctx, poisonText+w.name())
 		select {
 		case <-post.Acked:
 		case <-ctx.Done():
