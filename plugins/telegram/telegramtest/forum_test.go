@@ -4,6 +4,7 @@ import (
 	"github.com/pocketping/pocketping/sdk/plugin/plugintest/simulator"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pocketping/pocketping/plugins/telegram/telegramtest"
 )
@@ -105,6 +106,21 @@ func TestEditAndDelete(t *testing.T) {
 	if left := s.Messages(id); len(left) != 0 {
 		t.Errorf("left %+v", left)
 	}
+}
+
+func TestOldMessagesAreDeletedByThoseWithTheRight(t *testing.T) {
+	clock := simulator.NewClock(epoch)
+	s := start(t, telegramtest.WithClock(clock))
+	id := topic(t, s)
+	old := send(t, s, id, "old")
+	clock.Advance(48 * time.Hour)
+	young := send(t, s, id, "young")
+	s.Rights(true, false)
+	call(t, s, "deleteMessage", obj{"message_id": young}).want(t, 200, "")
+	call(t, s, "deleteMessage", obj{"message_id": old}).want(t, 400, "Bad Request: message can't be deleted")
+	call(t, s, "editMessageText", obj{"message_id": old, "text": "(deleted)"}).want(t, 200, "")
+	s.Rights(true, true)
+	call(t, s, "deleteMessage", obj{"message_id": old}).want(t, 200, "")
 }
 
 func TestReplies(t *testing.T) {

@@ -200,8 +200,12 @@ func (c *call) deleteMessage() (any, error) {
 	return true, nil
 }
 
+// deletable is how long those who may not delete messages may delete their own.
+const deletable = 48 * time.Hour
+
 func (c *call) mayDelete(m *Message) bool {
-	return m.Service != "forum_topic_created" && (m.From.ID == c.BotID || c.chat.status == "administrator" && c.chat.deletes)
+	own := m.From.ID == c.BotID && c.clock.Now().Sub(m.Date) < deletable
+	return m.Service != "forum_topic_created" && (own || c.chat.status == "administrator" && c.chat.deletes)
 }
 
 func (c *call) deleteMessages() (any, error) {
