@@ -64,10 +64,20 @@ func silenced(ctx context.Context, w *world) (r row, err error) {
 		err = c.check(ctx, &r)
 	}
 	if err == nil {
-		c.checkDoubles(&r, nil)
+		c.checkDoubles(&r, cuts(all))
 		c.checkSilences(&r, all)
 	}
 	return r, err
+}
+
+// cuts are when each platform went away: what was under way to it then may have had its
+// effect, as in a crash.
+func cuts(all []silence) map[string][]time.Time {
+	moments := map[string][]time.Time{}
+	for _, s := range all {
+		moments[s.platform] = append(moments[s.platform], s.began)
+	}
+	return moments
 }
 
 // threaded reports whether each session has its thread everywhere.
