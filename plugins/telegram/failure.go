@@ -17,7 +17,7 @@ var (
 	errNoTopics        = errors.New("the bot lacks the right “Manage topics” in the Telegram group: give it to the bot, or new sessions get no topic")
 )
 
-var errCannotDelete = errors.New("the bot may not delete an operator's message in Telegram: give it the right “Delete messages”, or delete it there yourself")
+var errCannotDelete = errors.New("the bot may not delete an operator's message in Telegram: give it the right “Delete messages”; what is older than 48 hours no bot may delete: delete it there yourself")
 
 // apiError is an answer of Telegram that is not ok. Its description is the only
 // thing that tells reasons apart.

@@ -200,12 +200,15 @@ func (c *call) deleteMessage() (any, error) {
 	return true, nil
 }
 
-// deletable is how long those who may not delete messages may delete their own.
+// deletable is for how long a bot may delete a message, whatever its rights: the
+// documentation says so first, and Telegram looks at that first.
 const deletable = 48 * time.Hour
 
 func (c *call) mayDelete(m *Message) bool {
-	own := m.From.ID == c.BotID && c.clock.Now().Sub(m.Date) < deletable
-	return m.Service != "forum_topic_created" && (own || c.chat.status == "administrator" && c.chat.deletes)
+	if m.Service == "forum_topic_created" || c.clock.Now().Sub(m.Date) >= deletable {
+		return false
+	}
+	return m.From.ID == c.BotID || c.chat.status == "administrator" && c.chat.deletes
 }
 
 func (c *call) deleteMessages() (any, error) {
