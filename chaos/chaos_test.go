@@ -104,9 +104,12 @@ func TestDoublesAreExcusedByCrashesOnce(t *testing.T) {
 		again []repeat
 		more  int
 	}{
-		"one each":               {[]repeat{{1, at(11)}, {2, at(12)}, {1, at(21)}}, 0},
-		"two after one crash":    {[]repeat{{1, at(11)}, {1, at(12)}}, 1},
-		"before there was a one": {[]repeat{{1, at(9)}}, 1},
+		"one each":                  {[]repeat{{1, at(9), at(11)}, {2, at(9), at(12)}, {1, at(19), at(21)}}, 0},
+		"two after one crash":       {[]repeat{{1, at(9), at(11)}, {1, at(9), at(12)}}, 1},
+		"two between two crashes":   {[]repeat{{1, at(9), at(21)}, {1, at(9), at(22)}}, 0},
+		"before there was a one":    {[]repeat{{1, at(8), at(9)}}, 1},
+		"none between the two":      {[]repeat{{1, at(12), at(19)}}, 1},
+		"sent by one that was dead": {[]repeat{{1, at(11), at(12)}}, 0},
 	} {
 		if more := beyond(test.again, crashes); more != test.more {
 			t.Errorf("%s: %d too many, not %d", name, more, test.more)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/pocketping/pocketping/internal/visitor"
 )
@@ -125,7 +126,7 @@ func line(seq int64, id, text string) string { return fmt.Sprint(seq, " ", id, "
 func (c *crowd) checkPlatform(r *row, p platform, sessions map[string]stored) {
 	shown := make([][]string, len(c.chats))
 	threads := make([]map[string]bool, len(c.chats))
-	seen := map[string]bool{}
+	seen := map[string]time.Time{}
 	for _, m := range p.since(0) {
 		words := wordsIn(m.text)
 		if len(words) == 0 || m.gone {
@@ -135,11 +136,12 @@ func (c *crowd) checkPlatform(r *row, p platform, sessions map[string]stored) {
 		if threads[n] == nil {
 			threads[n] = map[string]bool{}
 		}
-		if threads[n][m.thread] = true; seen[words[0]] {
-			c.again[p.name()] = append(c.again[p.name()], repeat{n, m.at})
+		threads[n][m.thread] = true
+		if first, ok := seen[words[0]]; ok {
+			c.again[p.name()] = append(c.again[p.name()], repeat{n, first, m.at})
 		}
 		for _, word := range words {
-			seen[word] = true
+			seen[word] = m.at
 		}
 		shown[n] = append(shown[n], words...)
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// underWay is how many messages may be.
+	// underWay is how many messages may be on their way; then everybody waits.
 	underWay = 2000
 	// patience is how long nothing may arrive until what is missing is lost.
 	patience = 90 * time.Second
@@ -46,7 +46,7 @@ type chat struct {
 	n       int
 	page    *visitor.Visitor
 	posts   []*visitor.Post     // each was acked once its channel is closed
-	wrote   []time.Time         // when each was
+	wrote   []time.Time         // when each was handed over
 	answers map[string][]string // what operators wrote, by platform
 }
 
@@ -126,8 +126,21 @@ func (c *crowd) meanwhile(ctx context.Context, do func(context.Context) error) e
 		talked <- err
 	}()
 	err := do(ctx)
+	if err != nil {
+		cancel(err)
+	}
 	c.enough.Store(true)
-	return cmp.Or(err, <-talked)
+	return cmp.Or(<-talked, err)
+}
+
+// within waits until it is so, but no longer than this.
+func (c *crowd) within(ctx context.Context, d time.Duration, what string, so func() bool) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, d, fmt.Errorf("not within %s: %s", d, what))
+	defer cancel()
+	if !c.wait(ctx, so) {
+		return context.Cause(ctx)
+	}
+	return nil
 }
 
 // wait looks now and then until it is so, or reports that ctx ended before.

@@ -7,8 +7,8 @@ import (
 
 // repeat is a message of a session that stood on the platform already.
 type repeat struct {
-	session int
-	at      time.Time
+	session   int
+	first, at time.Time // when it stood there before, and when again
 }
 
 // doubles counts them, by platform.
@@ -40,15 +40,22 @@ func (c *crowd) checkDoubles(r *row, kills map[string][]time.Time) {
 	}
 }
 
-// beyond is how many repeats there are but one for each session after each crash.
+// belated is how long after a crash what the dead had sent may still have its effect.
+const belated = time.Second
+
+// beyond is how many repeats there are but one for each session and crash: it has to lie
+// between the two times.
 func beyond(again []repeat, crashes []time.Time) (more int) {
 	type excuse struct{ session, crash int }
 	taken := map[excuse]bool{}
 	for _, double := range again {
-		before, _ := slices.BinarySearchFunc(crashes, double.at, time.Time.Compare)
-		e := excuse{double.session, before}
-		if before == 0 || taken[e] {
+		e := excuse{double.session, 0}
+		e.crash, _ = slices.BinarySearchFunc(crashes, double.at, time.Time.Compare)
+		for e.crash--; e.crash >= 0 && taken[e]; e.crash-- {
+		}
+		if e.crash < 0 || crashes[e.crash].Before(double.first.Add(-belated)) {
 			more++
+			continue
 		}
 		taken[e] = true
 	}

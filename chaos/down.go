@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/pocketping/pocketping/internal/visitor"
@@ -16,13 +15,17 @@ var silences = []scenario{
 	{name: "down", promise: "R7", what: "one platform after the other is out of reach for long", run: silenced},
 }
 
-// deliveredWithin is how long it may take until a page is told that a bridge took what
-// it wrote.
-const deliveredWithin = 10 * time.Second
+const (
+	// deliveredWithin is how long it may take until a page is told that a bridge took
+	// what it wrote.
+	deliveredWithin = 10 * time.Second
+	// drainedWithin is how long it may take until a platform has what it missed.
+	drainedWithin = 10 * time.Minute
+)
 
 // silence is a time in which a platform could not be reached.
 type silence struct {
-	platform    string
+	platform    string // empty: all could be reached
 	began, over time.Time
 	missed      int           // messages that it had to catch up on
 	drained     time.Duration // how long that took
@@ -41,17 +44,23 @@ func silenced(ctx context.Context, w *world) (r row, err error) {
 	defer leave()
 	c := w.gather(ctx, of(w.size, 20, 10, 5), 99_999)
 	c.pace, c.allowed = of(w.size, 10*time.Second, time.Second, 200*time.Millisecond), math.MaxInt
-	var all []silence
+	var past []silence
+	var calm silence
 	err = c.meanwhile(ctx, func(ctx context.Context) error {
-		if !c.wait(ctx, c.threaded) || !sleep(ctx, lasts/4) { // what it is like when all is well
+		if err := c.threaded(ctx); err != nil {
+			return err
+		}
+		calm.began = time.Now()
+		if !sleep(ctx, lasts/4) {
 			return context.Cause(ctx)
 		}
-		for n := range c.watchers {
-			s, err := c.silence(ctx, c.watchers[n], lasts)
+		calm.over = time.Now().Add(-time.Second) // what is written later may meet the first silence
+		for _, w := range c.watchers {
+			s, err := c.silence(ctx, w, lasts)
 			if err != nil {
 				return err
 			}
-			all = append(all, s)
+			past = append(past, s)
 		}
 		return nil
 	})
@@ -64,48 +73,54 @@ func silenced(ctx context.Context, w *world) (r row, err error) {
 		err = c.check(ctx, &r)
 	}
 	if err == nil {
-		c.checkDoubles(&r, cuts(all))
-		c.checkSilences(&r, all)
+		c.checkDoubles(&r, departures(past))
+		c.tell(&r, append([]silence{calm}, past...))
 	}
 	return r, err
 }
 
-// cuts are when each platform went away: what was under way to it then may have had its
-// effect, as in a crash.
-func cuts(all []silence) map[string][]time.Time {
+// departures are when each platform went away: what was under way to it then may have
+// had its effect, as in a crash.
+func departures(past []silence) map[string][]time.Time {
 	moments := map[string][]time.Time{}
-	for _, s := range all {
+	for _, s := range past {
 		moments[s.platform] = append(moments[s.platform], s.began)
 	}
 	return moments
 }
 
-// threaded reports whether each session has its thread everywhere.
-func (c *crowd) threaded() bool {
-	for _, ch := range c.chats {
-		if slices.ContainsFunc(c.watchers, func(w *watcher) bool { return w.thread(ch.n) == "" }) {
-			return false
+// threaded waits until each session has its thread everywhere.
+func (c *crowd) threaded(ctx context.Context) error {
+	return c.within(ctx, patience, "each session has its thread on each platform", func() bool {
+		for _, ch := range c.chats {
+			if slices.ContainsFunc(c.watchers, func(w *watcher) bool { return w.thread(ch.n) == "" }) {
+				return false
+			}
 		}
-	}
-	return true
+		return true
+	})
 }
 
 // silence takes one platform away, and returns when it has all that it missed.
 func (c *crowd) silence(ctx context.Context, w *watcher, lasts time.Duration) (s silence, err error) {
 	s = silence{platform: w.name(), began: time.Now()}
 	w.down()
-	ended := sleep(ctx, lasts)
-	if ended {
+	if sleep(ctx, lasts) {
 		err = c.delivered(ctx)
+	} else {
+		err = context.Cause(ctx)
 	}
 	s.over = time.Now()
 	if coming := w.up(); err == nil {
 		err = coming
 	}
-	due := c.said()
-	s.missed = due - w.arrived()
-	if err == nil && !c.wait(ctx, func() bool { return w.arrived() >= due }) {
-		err = context.Cause(ctx)
+	due := map[string]bool{}
+	for _, other := range c.watchers {
+		other.has(due)
+	}
+	s.missed = w.lacks(due)
+	if err == nil {
+		err = c.within(ctx, drainedWithin, w.name()+" has what it missed", func() bool { return w.lacks(due) == 0 })
 	}
 	s.drained = time.Since(s.over)
 	return s, err
@@ -134,17 +149,33 @@ func (c *crowd) delivered(ctx context.Context) error {
 	return nil
 }
 
-// checkSilences says how long each platform took to catch up, and how much longer than
-// in good times the others took meanwhile.
-func (c *crowd) checkSilences(r *row, all []silence) {
+// tell says how long a message took to the platforms that could be reached, when all
+// was well and in each silence, and how long each platform took to catch up. How much
+// longer it may take is for the bench, which measures both in turns.
+func (c *crowd) tell(r *row, spells []silence) {
+	took := c.took(spells)
+	for i, s := range spells {
+		if len(took[i]) == 0 {
+			r.breaks("nobody wrote anything without %q", s.platform)
+			continue
+		}
+		if s.platform == "" {
+			r.figure("with all platforms: a message stood on each of them within %s (p99)", p99(took[i]))
+			continue
+		}
+		r.figure("without %s: a message stood on each of the others within %s (p99); it missed %d messages, and had them %s after its return", s.platform, p99(took[i]), s.missed, s.drained.Round(100*time.Millisecond))
+	}
+}
+
+// took is how long visitors' messages of each spell were on their way.
+func (c *crowd) took(spells []silence) [][]time.Duration {
 	wrote := map[string]time.Time{}
 	for _, ch := range c.chats {
 		for n, post := range ch.posts {
 			wrote[post.Text] = ch.wrote[n]
 		}
 	}
-	var well []time.Duration
-	others := make([][]time.Duration, len(all))
+	took := make([][]time.Duration, len(spells))
 	for _, w := range c.watchers {
 		for _, m := range w.since(0) {
 			words := wordsIn(m.text)
@@ -152,27 +183,17 @@ func (c *crowd) checkSilences(r *row, all []silence) {
 				continue
 			}
 			at := wrote[words[0]]
-			i := slices.IndexFunc(all, func(s silence) bool { return at.After(s.began) && at.Before(s.over) })
-			switch took := m.at.Sub(at); {
-			case i < 0 && at.Before(all[0].began):
-				well = append(well, took)
-			case i >= 0 && all[i].platform != w.name():
-				others[i] = append(others[i], took)
+			i := slices.IndexFunc(spells, func(s silence) bool { return at.After(s.began) && at.Before(s.over) })
+			if i >= 0 && spells[i].platform != w.name() {
+				took[i] = append(took[i], m.at.Sub(at))
 			}
 		}
 	}
-	r.figure("before, a visitor's message stood on a platform within %s (p99)", p99(well))
-	for i, s := range all {
-		names := slices.DeleteFunc(slices.Clone(bridges), func(name string) bool { return name == s.platform })
-		r.figure("without %s: on %s within %s (p99); it missed %d messages, and had them %s after its return", s.platform, strings.Join(names, " and "), p99(others[i]), s.missed, s.drained.Round(100*time.Millisecond))
-	}
+	return took
 }
 
 // p99 is what all but one in a hundred kept within.
 func p99(times []time.Duration) time.Duration {
-	if len(times) == 0 {
-		return 0
-	}
 	slices.Sort(times)
 	return times[len(times)*99/100].Round(time.Millisecond)
 }

@@ -3,7 +3,7 @@
 // platforms what stands there, and pages that are loaded anew.
 //
 //	go run ./chaos [-only NAMES] [-db sqlite,postgres] [-size full|medium|short] [-seed N] [-json FILE] [-md FILE]
-//	go run ./chaos -only soak -size full [-for 30m] [-plots docs]
+//	go run ./chaos -only soak,down -size full [-for 30m] [-plots docs]
 //	go run ./chaos -list
 //
 // It ends with status 1 when a promise is broken.
@@ -117,6 +117,9 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 			played.Made = facts
 			rows = append(rows, played)
 		}
+	}
+	if len(rows) == 0 {
+		return errors.New("nothing was run: -list says on which databases and at which sizes each runs")
 	}
 	r := report{Rows: rows}
 	r.print(out)

@@ -21,12 +21,13 @@ var poisons = []scenario{
 const (
 	// venom with the name of a platform is what that one fails at. It stands where the
 	// operators, who are told of the message by its beginning, do not see it.
-	venom       = "venom"
-	poisonText  = "A platform answers this line with 500 whenever it is sent, and to everything else it answers as ever: " + venom
-	parkedFrom  = time.Hour // and after so many tries
-	parkedTries = 8
-	parkedBy    = parkedFrom + 5*time.Minute
-	followBy    = time.Minute // what waited behind it
+	venom        = "venom"
+	poisonText   = "A platform answers this line with 500 whenever it is sent, and to everything else it answers as ever: " + venom
+	parkedFrom   = time.Hour // and after so many tries
+	parkedTries  = 8
+	parkedBy     = parkedFrom + 5*time.Minute
+	followWithin = 10 * time.Second // what waited behind it
+	toldWithin   = time.Minute
 	// lookForLetters is how often: each time a command is started.
 	lookForLetters = 10 * time.Second
 )
@@ -51,16 +52,16 @@ func poisoned(ctx context.Context, w *world) (r row, err error) {
 	defer leave()
 	c := w.gather(ctx, len(w.platforms)+1, 99_999)
 	c.pace = 10 * time.Second
-	err = c.meanwhile(ctx, func(ctx context.Context) error {
-		all, err := c.poison(ctx)
-		if err == nil {
-			err = c.parked(ctx, all)
+	var given []*poison
+	err = c.meanwhile(ctx, func(ctx context.Context) (err error) {
+		if given, err = c.poison(ctx); err == nil {
+			err = c.parked(ctx, given)
 		}
 		if err == nil {
-			err = c.followed(ctx, &r, all)
+			err = c.told(ctx, given)
 		}
 		if err == nil {
-			err = c.cured(ctx, &r, all)
+			err = c.cured(ctx, given)
 		}
 		return err
 	})
@@ -72,13 +73,16 @@ func poisoned(ctx context.Context, w *world) (r row, err error) {
 	if err == nil {
 		err = c.check(ctx, &r)
 	}
+	for _, p := range given {
+		p.check(&r)
+	}
 	return r, err
 }
 
 // poison has a visitor for each platform write what that one never takes.
-func (c *crowd) poison(ctx context.Context) (all []*poison, err error) {
-	if !c.wait(ctx, c.threaded) {
-		return nil, context.Cause(ctx)
+func (c *crowd) poison(ctx context.Context) (given []*poison, err error) {
+	if err := c.threaded(ctx); err != nil {
+		return nil, err
 	}
 	for i, w := range c.watchers {
 		p := &poison{watcher: w, chat: c.chats[i], heal: w.refuse(venom + w.name())}
@@ -89,28 +93,29 @@ func (c *crowd) poison(ctx context.Context) (all []*poison, err error) {
 			return nil, context.Cause(ctx)
 		}
 		p.acked = time.Now()
-		all = append(all, p)
+		given = append(given, p)
 	}
-	return all, nil
+	return given, nil
 }
 
 // parked waits until each is a dead letter.
-func (c *crowd) parked(ctx context.Context, all []*poison) error {
+func (c *crowd) parked(ctx context.Context, given []*poison) error {
 	late := time.Now().Add(parkedBy)
-	for n := 0; n < len(all); {
+	for n := 0; n < len(given); {
 		if !sleep(ctx, lookForLetters) {
 			return context.Cause(ctx)
 		}
 		if time.Now().After(late) {
-			return fmt.Errorf("after %s %d of %d messages are dead letters", parkedBy, n, len(all))
+			return fmt.Errorf("after %s %d of %d messages are dead letters", parkedBy, n, len(given))
 		}
 		letters, err := c.w.deadLetters(ctx)
 		if err != nil {
 			return err
 		}
 		n = 0
-		for _, p := range all {
-			i := slices.IndexFunc(letters, func(l core.DeadLetter) bool { return strings.HasSuffix(l.BridgeID, p.name()) })
+		for _, p := range given {
+			session := p.chat.page.State().SessionID
+			i := slices.IndexFunc(letters, func(l core.DeadLetter) bool { return l.BridgeID == p.bridge() && l.SessionID == session })
 			if i < 0 {
 				continue
 			}
@@ -123,74 +128,84 @@ func (c *crowd) parked(ctx context.Context, all []*poison) error {
 	return nil
 }
 
-// followed wants what waited behind each to stand there soon, and the operators told on
-// every platform.
-func (c *crowd) followed(ctx context.Context, r *row, all []*poison) error {
-	ctx, cancel := context.WithTimeout(ctx, followBy)
-	defer cancel()
-	for _, p := range all {
-		var next time.Time
-		if !c.wait(ctx, func() bool { next = p.next(); return !next.IsZero() }) {
-			return fmt.Errorf("what came after the message that %s never takes is not there after %s", p.name(), followBy)
-		}
+func (p *poison) bridge() string { return "acme." + p.name() }
+
+// told wants the operators told on every platform, in the session's thread, that something
+// is not on one of them.
+func (c *crowd) told(ctx context.Context, given []*poison) error {
+	for _, p := range given {
 		for _, w := range c.watchers {
-			if !c.wait(ctx, func() bool { return told(w, p.chat) }) {
-				return fmt.Errorf("nobody is told on %s that %s never takes a message", w.name(), p.name())
+			err := c.within(ctx, toldWithin, fmt.Sprintf("it is told on %s that %s never takes a message", w.name(), p.name()), func() bool {
+				return w.shows(p.chat, "could not take") > 0
+			})
+			if err != nil {
+				return err
 			}
-		}
-		after := p.parked.Sub(p.acked)
-		r.figure("%s: given up after %s and %d tries; what waited behind it stood there %s later", p.name(), after.Round(time.Second), p.tries, next.Sub(p.parked).Round(time.Millisecond))
-		if after < parkedFrom || p.tries < parkedTries {
-			r.breaks("%s: given up after %s and %d tries", p.name(), after, p.tries)
 		}
 	}
 	return nil
 }
 
-// next is when something stood in the thread after the message was given up.
-func (p *poison) next() time.Time {
-	for _, m := range p.since(0) {
-		if words := wordsIn(m.text); m.thread == p.thread(p.chat.n) && len(words) > 0 && words[0][0] != p.name()[0] && !m.at.Before(p.parked) {
-			return m.at
-		}
-	}
-	return time.Time{}
-}
-
-// told reports whether the operators see in the session's thread that something is not
-// on every platform.
-func told(w *watcher, ch *chat) bool {
-	return slices.ContainsFunc(w.since(0), func(m said) bool {
-		return m.thread == w.thread(ch.n) && strings.Contains(m.text, "could not take")
-	})
-}
-
-// cured wants what is tried again on the platforms, which take it now, once each.
-func (c *crowd) cured(ctx context.Context, r *row, all []*poison) error {
-	ctx, cancel := context.WithTimeout(ctx, followBy)
-	defer cancel()
-	for _, p := range all {
+// cured wants each where it was missing when it is tried again, and no dead letters left.
+func (c *crowd) cured(ctx context.Context, given []*poison) error {
+	for _, p := range given {
 		p.heal()
-		if _, err := c.w.run(ctx, "delivery", "retry", "--bridge", "acme."+p.name()); err != nil {
+		if _, err := c.w.run(ctx, "delivery", "retry", "--bridge", p.bridge()); err != nil {
 			return err
 		}
-		stands := func() (n int) {
-			for _, m := range p.since(0) {
-				if strings.Contains(m.text, venom) {
-					n++
-				}
-			}
-			return n
-		}
-		if !c.wait(ctx, func() bool { return stands() == len(all) }) {
-			return fmt.Errorf("%d of %d such messages stand on %s after it was tried again", stands(), len(all), p.name())
+		err := c.within(ctx, toldWithin, "what is tried again stands on "+p.name(), func() bool { return p.shows(p.chat, venom+p.name()) > 0 })
+		if err != nil {
+			return err
 		}
 	}
 	left, err := c.w.deadLetters(ctx)
-	if r.figure("then each was tried again by `pocketping delivery retry`, and stood there"); len(left) > 0 {
-		r.breaks("%d dead letters are left", len(left))
+	if err == nil && len(left) > 0 {
+		err = fmt.Errorf("%d dead letters are left", len(left))
 	}
 	return err
+}
+
+// shows counts messages in the session's thread that have the text.
+func (w *watcher) shows(ch *chat, text string) (n int) {
+	for _, m := range w.since(0) {
+		if m.thread == w.thread(ch.n) && strings.Contains(m.text, text) {
+			n++
+		}
+	}
+	return n
+}
+
+// check wants it given up neither too soon nor too late for what waited behind it, and
+// nowhere twice.
+func (p *poison) check(r *row) {
+	waited, next := p.next()
+	after, later := p.parked.Sub(p.acked), next.Sub(p.parked)
+	r.figure("%s: given up after %s and %d tries; what had waited behind it for %s stood there %s later, and it itself when it was tried again",
+		p.name(), after.Round(time.Second), p.tries, waited.Round(time.Minute), later.Round(time.Millisecond))
+	switch n := p.shows(p.chat, venom+p.name()); {
+	case after < parkedFrom || p.tries < parkedTries:
+		r.breaks("%s: given up after %s and %d tries", p.name(), after, p.tries)
+	case waited <= 0 || later > followWithin:
+		r.breaks("%s: what waited behind it for %s stood there %s later", p.name(), waited, later)
+	case n != 1:
+		r.breaks("%s: it stands there %d times", p.name(), n)
+	}
+}
+
+// next is for how long the first that came after the message was given up had waited for
+// that, and when it came.
+func (p *poison) next() (waited time.Duration, at time.Time) {
+	wrote := map[string]time.Time{}
+	for n, post := range p.chat.posts {
+		wrote[post.Text] = p.chat.wrote[n]
+	}
+	for _, m := range p.since(0) {
+		words := wordsIn(m.text)
+		if m.thread == p.thread(p.chat.n) && len(words) > 0 && words[0][0] == visitors && !m.at.Before(p.parked) {
+			return p.parked.Sub(wrote[words[0]]), m.at
+		}
+	}
+	return 0, time.Time{}
 }
 
 // deadLetters are those that the command lists.

@@ -17,7 +17,7 @@ type scenario struct {
 	what    string // in one line
 	// databases are those that it runs on; nil: all.
 	databases []string
-	// sizes are those in which there is anything to see; nil: all.
+	// sizes are those at which there is anything to see; nil: all.
 	sizes []size
 	run   func(ctx context.Context, w *world) (row, error)
 }
@@ -82,7 +82,11 @@ func list(out io.Writer) error {
 		if s.databases != nil {
 			on = strings.Join(s.databases, ", ")
 		}
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", s.name, s.promise, on, s.what) // told by Flush
+		at := "all sizes"
+		if s.sizes != nil {
+			at = fmt.Sprint("-size ", s.sizes[0])
+		}
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", s.name, s.promise, on, at, s.what) // told by Flush
 	}
 	return t.Flush()
 }

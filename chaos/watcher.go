@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 )
@@ -54,4 +55,23 @@ func (w *watcher) arrived() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.words)
+}
+
+// lacks is how many of the words do not stand there.
+func (w *watcher) lacks(words map[string]bool) (n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for word := range words {
+		if !w.words[word] {
+			n++
+		}
+	}
+	return n
+}
+
+// has adds the words that stand there.
+func (w *watcher) has(words map[string]bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	maps.Copy(words, w.words)
 }
