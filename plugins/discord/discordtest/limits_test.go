@@ -196,3 +196,13 @@ func TestDropsAndDelays(t *testing.T) {
 	clock.Advance(time.Hour)
 	(<-done).want(t, 200, 0)
 }
+
+func TestFaultOfWhatIsSaid(t *testing.T) {
+	s := start(t)
+	id := post(t, s, "Anna")
+	s.Inject(discordtest.Fault{Text: "poison", Status: 500})
+	for text, status := range map[string]int{"some poison": 500, "water": 200} {
+		call(t, s, "POST", "/channels/"+id+"/messages", obj{"content": text}).want(t, status, 0)
+	}
+	call(t, s, "GET", "/users/@me", nil).want(t, 200, 0)
+}

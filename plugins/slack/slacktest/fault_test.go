@@ -190,3 +190,14 @@ func TestDownAtOnce(t *testing.T) {
 		call(t, s, "auth.test", nil).want(t, "")
 	}
 }
+
+func TestFaultOfWhatIsSaid(t *testing.T) {
+	s := start(t)
+	s.Inject(slacktest.Fault{Text: "poison", Status: 500})
+	for text, want := range map[string]int{"some poison": 500, "water": 200} {
+		if status, body, err := try(s, "chat.postMessage", text); status != want || err != nil {
+			t.Errorf("%q: %d %s %v", text, status, body, err)
+		}
+	}
+	call(t, s, "auth.test", nil).want(t, "")
+}

@@ -264,3 +264,13 @@ func TestWaitFor(t *testing.T) {
 		t.Errorf("a wait in vain says %q", f.words)
 	}
 }
+
+func TestFaultOfWhatIsSaid(t *testing.T) {
+	s := start(t)
+	id := topic(t, s)
+	s.Inject(telegramtest.Fault{Text: "poison", Status: 500})
+	for text, status := range map[string]int{"some poison": 500, "water": 200} {
+		call(t, s, "sendMessage", obj{"message_thread_id": id, "text": text}).want(t, status, "")
+	}
+	call(t, s, "getMe", nil).want(t, 200, "")
+}
